@@ -1,0 +1,82 @@
+import type { z } from 'zod';
+import type { Partitioning } from '../core/partitions.js';
+import type { Configurable } from './env.js';
+import type { Contract } from './contract.js';
+import type { Transform } from './transform.js';
+
+/** A connection as written: which connector, and its options. Made by `files()`, `postgres()` … */
+export interface ConnectionConfig {
+  readonly kind: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** What the operator decides about one pipeline. */
+export interface PipelineConfig<S extends z.ZodObject = z.ZodObject> {
+  /** The run's parameters. Unknown ones are refused. */
+  readonly params: S;
+  readonly partition?: Partitioning;
+  /** Who answers for it: a mail address or a team. */
+  readonly owner?: string;
+  readonly description?: string;
+}
+
+/** `millrace.config.ts` as written. */
+export interface ProjectConfig {
+  readonly connections: Readonly<Record<string, ConnectionConfig>>;
+  readonly contracts: Readonly<Record<string, Contract>>;
+  readonly transforms: Readonly<Record<string, Transform>>;
+  readonly pipelines: Readonly<Record<string, PipelineConfig>>;
+  /** The task queue of the project's worker. @default 'millrace' */
+  readonly taskQueue?: string;
+  readonly staging?: {
+    /** Folder for datasets. @default '.millrace/staging' beside the config */
+    readonly root?: Configurable;
+    /** Most bytes that staging may hold; a step that would go beyond fails with STAGING_FULL. @default no limit */
+    readonly maxBytes?: number;
+  };
+  readonly engine?: {
+    /** DuckDB's memory for one step, in its own words. @default '1GB' */
+    readonly memoryLimit?: string;
+    /** DuckDB's threads for one step. @default the processors of the machine */
+    readonly threads?: number;
+    /** Where DuckDB puts what does not fit in memory. @default '.millrace/spill' beside the config */
+    readonly spillDirectory?: Configurable;
+    /** A folder with DuckDB's extensions, for machines without a network. */
+    readonly extensionsDirectory?: Configurable;
+  };
+  readonly steps?: {
+    /** How long the server waits for a sign of life of a running step before it starts another attempt. @default '15s' */
+    readonly heartbeatTimeout?: string;
+  };
+  readonly catalog?: {
+    /** The SQLite file. @default '.millrace/catalog.db' beside the config */
+    readonly path?: Configurable;
+  };
+  readonly dev?: {
+    /** Environment variables that `millrace dev` sets to the address of a Postgres database it starts. */
+    readonly postgres?: readonly string[];
+    /** Runs that `millrace dev` starts. */
+    readonly runs?: readonly DevRun[];
+    /** How many of them at a time. @default 2 */
+    readonly concurrency?: number;
+  };
+}
+
+export interface DevRun {
+  readonly pipeline: string;
+  /** First and last partition, both included; every one between them is run. */
+  readonly partitions?: readonly [first: string, last: string];
+  readonly params?: Readonly<Record<string, unknown>>;
+}
+
+/** A project, with every name and type its workflows are checked against. */
+export type Project = ProjectConfig;
+
+/**
+ * Declares a project. Connections stay descriptors and drivers stay unloaded: importing the config costs nothing.
+ *
+ * @throws TerminalError CONFIG_INVALID naming every unknown or wrong key, when the config is loaded by a worker or the CLI
+ */
+export function defineProject<const C extends ProjectConfig>(config: C): C {
+  return config;
+}

@@ -1,0 +1,134 @@
+import type { Column } from '../core/dataset.js';
+import type { Filter } from '../core/filter.js';
+import type { LoadIdentity, LoadMode, LoadResult, TargetPartition } from '../core/load.js';
+import type { Part } from '../core/manifest.js';
+
+/** The DuckDB session a connector works in: its own, private to one activity, in UTC, with the configured limits. */
+export interface Session {
+  /** Executes one statement to its end; rejects with CANCELLED or INTERRUPTED when the activity is aborted. */
+  run(sql: string): Promise<void>;
+  /** Executes one statement and gives its rows as plain objects of JavaScript values (BIGINT as bigint). */
+  rows<T = Record<string, unknown>>(sql: string): Promise<T[]>;
+  /** Installs (if needed) and loads one of DuckDB's extensions. @throws TerminalError EXTENSION_MISSING */
+  loadExtension(name: ExtensionName): Promise<void>;
+  /**
+   * Called, besides DuckDB's own interruption, when the activity is aborted: for what `interrupt()` cannot reach, such as
+   * a query that waits for a lock in another server. Returns the function that takes the listener away.
+   */
+  onAbort(listener: () => void): () => void;
+}
+
+export type ExtensionName = 'postgres_scanner' | 'httpfs' | 'sqlite_scanner';
+
+/** What every call of a connector gets. */
+export interface CallContext {
+  readonly session: Session;
+  readonly signal: AbortSignal;
+  /** Rows handled so far; shown to people while the step runs. */
+  readonly progress: (rows: number) => void;
+  /** A named point at which a test may stop the process. Does nothing in production. */
+  readonly checkpoint: Checkpoint;
+}
+
+export type Checkpoint = (name: CheckpointName) => Promise<void>;
+export type CheckpointName = 'extract.reading' | 'staging.before-rename' | 'load.copied' | 'load.before-commit' | 'load.committed';
+
+/** One configured system. Opened in an activity, from a resolved descriptor; closed when the activity ends. */
+export interface Connector {
+  readonly kind: string;
+  /** Strings that must never appear in a message: passwords, keys, URLs that hold them. */
+  readonly secrets: readonly string[];
+  readonly source?: Source;
+  readonly destination?: Destination;
+  /** Proves that the system can be reached and the credentials hold; gives one line about what answered. */
+  check(context: CallContext): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** Where rows come from. */
+export interface Source {
+  /**
+   * A short text that changes whenever the data that `request` would read changes, or `null` where the system cannot tell
+   * (then every run reads anew, and only retries of the same run reuse what was read).
+   */
+  fingerprint(request: ExtractRequest, context: CallContext): Promise<string | null>;
+  /**
+   * Reads the rows. Either refers to files in place, or writes Parquet files into `request.directory` (empty, this
+   * attempt's own) and names them relative to it. Being called again after any interruption must be harmless.
+   * Reading is one consistent view: never half of a change.
+   */
+  extract(request: ExtractRequest, context: CallContext): Promise<Extracted>;
+}
+
+export interface ExtractRequest {
+  readonly dataset: string;
+  readonly options: ExtractOptions;
+  /** The folder for files that this attempt writes. */
+  readonly directory: string;
+}
+
+/** Says what to read; a connector refuses, with OPTION_INVALID, the options that mean nothing to it. */
+export interface ExtractOptions {
+  /** Files: a path or glob below the connection's root. */
+  readonly path?: string;
+  /** Files: the format, where the name does not tell. */
+  readonly format?: 'csv' | 'parquet';
+  /** Files: stage a copy instead of referring to the file in place. */
+  readonly copy?: boolean;
+  /** Databases: a table, `schema.table` or `table`. */
+  readonly table?: string;
+  /** Databases: a SELECT in the database's own SQL. */
+  readonly query?: string;
+  /** Only these columns, in this order. */
+  readonly columns?: readonly string[];
+  readonly where?: Filter;
+}
+
+export interface Extracted {
+  readonly parts: readonly Part[];
+  readonly columns: readonly Column[];
+  /** Rows that the dataset holds after the filter; `null` where counting would mean reading everything. */
+  readonly rows: number | null;
+  /** True when the parts are files in place, to which readers still must apply `where`. */
+  readonly filterPending: boolean;
+}
+
+/** What a destination can do. Code that differs between destinations branches on these, never on names. */
+export interface DestinationCapabilities {
+  readonly modes: readonly LoadMode[];
+  /** Whether `replace` can be limited to one partition. */
+  readonly partitions: boolean;
+}
+
+/**
+ * Where rows go.
+ *
+ * Idempotency, which the conformance suite proves by interruption:
+ * - a load is one atomic change: at every moment a reader sees all of it or nothing;
+ * - the same `loadId` with the same `content` again is already done and changes nothing;
+ * - the same `loadId` with other content: merge and replace apply again, append first undoes the earlier load;
+ * - a new `loadId` for an append of the same pipeline, step and run partition replaces that partition's earlier load;
+ * - two attempts at once end in one load: the second waits, then finds it done;
+ * - the number of rows written is checked against `rows` before the commit.
+ */
+export interface Destination {
+  readonly capabilities: DestinationCapabilities;
+  load(request: LoadRequest, context: CallContext): Promise<LoadResult>;
+}
+
+export interface LoadRequest {
+  readonly identity: LoadIdentity;
+  readonly mode: LoadMode;
+  /** The target: a table (databases) or a path below the root (files). */
+  readonly target: string;
+  /** The connection's name, for messages and for the result. */
+  readonly connection: string;
+  /** A SELECT, valid in the session, that gives the dataset's rows with exactly `columns`, in that order. */
+  readonly select: string;
+  readonly columns: readonly Column[];
+  readonly rows: number;
+  /** Columns that identify a row; needed by merge, and made the primary key of a table that is created. */
+  readonly key?: readonly string[];
+  /** With `replace`: only these rows of the target are replaced, and every row loaded must match. */
+  readonly partition?: TargetPartition;
+}

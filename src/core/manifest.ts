@@ -1,0 +1,112 @@
+import type { Column } from './dataset.js';
+import type { Filter } from './filter.js';
+
+/**
+ * What a dataset is, in full: written as `manifest.json` beside its staged files, and enough to rebuild the catalog from.
+ * A manifest is written last, so a folder with one is whole.
+ */
+export interface Manifest {
+  readonly version: 1;
+  readonly name: string;
+  /** sha256 (hex) of everything that determines the content, known before the work; also the folder's name. */
+  readonly key: string;
+  /** sha256 (hex) over the parts' fingerprints, the filter and the columns: known after the work. */
+  readonly content: string;
+  readonly createdAt: string;
+  readonly rows: number | null;
+  readonly bytes: number;
+  readonly columns: readonly Column[];
+  readonly schema: string;
+  readonly contract?: { readonly name: string; readonly hash: string };
+  readonly parents: readonly ManifestParent[];
+  /** False where the same inputs may give other bytes: parallel float sums, `random()`, a database that moves on. */
+  readonly reproducible: boolean;
+  readonly parts: readonly Part[];
+  /** Rows of the parts that belong to the dataset; absent means all. */
+  readonly filter?: Filter;
+  readonly verdict?: Verdict;
+  /** Name and version of what computed it, `duckdb 1.5.5`. */
+  readonly engine: string;
+}
+
+export interface ManifestParent {
+  readonly name: string;
+  readonly uri: string;
+  readonly content: string;
+}
+
+/** One file of a dataset. */
+export interface Part {
+  /** Relative to the manifest's folder when staged, absolute when the data is referred to in place. */
+  readonly path: string;
+  readonly format: 'parquet' | 'csv';
+  readonly csv?: CsvDialect;
+  readonly rows: number | null;
+  readonly bytes: number;
+  /** sha256 (hex) of a staged file; size and modification time (ns) of one in place: a reader refuses another one. */
+  readonly fingerprint: string;
+  /** Path, relative to the manifest's folder, of a Parquet file whose column `row` lists the row numbers (from 0) to leave out. */
+  readonly deletes?: string;
+  /** Where the rows came from, for people: the source file as the connection names it. */
+  readonly origin?: string;
+}
+
+/** How to read a CSV file; found once, by the extract, and fixed from then on. */
+export interface CsvDialect {
+  readonly delimiter: string;
+  readonly quote: string;
+  readonly escape: string;
+  /** Column names in file order. All are read as text. */
+  readonly columns: readonly string[];
+  /** Lines before the first data row (0 or 1). */
+  readonly headerLines: number;
+  readonly compression: 'none' | 'gzip';
+}
+
+/** What a contract said about the rows. */
+export interface Verdict {
+  readonly rowsRead: number;
+  readonly accepted: number;
+  readonly rejected: number;
+  /** Rows whose verdict SQL gave. */
+  readonly judgedBySql: number;
+  /** Rows SQL could not decide, sent to zod. */
+  readonly undecided: number;
+  /** Rows that went through zod, undecided ones included. */
+  readonly judgedByZod: number;
+  /** Path, relative to the manifest's folder, of the Parquet file of rejected rows; absent when there are none. */
+  readonly rejects?: string;
+  /** How many rows broke each rule, most first, at most 20. */
+  readonly reasons: readonly ReasonCount[];
+}
+
+export interface ReasonCount {
+  /** zod's issue code, `row_rule` for a rule in SQL, `malformed_line` for a line that is not CSV. */
+  readonly code: string;
+  /** The column, with zod's path joined by dots; empty for the whole row. */
+  readonly path: string;
+  readonly message: string;
+  readonly rows: number;
+}
+
+/** The columns of a rejects file, in order; one line for each rejected row. */
+export interface Rejected {
+  /** The source file as the connection names it, or the dataset for data that has none. */
+  readonly source: string;
+  /** Line in the source file counted by record, header included (CSV), or row from 1 (Parquet, database). */
+  readonly line: bigint;
+  /** Byte at which a malformed line begins; null otherwise. */
+  readonly byte: bigint | null;
+  /** JSON: an array of {@link Reason}. */
+  readonly reasons: string;
+  /** The row as JSON, each value cut to 200 characters; the text of the line when it was malformed. */
+  readonly row: string;
+}
+
+export interface Reason {
+  readonly code: string;
+  readonly path: string;
+  readonly message: string;
+  /** The offending value as text, cut to 200 characters; null where there was none. */
+  readonly value: string | null;
+}

@@ -1,0 +1,100 @@
+import type { DatasetRef } from './dataset.js';
+import type { Filter, Scalar } from './filter.js';
+import type { LoadMode, LoadResult, TargetPartition } from './load.js';
+import type { ReasonCount } from './manifest.js';
+
+export type StepKind = 'extract' | 'validate' | 'transform' | 'load';
+
+/** A step's identity within its run: `extract:flights`. Ledger, staging, reuse and activity ids hang on it. */
+export type StepId = `${StepKind}:${string}`;
+
+/** How long a step may take and how it is tried again. Durations are Temporal's strings (`'30 minutes'`) or milliseconds. */
+export interface StepPolicy {
+  /** One attempt's limit. @default '6 hours' */
+  readonly timeout?: string | number;
+  readonly retry?: {
+    /** Attempts in all; 1 means none is repeated. @default 10 */
+    readonly attempts?: number;
+    /** Pause before the second attempt. @default '1s' */
+    readonly initialInterval?: string | number;
+    /** Longest pause between attempts. @default '1 minute' */
+    readonly maximumInterval?: string | number;
+  };
+  /** The task queue whose workers run the step. @default the run's own */
+  readonly taskQueue?: string;
+}
+
+/** What every step's activity is told about its run. */
+export interface RunContext {
+  readonly pipeline: string;
+  readonly workflowId: string;
+  readonly runId: string;
+  /** `workflowId/firstExecutionRunId/link` of this run, or of the run it retries: the head of every load id. */
+  readonly loadScope: string;
+  readonly partition?: string;
+}
+
+interface StepInput {
+  readonly run: RunContext;
+  readonly step: StepId;
+}
+
+export interface ExtractStepInput extends StepInput {
+  readonly dataset: string;
+  readonly connection: string;
+  readonly path?: string;
+  readonly format?: 'csv' | 'parquet';
+  readonly copy?: boolean;
+  readonly table?: string;
+  readonly query?: string;
+  readonly columns?: readonly string[];
+  readonly where?: Filter;
+}
+
+export interface ValidateStepInput extends StepInput {
+  readonly input: DatasetRef;
+  readonly contract: string;
+  /** Below 1: a share of the rows read; 1 and above: a number of rows; 0: none. Absent: any number. */
+  readonly maxRejected?: number;
+}
+
+export interface TransformStepInput extends StepInput {
+  readonly transform: string;
+  readonly inputs: Readonly<Record<string, DatasetRef>>;
+  readonly params: Readonly<Record<string, Scalar>>;
+}
+
+export interface LoadStepInput extends StepInput {
+  readonly input: DatasetRef;
+  readonly connection: string;
+  readonly target: string;
+  readonly mode: LoadMode;
+  readonly key?: readonly string[];
+  readonly partition?: TargetPartition;
+}
+
+/** What a step that makes a dataset gives back to the workflow. */
+export interface DatasetStepResult {
+  readonly dataset: DatasetRef;
+  readonly rowsRead?: number | null;
+  readonly rejected?: number;
+  readonly judgedBySql?: number;
+  readonly undecided?: number;
+  readonly judgedByZod?: number;
+  /** The most frequent reasons, at most three. */
+  readonly reasons?: readonly ReasonCount[];
+  /** True when a dataset of the same key was already staged. */
+  readonly reused: boolean;
+}
+
+export interface LoadStepResult {
+  readonly load: LoadResult;
+}
+
+export type StepResult = DatasetStepResult | LoadStepResult;
+
+/** The heartbeat of a running step: what `temporal workflow describe` and the web UI show under pending activities. */
+export interface StepProgress {
+  readonly phase: string;
+  readonly rows: number;
+}
