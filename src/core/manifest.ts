@@ -37,7 +37,11 @@ export interface ManifestParent {
 
 /** One file of a dataset. */
 export interface Part {
-  /** Relative to the manifest's folder when staged, absolute when the data is referred to in place. */
+  /**
+   * Absolute when the data is referred to in place; relative to the staging root when staged, so that a dataset can share
+   * the parts of another. A step that writes names its own new files `./part-0.parquet`, relative to its attempt's folder;
+   * staging rewrites them when it commits.
+   */
   readonly path: string;
   readonly format: 'parquet' | 'csv';
   readonly csv?: CsvDialect;
@@ -45,7 +49,7 @@ export interface Part {
   readonly bytes: number;
   /** sha256 (hex) of a staged file; size and modification time (ns) of one in place: a reader refuses another one. */
   readonly fingerprint: string;
-  /** Path, relative to the manifest's folder, of a Parquet file whose column `row` lists the row numbers (from 0) to leave out. */
+  /** Path (as `path`) of a Parquet file whose column `row` (BIGINT) lists the row numbers, from 0, to leave out. */
   readonly deletes?: string;
   /** Where the rows came from, for people: the source file as the connection names it. */
   readonly origin?: string;
@@ -74,7 +78,7 @@ export interface Verdict {
   readonly undecided: number;
   /** Rows that went through zod, undecided ones included. */
   readonly judgedByZod: number;
-  /** Path, relative to the manifest's folder, of the Parquet file of rejected rows; absent when there are none. */
+  /** Path (as a part's) of the Parquet file of rejected rows, see {@link Rejected}; absent when there are none. */
   readonly rejects?: string;
   /** How many rows broke each rule, most first, at most 20. */
   readonly reasons: readonly ReasonCount[];
