@@ -1,0 +1,28 @@
+import { MillraceError, TerminalError, TransientError, messageOf } from '../core/errors.js';
+
+/**
+ * DuckDB's own failures that mean the same wherever they happen: no room, no memory, damaged file, wrong SQL.
+ * A caller that knows more (which file, which transform) catches first; everything unknown stays a QUERY_FAILED.
+ */
+export function translateEngineError(error: unknown): Error {
+  if (error instanceof MillraceError) return error;
+  const message = messageOf(error);
+  if (/No space left on device|could not write|Disk quota exceeded|ENOSPC/i.test(message)) {
+    return new TerminalError('STAGING_FULL', `The disk is full: ${firstLine(message)}. Free space, then retry the run.`, {}, { cause: error });
+  }
+  if (/^Out of Memory Error/i.test(message)) {
+    return new TerminalError('MEMORY_EXCEEDED', `DuckDB ran out of memory: ${firstLine(message)}. Raise engine.memoryLimit, or free room in the spill folder.`, {}, { cause: error });
+  }
+  if (/^INTERRUPT Error/i.test(message)) {
+    return new TransientError('INTERRUPTED', 'The query was interrupted.', {}, { cause: error });
+  }
+  return new TerminalError('QUERY_FAILED', firstLines(message, 6), {}, { cause: error });
+}
+
+function firstLine(text: string): string {
+  return (text.split('\n')[0] ?? '').trim();
+}
+
+function firstLines(text: string, count: number): string {
+  return text.trim().split('\n').slice(0, count).join('\n');
+}

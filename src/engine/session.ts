@@ -1,0 +1,92 @@
+import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import type { ExtensionName, Session } from '../connectors/contract.js';
+import { TerminalError, TransientError } from '../core/errors.js';
+import { translateEngineError } from './errors.js';
+import { loadExtension } from './extensions.js';
+
+/** What one step may use of the machine. Inside, nothing is optional: see `resolveProject`. */
+export interface EngineLimits {
+  /** DuckDB's memory, in its own words: `1GB`. */
+  readonly memoryLimit: string;
+  readonly threads: number;
+  /** Absolute folder for what does not fit in memory. */
+  readonly spillDirectory: string;
+  /** Absolute folder with DuckDB's extensions, if the operator keeps one. */
+  readonly extensionsDirectory?: string;
+}
+
+/** A {@link Session} with the means to end it, and DuckDB's own connection for those who stream rows. */
+export interface EngineSession extends Session {
+  readonly connection: DuckDBConnection;
+  /** Rows DuckDB has handled in the statement that runs; 0 where it cannot tell. */
+  rowsProcessed(): number;
+  close(): void;
+}
+
+/**
+ * Opens a DuckDB of its own for one activity: in memory, UTC, nothing shared with another step, so that neither secrets
+ * nor attached databases can leak between steps. When `signal` aborts, the running statement is interrupted.
+ *
+ * @throws TerminalError CONFIG_INVALID when DuckDB refuses a limit
+ */
+export async function openSession(limits: EngineLimits, signal: AbortSignal): Promise<EngineSession> {
+  const instance = await createInstance(limits);
+  const connection = await instance.connect();
+  const listeners = new Set<() => void>();
+  const abort = (): void => {
+    connection.interrupt();
+    for (const listener of listeners) listener();
+  };
+  signal.addEventListener('abort', abort, { once: true });
+
+  async function guarded<T>(work: () => Promise<T>): Promise<T> {
+    if (signal.aborted) throw abortError(signal);
+    try {
+      return await work();
+    } catch (error) {
+      throw signal.aborted ? abortError(signal, error) : translateEngineError(error);
+    }
+  }
+
+  await connection.run("SET TimeZone = 'UTC'");
+  return {
+    connection,
+    // A CALL does its work only when its result is read, so every statement is read to its end.
+    run: (sql) => guarded(async () => void (await connection.runAndReadAll(sql))),
+    rows: <T>(sql: string) => guarded(async () => (await connection.runAndReadAll(sql)).getRowObjectsJS() as T[]),
+    loadExtension: (name: ExtensionName) =>
+      guarded(() => loadExtension(connection, name, { directory: limits.extensionsDirectory })),
+    onAbort(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    rowsProcessed: () => Number(connection.progress.rows_processed),
+    close() {
+      signal.removeEventListener('abort', abort);
+      connection.closeSync();
+      instance.closeSync();
+    },
+  };
+}
+
+async function createInstance(limits: EngineLimits): Promise<DuckDBInstance> {
+  try {
+    return await DuckDBInstance.create(':memory:', {
+      memory_limit: limits.memoryLimit,
+      threads: String(limits.threads),
+      temp_directory: limits.spillDirectory,
+    });
+  } catch (error) {
+    throw new TerminalError(
+      'CONFIG_INVALID',
+      `DuckDB refuses the engine's limits (memoryLimit ${limits.memoryLimit}, threads ${limits.threads}): ${String(error)}`,
+    );
+  }
+}
+
+/** Why a signal was aborted, as an error: a person's cancellation is terminal, anything else is tried again. */
+export function abortError(signal: AbortSignal, cause?: unknown): Error {
+  const reason: unknown = signal.reason;
+  if (reason instanceof TerminalError || reason instanceof TransientError) return reason;
+  return new TerminalError('CANCELLED', 'The step was cancelled.', {}, { cause: cause ?? reason });
+}
