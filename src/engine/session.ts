@@ -23,6 +23,8 @@ export interface EngineSession extends Session {
   close(): void;
 }
 
+const INTERRUPT_INTERVAL_MS = 200;
+
 /**
  * Opens a DuckDB of its own for one activity: in memory, UTC, nothing shared with another step, so that neither secrets
  * nor attached databases can leak between steps. When `signal` aborts, the running statement is interrupted.
@@ -33,8 +35,11 @@ export async function openSession(limits: EngineLimits, signal: AbortSignal): Pr
   const instance = await createInstance(limits);
   const connection = await instance.connect();
   const listeners = new Set<() => void>();
+  let interrupting: NodeJS.Timeout | undefined;
   const abort = (): void => {
     connection.interrupt();
+    // An interrupt that arrives between two statements is forgotten by DuckDB, so it is repeated until the session closes.
+    interrupting = setInterval(() => connection.interrupt(), INTERRUPT_INTERVAL_MS);
     for (const listener of listeners) listener();
   };
   signal.addEventListener('abort', abort, { once: true });
@@ -63,6 +68,7 @@ export async function openSession(limits: EngineLimits, signal: AbortSignal): Pr
     rowsProcessed: () => Number(connection.progress.rows_processed),
     close() {
       signal.removeEventListener('abort', abort);
+      clearInterval(interrupting);
       connection.closeSync();
       instance.closeSync();
     },

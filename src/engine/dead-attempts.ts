@@ -1,0 +1,23 @@
+import { readdir, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+
+/**
+ * Removes attempts whose process on this host is gone, as after a crash. Attempts of other hosts and of live processes
+ * are left alone: their folder's name begins with host and process id.
+ */
+export async function removeDeadAttempts(directory: string): Promise<void> {
+  const prefix = `${os.hostname()}-`;
+  const names = await readdir(directory).catch(() => []);
+  const dead = names.filter((name) => name.startsWith(prefix) && !isAlive(Number(name.slice(prefix.length).split('-')[0])));
+  await Promise.all(dead.map((name) => rm(path.join(directory, name), { recursive: true, force: true })));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

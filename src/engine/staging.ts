@@ -1,0 +1,144 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import type { Checkpoint } from '../connectors/contract.js';
+import { MAX_REFERENCE_BYTES, type DatasetRef } from '../core/dataset.js';
+import { TerminalError } from '../core/errors.js';
+import type { Manifest, Part } from '../core/manifest.js';
+import { resolvePath } from './dataset-sql.js';
+import { fileSize, hashFile, writeDurably } from './durable-files.js';
+import { removeDeadAttempts } from './dead-attempts.js';
+
+/** What a step knows of its dataset when the work is done; staging adds sizes, hashes and the time. */
+export type DraftManifest = Omit<Manifest, 'version' | 'key' | 'content' | 'createdAt' | 'bytes' | 'schema'>;
+
+/** A folder of one attempt. Nothing in it is visible to anyone until it is committed. */
+export interface StagingAttempt {
+  /** Absolute; empty at the beginning. */
+  readonly directory: string;
+  /** Makes the dataset visible, all at once. When another attempt was first, its dataset is the one that counts. */
+  commit(draft: DraftManifest): Promise<StagedDataset>;
+  /** Removes what the attempt wrote. Harmless after `commit`. */
+  abandon(): Promise<void>;
+}
+
+export interface StagedDataset {
+  readonly manifest: Manifest;
+  readonly uri: string;
+}
+
+/** Datasets in a folder, each under the key of what made it. */
+export interface Staging {
+  readonly root: string;
+  find(key: string): Promise<StagedDataset | undefined>;
+  /** @throws TerminalError STAGING_MISSING when the dataset is gone */
+  read(uri: string): Promise<Manifest>;
+  begin(key: string, checkpoint: Checkpoint): Promise<StagingAttempt>;
+}
+
+/**
+ * Opens the staging folder. A dataset is `datasets/<2 hex>/<key>/`, made elsewhere and renamed into place, so that it is
+ * there wholly or not at all.
+ */
+export function openStaging(root: string): Staging {
+  const read = async (uri: string): Promise<Manifest | undefined> => {
+    try {
+      return JSON.parse(await readFile(path.join(root, uri), 'utf8')) as Manifest;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+  };
+  const find = async (key: string): Promise<StagedDataset | undefined> => {
+    const uri = `${datasetFolder(key)}/manifest.json`;
+    const manifest = await read(uri);
+    return manifest && { manifest, uri };
+  };
+  return {
+    root,
+    find,
+    async read(uri) {
+      const manifest = await read(uri);
+      if (manifest) return manifest;
+      throw new TerminalError('STAGING_MISSING', `The dataset ${uri} is no longer in staging (${root}). Retry the run from the step that made it.`);
+    },
+    async begin(key, checkpoint) {
+      await removeDeadAttempts(path.join(root, 'attempts'));
+      const directory = path.join(root, 'attempts', `${os.hostname()}-${process.pid}-${key.slice(0, 12)}-${randomBytes(6).toString('hex')}`);
+      await mkdir(directory, { recursive: true });
+      const abandon = (): Promise<void> => rm(directory, { recursive: true, force: true });
+      return {
+        directory,
+        abandon,
+        async commit(draft) {
+          const manifest = await complete(draft, key, root, directory);
+          await writeDurably(path.join(directory, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+          await checkpoint('staging.before-rename');
+          const won = await moveInto(directory, path.join(root, datasetFolder(key)));
+          if (won) return { manifest, uri: `${datasetFolder(key)}/manifest.json` };
+          await abandon();
+          const first = await find(key);
+          if (!first) throw new TerminalError('STAGING_MISSING', `The dataset folder ${datasetFolder(key)} has no manifest. Remove the folder and retry the run.`);
+          return first;
+        },
+      };
+    },
+  };
+}
+
+/** The small reference by which a workflow knows the dataset. @throws TerminalError REFERENCE_TOO_LARGE */
+export function referenceTo({ manifest, uri }: StagedDataset): DatasetRef {
+  const reference: DatasetRef = {
+    name: manifest.name,
+    uri,
+    rows: manifest.rows,
+    bytes: manifest.bytes,
+    content: manifest.content,
+    schema: manifest.schema,
+    ...(manifest.contract && { contract: manifest.contract.name }),
+    parents: manifest.parents.map((parent) => parent.content.slice(0, 16)),
+  };
+  const size = Buffer.byteLength(JSON.stringify(reference));
+  if (size > MAX_REFERENCE_BYTES) {
+    throw new TerminalError('REFERENCE_TOO_LARGE', `The reference to dataset "${manifest.name}" has ${size} bytes; at most ${MAX_REFERENCE_BYTES} may enter a run's history. Use fewer inputs or shorter names.`);
+  }
+  return reference;
+}
+
+function datasetFolder(key: string): string {
+  return `datasets/${key.slice(0, 2)}/${key}`;
+}
+
+async function complete(draft: DraftManifest, key: string, root: string, directory: string): Promise<Manifest> {
+  const settle = (relative: string): string => (relative.startsWith('./') ? `${datasetFolder(key)}/${relative.slice(2)}` : relative);
+  const now = (relative: string): string => (relative.startsWith('./') ? path.join(directory, relative) : resolvePath(root, relative));
+  const hash = createHash('sha256').update(JSON.stringify([draft.filter ?? null, draft.columns]));
+  const parts: Part[] = [];
+  let bytes = 0;
+  for (const part of draft.parts) {
+    const staged = part.path.startsWith('./');
+    const fingerprint = staged && !/^[0-9a-f]{64}$/.test(part.fingerprint) ? await hashFile(now(part.path)) : part.fingerprint;
+    const deletes = part.deletes === undefined ? undefined : await hashFile(now(part.deletes));
+    // Data in place has no content hash of its own, so its path belongs to its identity.
+    hash.update(JSON.stringify([path.isAbsolute(part.path) ? part.path : null, fingerprint, deletes ?? null]));
+    const size = staged ? await fileSize(now(part.path)) : part.bytes;
+    bytes += size;
+    parts.push({ ...part, path: settle(part.path), bytes: size, fingerprint, ...(part.deletes !== undefined && { deletes: settle(part.deletes) }) });
+  }
+  const schema = createHash('sha256').update(JSON.stringify(draft.columns.map((column) => [column.name, column.type]))).digest('hex').slice(0, 16);
+  const verdict = draft.verdict && { ...draft.verdict, ...(draft.verdict.rejects !== undefined && { rejects: settle(draft.verdict.rejects) }) };
+  return { version: 1, ...draft, ...(verdict && { verdict }), parts, key, content: hash.digest('hex'), createdAt: new Date().toISOString(), bytes, schema };
+}
+
+async function moveInto(from: string, to: string): Promise<boolean> {
+  await mkdir(path.dirname(to), { recursive: true });
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOTEMPTY' || code === 'EEXIST') return false;
+    throw error;
+  }
+}
