@@ -1,0 +1,42 @@
+import type {
+  ContractRecorded,
+  QuarantineRow,
+  RunFilter,
+  RunFinished,
+  RunRow,
+  RunStarted,
+  StepFailed,
+  StepFinished,
+  StepRow,
+  StepStarted,
+} from './facts.js';
+
+/**
+ * The database of runs, steps, datasets, quality, quarantine and loads: a projection of facts, never the truth of a
+ * run's state.
+ *
+ * Facts are idempotent per run, step and attempt: told again, they change nothing; told in any order, they end in the
+ * same rows. Every method throws TransientError CATALOG_UNAVAILABLE when the file cannot be read or written, or stays
+ * locked by other processes for some seconds; nothing of that fact has been kept then.
+ */
+export interface Catalog {
+  recordRunStarted(fact: RunStarted): Promise<void>;
+  /** When a run ends twice (its last workflow task was lost and done anew), the later end counts. */
+  recordRunFinished(fact: RunFinished): Promise<void>;
+  recordStepStarted(fact: StepStarted): Promise<void>;
+  /** An attempt that has finished stays finished, whatever else is said of it. */
+  recordStepFinished(fact: StepFinished): Promise<void>;
+  recordStepFailed(fact: StepFailed): Promise<void>;
+  recordContract(fact: ContractRecorded): Promise<void>;
+  /** One run, or the latest of its workflow id when `runId` is absent. */
+  findRun(workflowId: string, runId?: string): Promise<RunRow | undefined>;
+  /** Latest first. */
+  listRuns(filter: RunFilter): Promise<RunRow[]>;
+  /**
+   * The deciding attempt of each step in order of start. A run made by a reset shows the finished steps it took over from
+   * the run it continues, under that run's id.
+   */
+  listSteps(workflowId: string, runId: string): Promise<StepRow[]>;
+  listQuarantine(workflowId: string, runId: string): Promise<QuarantineRow[]>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,181 @@
+import type { LoadResult } from '../core/load.js';
+import type { Manifest, ReasonCount } from '../core/manifest.js';
+import type { StepId, StepKind, StepResult } from '../core/steps.js';
+
+/*
+ * What the catalog is told (facts) and what it answers (rows). All times are ISO 8601 texts in UTC, as
+ * `Date.toISOString` gives them, so that they sort as text.
+ */
+
+/** One execution of a pipeline: a reset or a retry under the same workflow id is another one. */
+export interface RunKey {
+  readonly workflowId: string;
+  readonly runId: string;
+}
+
+export interface RetryOf extends RunKey {
+  /** The step from which the earlier run's results were not reused. */
+  readonly from?: string;
+}
+
+export interface RunStarted extends RunKey {
+  readonly firstRunId: string;
+  readonly pipeline: string;
+  readonly partition?: string;
+  /** Kept as JSON. */
+  readonly params: unknown;
+  readonly owner?: string;
+  readonly startedAt: string;
+  /** The head of the run's load ids, see `RunContext`. */
+  readonly loadScope: string;
+  readonly retryOf?: RetryOf;
+  readonly taskQueue: string;
+  readonly workerIdentity: string;
+}
+
+/**
+ * What every activity knows of its run. A run that a reset made never says that it started (its `admit` is replayed from
+ * history), so the first step that carries this makes its row, from the row of the run that was reset.
+ */
+export interface RunScope {
+  readonly pipeline: string;
+  readonly partition?: string;
+  readonly loadScope: string;
+}
+
+export type RunEnd = 'completed' | 'failed' | 'cancelled';
+
+export interface RunFinished extends RunKey {
+  readonly status: RunEnd;
+  readonly finishedAt: string;
+  readonly error?: { readonly code: string; readonly message: string };
+  /** Kept as JSON. */
+  readonly result?: unknown;
+  readonly run?: RunScope;
+}
+
+export interface StepKey extends RunKey {
+  readonly step: StepId;
+  /** From 1, as Temporal counts. */
+  readonly attempt: number;
+}
+
+export interface StepStarted extends StepKey {
+  readonly kind: StepKind;
+  readonly name: string;
+  readonly startedAt: string;
+  readonly workerIdentity: string;
+  readonly run?: RunScope;
+}
+
+/** A dataset that fed a step. `step` is the earlier step of the run that made it. */
+export interface StepInput {
+  readonly step?: StepId;
+  readonly name: string;
+  readonly uri: string;
+  readonly content: string;
+}
+
+/** What a load step did, with what only its input knows. */
+export interface RecordedLoad extends LoadResult {
+  readonly content: string;
+  readonly partition?: string;
+  readonly connection: string;
+}
+
+export interface StepFinished extends StepKey {
+  readonly startedAt?: string;
+  readonly finishedAt: string;
+  /** Kept whole: a later run that retries this one hands it to its workflow. */
+  readonly result: StepResult;
+  readonly inputs: readonly StepInput[];
+  /** The manifest of the dataset the step gave, whether it was made now or found. Its URI is `result.dataset.uri`. */
+  readonly manifest?: Manifest;
+  readonly load?: RecordedLoad;
+  readonly run?: RunScope;
+}
+
+export interface StepFailed extends StepKey {
+  readonly startedAt?: string;
+  readonly finishedAt: string;
+  readonly code: string;
+  readonly message: string;
+  /** Whether Temporal will start another attempt. */
+  readonly willRetry: boolean;
+  /**
+   * What a validate step wrote before it refused (CONTRACT_BREACH), so that its rejects can be looked at. `dataset` is
+   * the manifest's place, as `DatasetRef.uri`.
+   */
+  readonly judged?: { readonly dataset: string; readonly manifest: Manifest };
+  readonly run?: RunScope;
+}
+
+export interface ContractRecorded {
+  readonly name: string;
+  readonly hash: string;
+  /** The canonical text that was hashed. */
+  readonly definition: string;
+}
+
+/** `running` may be out of date where no worker saw the end: Temporal is the truth of a run's state. */
+export type RunStatus = 'running' | RunEnd;
+
+export interface RunRow extends RunKey {
+  /** `null`, like the others below, for a run whose start nobody recorded. */
+  readonly pipeline: string | null;
+  readonly firstRunId: string | null;
+  readonly partition: string | null;
+  readonly params: unknown;
+  readonly owner: string | null;
+  readonly loadScope: string | null;
+  readonly taskQueue: string | null;
+  readonly workerIdentity: string | null;
+  readonly retryOf: RetryOf | null;
+  /** The run id of the execution that a reset continued as this one. */
+  readonly resetOf: string | null;
+  readonly status: RunStatus;
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+  readonly error: { readonly code: string; readonly message: string } | null;
+  readonly result: unknown;
+}
+
+export type StepStatus = 'running' | 'done' | 'failed';
+
+/** The deciding attempt of a step: the latest one, since Temporal drops the late results of earlier ones. */
+export interface StepRow extends StepKey {
+  readonly kind: StepKind;
+  readonly name: string;
+  /** How many attempts are known. */
+  readonly attempts: number;
+  readonly status: StepStatus;
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+  readonly workerIdentity: string | null;
+  /** Present once the step is done. */
+  readonly result: StepResult | null;
+  readonly inputs: readonly StepInput[];
+  readonly error: { readonly code: string; readonly message: string; readonly willRetry: boolean } | null;
+}
+
+/** Where the rejected rows of one validate step are, and why they were rejected. */
+export interface QuarantineRow extends StepKey {
+  readonly dataset: string;
+  readonly datasetUri: string;
+  readonly contract: string | null;
+  readonly contractHash: string | null;
+  /** The rejects file, as a part's path: relative to the staging root unless absolute. */
+  readonly rejects: string;
+  /** Rows in that file. */
+  readonly rows: number;
+  readonly rowsRead: number;
+  readonly accepted: number;
+  /** Most frequent first, at most 20. */
+  readonly reasons: readonly ReasonCount[];
+}
+
+export interface RunFilter {
+  readonly pipeline?: string;
+  readonly status?: string;
+  readonly limit: number;
+}

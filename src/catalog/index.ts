@@ -1,0 +1,23 @@
+export type { Catalog } from './catalog.js';
+export type {
+  ContractRecorded,
+  QuarantineRow,
+  RecordedLoad,
+  RetryOf,
+  RunEnd,
+  RunFilter,
+  RunFinished,
+  RunKey,
+  RunRow,
+  RunScope,
+  RunStarted,
+  RunStatus,
+  StepFailed,
+  StepFinished,
+  StepInput,
+  StepKey,
+  StepRow,
+  StepStarted,
+  StepStatus,
+} from './facts.js';
+export { openCatalog, type CatalogOptions } from './open-catalog.js';

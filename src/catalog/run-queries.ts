@@ -1,0 +1,75 @@
+import type { Selectable } from 'kysely';
+import type { RetryOf, RunFilter, RunRow, RunStatus } from './facts.js';
+import type { CatalogSession, RunsTable } from './tables.js';
+
+type StoredRun = Selectable<RunsTable>;
+
+/** One run, or the latest of its workflow id. */
+export async function findRun(db: CatalogSession, workflowId: string, runId?: string): Promise<RunRow | undefined> {
+  let query = db.selectFrom('runs').selectAll().where('workflow_id', '=', workflowId);
+  query = runId === undefined ? query.orderBy('started_at', 'desc').orderBy('run_id', 'desc').limit(1) : query.where('run_id', '=', runId);
+  const stored = await query.executeTakeFirst();
+  return stored && toRow(stored, await originOf(db, stored));
+}
+
+/** Runs, latest first. */
+export async function listRuns(db: CatalogSession, filter: RunFilter): Promise<RunRow[]> {
+  let query = db.selectFrom('runs').selectAll();
+  if (filter.pipeline !== undefined) query = query.where('pipeline', '=', filter.pipeline);
+  if (filter.status !== undefined) query = query.where('status', '=', filter.status);
+  const stored = await query.orderBy('started_at', 'desc').orderBy('run_id', 'desc').limit(filter.limit).execute();
+  const rows: RunRow[] = [];
+  for (const run of stored) rows.push(toRow(run, await originOf(db, run)));
+  return rows;
+}
+
+/**
+ * The executions that a run made by a reset may have taken steps over from, latest first: earlier ones of its workflow id
+ * and load scope, back to the one that said that it started. Empty for any other run.
+ */
+export async function earlierExecutions(db: CatalogSession, run: StoredRun): Promise<StoredRun[]> {
+  if (run.announced === 1 || run.load_scope === null || run.started_at === null) return [];
+  const earlier = await db
+    .selectFrom('runs')
+    .selectAll()
+    .where('workflow_id', '=', run.workflow_id)
+    .where('load_scope', '=', run.load_scope)
+    .where('started_at', '<=', run.started_at)
+    .where('run_id', '<>', run.run_id)
+    .orderBy('started_at', 'desc')
+    .orderBy('run_id', 'desc')
+    .execute();
+  const origin = earlier.findIndex((candidate) => candidate.announced === 1);
+  return origin === -1 ? [] : earlier.slice(0, origin + 1);
+}
+
+async function originOf(db: CatalogSession, run: StoredRun): Promise<StoredRun | undefined> {
+  return (await earlierExecutions(db, run)).at(-1);
+}
+
+function toRow(run: StoredRun, origin: StoredRun | undefined): RunRow {
+  const told = origin ?? run;
+  return {
+    workflowId: run.workflow_id,
+    runId: run.run_id,
+    firstRunId: told.first_run_id,
+    pipeline: run.pipeline,
+    partition: run.partition,
+    params: fromJson(told.params),
+    owner: told.owner,
+    loadScope: run.load_scope,
+    taskQueue: told.task_queue,
+    workerIdentity: run.worker_identity,
+    retryOf: fromJson(told.retry_of) as RetryOf | null,
+    resetOf: origin?.run_id ?? null,
+    status: run.status as RunStatus,
+    startedAt: run.started_at,
+    finishedAt: run.finished_at,
+    error: run.error_code === null ? null : { code: run.error_code, message: run.error_message ?? '' },
+    result: fromJson(run.result),
+  };
+}
+
+function fromJson(text: string | null): unknown {
+  return text === null ? null : JSON.parse(text);
+}

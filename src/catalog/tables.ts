@@ -1,0 +1,137 @@
+import type { Kysely } from 'kysely';
+
+/*
+ * The catalog's tables as Kysely types them. Texts, integers and nothing else, so that SQLite and Postgres hold the same:
+ * JSON and times are texts, truth values are 0 and 1.
+ */
+
+export interface RunsTable {
+  workflow_id: string;
+  run_id: string;
+  first_run_id: string | null;
+  pipeline: string | null;
+  partition: string | null;
+  params: string | null;
+  owner: string | null;
+  load_scope: string | null;
+  task_queue: string | null;
+  worker_identity: string | null;
+  retry_of: string | null;
+  status: string;
+  started_at: string | null;
+  finished_at: string | null;
+  error_code: string | null;
+  error_message: string | null;
+  result: string | null;
+  /** Whether the run itself said that it started, as a run made by a reset never does. */
+  announced: number;
+}
+
+interface StepKeyColumns {
+  workflow_id: string;
+  run_id: string;
+  step: string;
+  attempt: number;
+}
+
+export interface StepRunsTable extends StepKeyColumns {
+  kind: string;
+  name: string;
+  status: string;
+  started_at: string | null;
+  finished_at: string | null;
+  worker_identity: string | null;
+  result: string | null;
+  inputs: string;
+  dataset_uri: string | null;
+  error_code: string | null;
+  error_message: string | null;
+  will_retry: number | null;
+}
+
+export interface DatasetsTable {
+  uri: string;
+  name: string;
+  key: string;
+  content: string;
+  schema: string;
+  columns: string;
+  contract: string | null;
+  contract_hash: string | null;
+  rows: number | null;
+  bytes: number;
+  reproducible: number;
+  engine: string;
+  created_at: string;
+}
+
+export interface DatasetParentsTable {
+  uri: string;
+  parent_uri: string;
+  parent_name: string;
+  parent_content: string;
+}
+
+export interface ContractVersionsTable {
+  name: string;
+  hash: string;
+  definition: string;
+  first_seen_at: string;
+}
+
+export interface QualityResultsTable extends StepKeyColumns {
+  dataset_uri: string;
+  dataset: string;
+  contract: string | null;
+  contract_hash: string | null;
+  rows_read: number;
+  accepted: number;
+  rejected: number;
+  judged_by_sql: number;
+  undecided: number;
+  judged_by_zod: number;
+}
+
+export interface QualityReasonsTable extends StepKeyColumns {
+  /** From 0, most frequent first. */
+  position: number;
+  code: string;
+  path: string;
+  message: string;
+  rows: number;
+}
+
+export interface QuarantineTable extends StepKeyColumns {
+  dataset_uri: string;
+  rejects_uri: string;
+  rows: number;
+}
+
+export interface LoadsTable extends StepKeyColumns {
+  load_id: string;
+  content: string;
+  connection: string;
+  target: string;
+  mode: string;
+  partition: string | null;
+  rows: number;
+  replaced: number;
+  already_done: number;
+  created: number;
+  loaded_at: string;
+}
+
+export interface CatalogTables {
+  runs: RunsTable;
+  step_runs: StepRunsTable;
+  datasets: DatasetsTable;
+  dataset_parents: DatasetParentsTable;
+  contract_versions: ContractVersionsTable;
+  quality_results: QualityResultsTable;
+  quality_reasons: QualityReasonsTable;
+  quarantine: QuarantineTable;
+  loads: LoadsTable;
+}
+
+/** What statements run on: the database, or a transaction in it. */
+export type CatalogSession = Kysely<CatalogTables>;
