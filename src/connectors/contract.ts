@@ -132,3 +132,12 @@ export interface LoadRequest {
   /** With `replace`: only these rows of the target are replaced, and every row loaded must match. */
   readonly partition?: TargetPartition;
 }
+
+/**
+ * Opens a connector from its options, as the config names them, with references to the environment already resolved.
+ * Connects nothing yet: what is wrong with the system shows in `check` or in the first use.
+ *
+ * @param name the connection's name, for messages
+ * @throws TerminalError CONFIG_INVALID when the options do not fit
+ */
+export type OpenConnector = (name: string, options: Readonly<Record<string, unknown>>) => Connector;

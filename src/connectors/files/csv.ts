@@ -1,0 +1,102 @@
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import { Writable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import type { CsvDialect } from '../../core/manifest.js';
+import { TerminalError, messageOf } from '../../core/errors.js';
+import { quoteLiteral } from '../../core/filter.js';
+import type { CallContext } from '../contract.js';
+import { parseCsvHeader } from './csv-header.js';
+import { describePlace, translateFileError, unreadable, type FilePlace } from './errors.js';
+import type { FoundFile } from './paths.js';
+
+/** How much of a file is looked at to find its dialect, in bytes. */
+const SAMPLE_BYTES = 256 * 1024;
+
+/**
+ * How to read a CSV file. A compressed file is decompressed to its end, because DuckDB takes a truncated gzip for a
+ * shorter file and says nothing.
+ *
+ * @throws TerminalError FILE_EMPTY (nothing but white space), FILE_HEADER, FILE_FORMAT (truncated, binary, not UTF-8)
+ */
+export async function inspectCsv(context: CallContext, connection: string, found: FoundFile): Promise<CsvDialect> {
+  const place = { connection, path: found.origin };
+  try {
+    const start = await readStart(found.file);
+    const gzip = start[0] === 0x1f && start[1] === 0x8b;
+    if (!gzip && found.origin.endsWith('.gz')) throw unreadable(place, 'its name ends in .gz, but it is not a gzip file. Rename or replace it.');
+    const sample = gzip ? await gunzip(found.file, place, context.signal) : start;
+    const text = decodeSample(sample, place);
+    if (text.trim() === '') throw new TerminalError('FILE_EMPTY', `${describePlace(place)} has no header: there is no text in it. Check what writes the file.`);
+    const header = parseCsvHeader(text, place);
+    const dialect = { ...header, headerLines: 1, compression: gzip ? ('gzip' as const) : ('none' as const) };
+    return { ...dialect, escape: await sniffEscape(context, found, dialect, text) };
+  } catch (error) {
+    throw translateFileError(error, place);
+  }
+}
+
+async function readStart(file: string): Promise<Buffer> {
+  const handle = await open(file, 'r');
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(SAMPLE_BYTES), 0, SAMPLE_BYTES, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function gunzip(file: string, place: FilePlace, signal: AbortSignal): Promise<Buffer> {
+  const sample: Buffer[] = [];
+  let bytes = 0;
+  const sink = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      if (bytes < SAMPLE_BYTES) sample.push(chunk);
+      bytes += chunk.length;
+      done();
+    },
+  });
+  try {
+    await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), createGunzip({ chunkSize: 1 << 20 }), sink, { signal });
+  } catch (error) {
+    if (signal.aborted || !String((error as NodeJS.ErrnoException).code).startsWith('Z_')) throw error;
+    throw unreadable(place, `the gzip data is truncated or damaged after ${bytes} decompressed bytes (${messageOf(error)}). Replace the file.`);
+  }
+  return Buffer.concat(sample).subarray(0, SAMPLE_BYTES);
+}
+
+function decodeSample(sample: Buffer, place: FilePlace): string {
+  if (sample.subarray(0, 4).toString('latin1') === 'PAR1') throw unreadable(place, "it is a Parquet file, not CSV. Give the step format: 'parquet'.");
+  if ((sample[0] === 0xff && sample[1] === 0xfe) || (sample[0] === 0xfe && sample[1] === 0xff)) {
+    throw unreadable(place, 'it is UTF-16. Convert it to UTF-8, for example with iconv -f UTF-16 -t UTF-8.');
+  }
+  if (sample.includes(0)) throw unreadable(place, 'it holds NUL bytes, so it is not text. Check that it is CSV in UTF-8.');
+  return sample.toString('utf8');
+}
+
+/**
+ * The escape character. Almost every file doubles its quotes; only where the sample has a backslash before one is DuckDB
+ * asked which of the two fits.
+ */
+async function sniffEscape(context: CallContext, found: FoundFile, dialect: Omit<CsvDialect, 'escape'>, text: string): Promise<string> {
+  const standard = dialect.quote;
+  if (!text.includes(`\\${dialect.quote}`)) return standard;
+  const options = [
+    `delim = ${quoteLiteral(dialect.delimiter)}`,
+    `quote = ${quoteLiteral(dialect.quote)}`,
+    `compression = ${quoteLiteral(dialect.compression)}`,
+    'header = true',
+    'skip = 0',
+    'all_varchar = true',
+  ];
+  try {
+    const [row] = await context.session.rows<{ escape: string }>(
+      `SELECT "Escape" AS escape FROM sniff_csv(${quoteLiteral(found.file)}, ${options.join(', ')})`,
+    );
+    return row?.escape === '\\' ? '\\' : standard;
+  } catch {
+    // A file too dirty for DuckDB to agree on is read by the standard, and its odd lines become rejects.
+    return standard;
+  }
+}

@@ -1,0 +1,42 @@
+import type { Column } from '../../core/dataset.js';
+import { messageOf } from '../../core/errors.js';
+import { quoteLiteral } from '../../core/filter.js';
+import type { Session } from '../contract.js';
+import { unreadable } from './errors.js';
+import type { FoundFile } from './paths.js';
+
+export interface ParquetFacts {
+  readonly columns: readonly Column[];
+  readonly rows: number;
+}
+
+/**
+ * Columns and rows of a Parquet file, from its footer alone.
+ * @throws TerminalError FILE_FORMAT when the footer is missing or damaged, as in a truncated file
+ */
+export async function inspectParquet(session: Session, connection: string, found: FoundFile): Promise<ParquetFacts> {
+  const file = quoteLiteral(found.file);
+  try {
+    const described = await session.rows<{ column_name: string; column_type: string }>(`DESCRIBE SELECT * FROM ${readParquet([found.file])}`);
+    const required = await session.rows<{ name: string }>(
+      `SELECT name FROM parquet_schema(${file}) WHERE repetition_type = 'REQUIRED'`,
+    );
+    const [counted] = await session.rows<{ rows: bigint }>(`SELECT num_rows AS rows FROM parquet_file_metadata(${file})`);
+    const names = new Set(required.map((row) => row.name));
+    return {
+      columns: described.map((row) => ({ name: row.column_name, type: row.column_type, nullable: !names.has(row.column_name) })),
+      rows: Number(counted?.rows),
+    };
+  } catch (error) {
+    if (!/magic bytes|too small to be a Parquet|parquet|footer|metadata|thrift|TProtocol/i.test(messageOf(error))) throw error;
+    throw unreadable(
+      { connection, path: found.origin },
+      `it is not a whole Parquet file (${found.sizeBytes} bytes). It was truncated, is still being written, or is of another kind: replace it. DuckDB says: ${messageOf(error).split('\n')[0]}`,
+    );
+  }
+}
+
+/** Parquet files as a table, by their own columns: folder names such as `month=2001-01` add none. */
+export function readParquet(files: readonly string[]): string {
+  return `read_parquet([${files.map(quoteLiteral).join(', ')}], hive_partitioning = false)`;
+}

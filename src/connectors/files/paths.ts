@@ -1,0 +1,105 @@
+import { readdir, realpath, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { BigIntStats } from 'node:fs';
+import { TerminalError } from '../../core/errors.js';
+import { describePlace, folderInsteadOfFile, translateFileError, type FilePlace } from './errors.js';
+import { globToRegExp, isGlob, literalPrefix } from './glob.js';
+
+/** One file found below the root. */
+export interface FoundFile {
+  /** Absolute, with symbolic links resolved. */
+  readonly file: string;
+  /** As people name it: relative to the root. */
+  readonly origin: string;
+  readonly sizeBytes: number;
+  readonly mtimeNs: bigint;
+}
+
+/**
+ * The path, joined to the root, proven to lie below it by its spelling.
+ * @throws TerminalError FILE_OUTSIDE_ROOT
+ */
+export function joinRoot(root: string, place: FilePlace): string {
+  const joined = path.resolve(root, place.path);
+  if (!isBelow(root, joined)) throw outsideRoot(place);
+  return joined;
+}
+
+/**
+ * The files that a path or glob names, sorted by name, with their links followed.
+ *
+ * @throws TerminalError FILE_MISSING, FILE_OUTSIDE_ROOT (by `..` or by a link), FILE_DENIED
+ */
+export async function findFiles(root: string, place: FilePlace): Promise<FoundFile[]> {
+  const joined = joinRoot(root, place);
+  const origins = isGlob(place.path) && !(await exists(joined)) ? await matchGlob(root, place) : [path.relative(root, joined)];
+  const found = await Promise.all(origins.map((origin) => inspect(root, { ...place, path: toSlashes(origin) })));
+  return found.toSorted((a, b) => (a.origin < b.origin ? -1 : 1));
+}
+
+function isBelow(root: string, file: string): boolean {
+  const relative = path.relative(root, file);
+  return relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
+}
+
+function outsideRoot(place: FilePlace): TerminalError {
+  return new TerminalError('FILE_OUTSIDE_ROOT', `${describePlace(place)} leads out of the connection's root folder. Use a path below the root, or another connection.`);
+}
+
+async function exists(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function inspect(root: string, place: FilePlace): Promise<FoundFile> {
+  let file: string;
+  let stats: BigIntStats;
+  try {
+    file = await realpath(path.join(root, place.path));
+    if (!isBelow(await realpath(root), file)) throw outsideRoot(place);
+    stats = await stat(file, { bigint: true });
+  } catch (error) {
+    throw translateFileError(error, place);
+  }
+  if (stats.isDirectory()) throw folderInsteadOfFile(place);
+  if (!stats.isFile()) throw new TerminalError('FILE_MISSING', `${describePlace(place)} is not a regular file. Name a file.`);
+  return { file, origin: place.path, sizeBytes: Number(stats.size), mtimeNs: stats.mtimeNs };
+}
+
+// Hidden files and the folders in which destinations keep their ledger are never data. Linked folders are not walked
+// into: they may lead round in circles.
+async function matchGlob(root: string, place: FilePlace): Promise<string[]> {
+  const pattern = globToRegExp(toSlashes(path.relative(root, path.resolve(root, place.path))));
+  const base = literalPrefix(place.path);
+  const matches: string[] = [];
+  async function walk(folder: string): Promise<void> {
+    for (const entry of await readdir(path.join(root, folder), { withFileTypes: true })) {
+      if (entry.name.startsWith('.') || entry.name === '_millrace') continue;
+      const relative = path.join(folder, entry.name);
+      if (entry.isDirectory()) await walk(relative);
+      else if (pattern.test(toSlashes(relative)) && !(await isDirectory(path.join(root, relative)))) matches.push(relative);
+    }
+  }
+  try {
+    await walk(base);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw translateFileError(error, place);
+  }
+  if (matches.length === 0) {
+    throw new TerminalError('FILE_MISSING', `No file matches ${describePlace(place)}. Check the pattern; it is relative to the connection's root.`);
+  }
+  return matches;
+}
+
+async function isDirectory(file: string): Promise<boolean> {
+  return stat(file).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
+}
+
+function toSlashes(relative: string): string {
+  return relative.split(path.sep).join('/');
+}

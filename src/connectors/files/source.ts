@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto';
+import path from 'node:path';
+import type { Column } from '../../core/dataset.js';
+import { TerminalError } from '../../core/errors.js';
+import { filterToSql } from '../../core/filter.js';
+import type { Part } from '../../core/manifest.js';
+import type { CallContext, Extracted, ExtractOptions, ExtractRequest, Source } from '../contract.js';
+import { copyWithHash } from './copy.js';
+import { inspectCsv } from './csv.js';
+import { describePlace } from './errors.js';
+import { inspectParquet, readParquet } from './parquet.js';
+import { findFiles, type FoundFile } from './paths.js';
+
+interface InspectedFile {
+  readonly found: FoundFile;
+  readonly part: Part;
+  readonly columns: readonly Column[];
+}
+
+/** Reads CSV and Parquet files below `root` (absolute), in place or copied. */
+export function filesSource(connection: string, root: string): Source {
+  const find = (options: ExtractOptions): Promise<FoundFile[]> => findFiles(root, { connection, path: requirePath(connection, options) });
+
+  return {
+    async fingerprint({ options }) {
+      const hash = createHash('sha256');
+      for (const found of await find(options)) hash.update(`${found.origin}\0${stamp(found)}\n`);
+      return hash.digest('hex');
+    },
+
+    async extract(request, context) {
+      const { options } = request;
+      const files: InspectedFile[] = [];
+      for (const found of await find(options)) files.push(await inspectFile(connection, found, options, context));
+      const columns = agreeOnColumns(connection, files);
+      const wanted = selectColumns(connection, files[0] as InspectedFile, columns, options);
+      await context.checkpoint('extract.reading');
+      const rows = await countRows(connection, files, options, context);
+      context.progress(rows ?? 0);
+      const parts = options.copy === true ? await copyParts(connection, files, request, context) : files.map((file) => file.part);
+      return { parts, columns: wanted, rows, filterPending: options.where !== undefined } satisfies Extracted;
+    },
+  };
+}
+
+function requirePath(connection: string, options: ExtractOptions): string {
+  if (options.table !== undefined || options.query !== undefined) {
+    throw new TerminalError('OPTION_INVALID', `The connection "${connection}" holds files: use path, not ${options.table === undefined ? 'query' : 'table'}.`);
+  }
+  if (options.path === undefined || options.path.trim() === '') {
+    throw new TerminalError('OPTION_INVALID', `An extract from connection "${connection}" needs path: a file or a pattern below the connection's root.`);
+  }
+  return options.path;
+}
+
+/** Size and modification time: what a reader compares to see that a file in place is still the same. */
+function stamp(found: FoundFile): string {
+  return `${found.sizeBytes}-${found.mtimeNs}`;
+}
+
+async function inspectFile(connection: string, found: FoundFile, options: ExtractOptions, context: CallContext): Promise<InspectedFile> {
+  if (found.sizeBytes === 0) {
+    throw new TerminalError('FILE_EMPTY', `${describePlace({ connection, path: found.origin })} is empty: it has 0 bytes. Check what writes the file.`);
+  }
+  const format = options.format ?? formatByName(connection, found.origin);
+  const base = { path: found.file, bytes: found.sizeBytes, fingerprint: stamp(found), origin: found.origin };
+  if (format === 'parquet') {
+    const facts = await inspectParquet(context.session, connection, found);
+    return { found, part: { ...base, format, rows: facts.rows }, columns: facts.columns };
+  }
+  const csv = await inspectCsv(context, connection, found);
+  const columns = csv.columns.map((name) => ({ name, type: 'VARCHAR', nullable: true }));
+  return { found, part: { ...base, format, csv, rows: null }, columns };
+}
+
+function formatByName(connection: string, origin: string): 'csv' | 'parquet' {
+  if (/\.parquet$/i.test(origin)) return 'parquet';
+  if (/\.(csv|tsv|txt)(\.gz)?$/i.test(origin)) return 'csv';
+  throw new TerminalError(
+    'OPTION_INVALID',
+    `The format of ${describePlace({ connection, path: origin })} does not show in its name. Give the step format: 'csv' or format: 'parquet'.`,
+  );
+}
+
+// Readers go by name, so order may differ between files; names and types may not.
+function agreeOnColumns(connection: string, files: readonly InspectedFile[]): readonly Column[] {
+  const [first, ...others] = files as [InspectedFile, ...InspectedFile[]];
+  const expected = new Map(first.columns.map((column) => [column.name, column.type]));
+  for (const other of others) {
+    const actual = new Map(other.columns.map((column) => [column.name, column.type]));
+    const differences = [
+      ...[...expected.keys()].filter((name) => !actual.has(name)).map((name) => `"${name}" is missing`),
+      ...[...actual.keys()].filter((name) => !expected.has(name)).map((name) => `"${name}" is extra`),
+      ...[...expected].filter(([name, type]) => actual.has(name) && actual.get(name) !== type).map(([name, type]) => `"${name}" is ${actual.get(name)}, not ${type}`),
+    ];
+    if (differences.length > 0) {
+      throw new TerminalError(
+        'FILE_HEADER',
+        `${describePlace({ connection, path: other.found.origin })} does not have the columns of "${first.found.origin}", which the same pattern matches: ${differences.slice(0, 5).join(', ')}. Correct the file, or narrow the pattern.`,
+      );
+    }
+  }
+  return first.columns.map((column) => ({
+    ...column,
+    nullable: files.some((file) => file.columns.some(({ name, nullable }) => name === column.name && nullable)),
+  }));
+}
+
+function selectColumns(connection: string, first: InspectedFile, columns: readonly Column[], options: ExtractOptions): readonly Column[] {
+  const byName = new Map(columns.map((column) => [column.name, column]));
+  for (const name of [...(options.columns ?? []), ...Object.keys(options.where ?? {})]) {
+    if (byName.has(name)) continue;
+    throw new TerminalError(
+      'COLUMN_MISSING',
+      `${describePlace({ connection, path: first.found.origin })} has no column "${name}". It has: ${columns.slice(0, 50).map((column) => column.name).join(', ')}.`,
+    );
+  }
+  return options.columns?.map((name) => byName.get(name) as Column) ?? columns;
+}
+
+async function countRows(connection: string, files: readonly InspectedFile[], options: ExtractOptions, context: CallContext): Promise<number | null> {
+  if (files.some((file) => file.part.rows === null)) return null;
+  if (options.where === undefined) return files.reduce((sum, file) => sum + (file.part.rows ?? 0), 0);
+  const paths = files.map((file) => file.found.file);
+  try {
+    const [row] = await context.session.rows<{ rows: bigint }>(`SELECT count(*) AS rows FROM ${readParquet(paths)} WHERE ${filterToSql(options.where)}`);
+    return Number(row?.rows);
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    if (!/^(Binder|Conversion) Error/.test(text)) throw error;
+    const place = describePlace({ connection, path: (files[0] as InspectedFile).found.origin });
+    throw new TerminalError('OPTION_INVALID', `The filter \`where\` does not fit the columns of ${place}: ${text.split('\n')[0]}`, {}, { cause: error });
+  }
+}
+
+async function copyParts(connection: string, files: readonly InspectedFile[], request: ExtractRequest, context: CallContext): Promise<Part[]> {
+  const parts: Part[] = [];
+  for (const [index, { found, part }] of files.entries()) {
+    const extension = part.format === 'parquet' ? 'parquet' : part.csv?.compression === 'gzip' ? 'csv.gz' : 'csv';
+    const name = `part-${index}.${extension}`;
+    const fingerprint = await copyWithHash(connection, found, path.join(request.directory, name), context.signal);
+    parts.push({ ...part, path: `./${name}`, fingerprint });
+  }
+  return parts;
+}
