@@ -1,0 +1,4 @@
+import './check-node.mjs';
+import { build } from './build-dist.mjs';
+
+await build();

@@ -1,0 +1,49 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build, isBuilt } from './build-dist.mjs';
+import { root, runQuietly } from './run-quietly.mjs';
+
+/** Installs the dependencies and builds, each only when it has to be done. Exits with a clear message when it can't. */
+export async function prepare() {
+  if (!isInstalled()) await install();
+  if (!isBuilt()) await build();
+}
+
+// A registry that can't be reached fails in seconds; npm's own defaults wait for minutes.
+const PATIENCE = ['--fetch-retries=3', '--fetch-retry-mintimeout=500', '--fetch-retry-maxtimeout=3000'];
+
+async function install() {
+  const hint =
+    'npm could not install the dependencies. With a proxy or a registry of your own, look at `npm config ls`; then start again.';
+  await runQuietly('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error', ...PATIENCE], {
+    title: 'Installing dependencies (npm ci)',
+    hint,
+  });
+}
+
+/**
+ * Whether node_modules holds what package-lock.json says. npm writes the file it is compared with as the last act of an
+ * installation, so that half of one doesn't count.
+ */
+function isInstalled() {
+  const wanted = packagesIn('package-lock.json');
+  const present = packagesIn(join('node_modules', '.package-lock.json'));
+  if (!wanted || !present) return false;
+  for (const [path, entry] of Object.entries(wanted)) {
+    if (path === '' || !path.startsWith('node_modules/')) continue;
+    const there = present[path];
+    if (!there && !entry.optional && !entry.devOptional && !entry.peer) return false;
+    if (there && (there.version !== entry.version || there.integrity !== entry.integrity)) return false;
+  }
+  return Object.keys(present).every((path) => path in wanted);
+}
+
+function packagesIn(file) {
+  const path = join(root, file);
+  if (!existsSync(path)) return undefined;
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')).packages;
+  } catch {
+    return undefined;
+  }
+}
