@@ -39,7 +39,7 @@ function fingerprint() {
     const full = join(root, path);
     const stat = statSync(full, { throwIfNoEntry: false });
     if (!stat) return;
-    if (stat.isDirectory()) for (const name of readdirSync(full).sort()) visit(join(path, name));
+    if (stat.isDirectory()) for (const name of readdirSync(full).toSorted()) visit(join(path, name));
     else hash.update(`${path} ${stat.size} ${stat.mtimeMs}\n`);
   };
   SOURCES.forEach(visit);

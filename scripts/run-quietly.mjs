@@ -16,9 +16,8 @@ export async function runQuietly(command, args, { title, hint }) {
   const report = setInterval(() => process.stderr.write(`  still at it after ${seconds()} s: ${command} ${args[0]}\n`), 10_000);
   const { code, output } = await run(command, args);
   clearInterval(report);
-  if (code === 0) return void process.stderr.write(`  done in ${seconds()} s\n`);
-  process.stderr.write(`${output.trimEnd()}\n\n${title} failed. ${hint}\n`);
-  process.exit(code);
+  process.stderr.write(code === 0 ? `  done in ${seconds()} s\n` : `${output.trimEnd()}\n\n${title} failed. ${hint}\n`);
+  if (code !== 0) process.exit(code);
 }
 
 function run(command, args) {

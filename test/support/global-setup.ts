@@ -31,8 +31,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   };
   const desk = createServer((request, response) => {
     const service = services[request.url ?? ''];
-    if (!service) return void response.writeHead(404).end(`No shared server ${request.url}`);
-    service().then(
+    if (!service) response.writeHead(404).end(`No shared server ${request.url}`);
+    service?.().then(
       (address) => response.end(address),
       (error: unknown) => response.writeHead(500).end(messageOf(error)),
     );
