@@ -2,7 +2,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { TerminalError, messageOf } from '../core/errors.js';
-import { cacheFolder } from './cache-folder.js';
+import { cacheFolder } from '../engine/cache-folder.js';
 import { downloadTemporal } from './temporal-download.js';
 import { goInstallTemporal } from './temporal-go-install.js';
 import { TEMPORAL_CLI_VERSION } from './temporal-settings.js';

@@ -1,0 +1,133 @@
+/** A part of the code, as the rule speaks of it. */
+export type Area =
+  | 'core'
+  | 'config'
+  | 'contracts'
+  | 'engine'
+  | 'connector contract'
+  | 'connector registry'
+  | 'connector config'
+  | 'connector'
+  | 'catalog'
+  | 'temporal'
+  | 'client'
+  | 'activities'
+  | 'workflows'
+  | 'entry point';
+
+/** One direction in which imports may go. */
+export interface Edge {
+  readonly from: Area;
+  /** An area, or an npm package (`@temporalio/*` for all of a scope, `node:*` for what comes with Node). */
+  readonly to: Area | `npm ${string}`;
+  /** `type`: only `import type`. */
+  readonly kind: 'value' | 'type';
+  readonly reason: string;
+}
+
+function edge(from: Area, kind: Edge['kind'], to: Edge['to'], reason: string): Edge {
+  return { from, to, kind, reason };
+}
+
+/**
+ * The dependency rule: whatever is not here is forbidden. Files of one area may import each other, except those of
+ * different connectors. Entry points import anything, and nobody but another entry point imports them.
+ */
+export const EDGES: readonly Edge[] = [
+  edge('workflows', 'value', 'core', 'core is pure, so it may run in the sandbox'),
+  edge('workflows', 'value', 'npm @temporalio/workflow', 'the sandbox is its'),
+  edge('workflows', 'value', 'npm @temporalio/common', '@temporalio/workflow is built on it, so the bundle holds it anyway'),
+  edge('workflows', 'type', 'activities', 'proxyActivities needs their signatures and nothing of their code'),
+  edge('workflows', 'type', 'config', 'a workflow is checked against the project and holds none of its values'),
+  edge('workflows', 'type', 'npm zod', 'rows and parameters get their types from schemas'),
+
+  edge('activities', 'value', 'core', 'everybody speaks in references and error codes'),
+  edge('activities', 'value', 'config', 'a step looks up contracts, transforms and connections by name'),
+  edge('activities', 'value', 'contracts', 'validate judges rows'),
+  edge('activities', 'value', 'engine', 'the data flows there'),
+  edge('activities', 'value', 'catalog', 'each step records what it did'),
+  edge('activities', 'value', 'connector registry', 'the only way to a connector, so that one more needs no other change'),
+  edge('activities', 'type', 'connector contract', 'what the registry gives has its shape'),
+  edge('activities', 'value', 'npm @temporalio/activity', 'heartbeats, cancellation and attempts come from there'),
+  edge('activities', 'value', 'npm @temporalio/common', 'one file turns our errors into Temporal’s'),
+  edge('activities', 'type', 'npm @temporalio/client', 'admit is given a client to ask about the run and the server'),
+  edge('activities', 'value', 'npm zod', 'parameters and the reserved second argument are parsed with it'),
+  edge('activities', 'value', 'npm node:*', 'they run in Node'),
+
+  edge('connector', 'value', 'core', 'errors, filters and manifests'),
+  edge('connector', 'value', 'connector contract', 'the shape it fills in'),
+  edge('connector', 'value', 'connector config', 'its own options'),
+  edge('connector', 'type', 'config', 'options may be env() values'),
+  edge('connector', 'value', 'npm node:*', 'it runs in Node'),
+  edge('connector', 'value', 'npm zod', 'the options of a step are checked'),
+  edge('connector', 'value', 'npm pg', 'the driver of the postgres connector'),
+  edge('connector config', 'value', 'core', 'errors'),
+  edge('connector config', 'value', 'connector contract', 'the shape of options'),
+  edge('connector config', 'type', 'config', 'env() values and the descriptor'),
+  edge('connector config', 'value', 'npm zod', 'options are checked when the config is loaded'),
+  edge('connector contract', 'value', 'core', 'it speaks of manifests, filters and errors'),
+  edge('connector contract', 'value', 'npm zod', 'options are parsed in one way'),
+  edge('connector contract', 'type', 'config', 'env() values'),
+  edge('connector registry', 'value', 'core', 'an unknown kind is a coded error'),
+  edge('connector registry', 'value', 'connector contract', 'the shape of what it opens'),
+  edge('connector registry', 'value', 'connector', 'one line a connector, loaded when used'),
+  edge('connector registry', 'value', 'connector config', 'which options belong to which kind'),
+  edge('connector registry', 'type', 'config', 'descriptors'),
+
+  edge('config', 'value', 'core', 'errors, partitions, filters'),
+  edge('config', 'value', 'connector config', 'files(), postgres() … are part of what a config is written with'),
+  edge('config', 'value', 'npm zod', 'contracts are zod schemas, and the config is checked with one'),
+  edge('config', 'value', 'npm tsx', 'it loads a project’s TypeScript in development'),
+  edge('config', 'type', 'npm kysely', 'transforms are typed by it'),
+  edge('config', 'value', 'npm node:*', 'paths of the project'),
+  edge('contracts', 'value', 'core', 'errors, columns, literals'),
+  edge('contracts', 'type', 'config', 'the contract as it was written'),
+  edge('contracts', 'type', 'engine', 'judging happens in a session that is given'),
+  edge('contracts', 'type', 'connector contract', 'the session’s interface'),
+  edge('contracts', 'value', 'npm zod', 'what SQL can’t judge, zod does'),
+  edge('contracts', 'value', 'npm node:*', 'hashes'),
+  edge('engine', 'value', 'core', 'manifests, references, errors'),
+  edge('engine', 'type', 'connector contract', 'it is the session that connectors work in'),
+  edge('engine', 'type', 'config', 'limits'),
+  edge('engine', 'value', 'npm @duckdb/node-api', 'it is the engine'),
+  edge('engine', 'value', 'npm node:*', 'files and processes'),
+  edge('catalog', 'value', 'core', 'facts are about references and steps'),
+  edge('catalog', 'value', 'npm kysely', 'its statements'),
+  edge('catalog', 'value', 'npm libsql', 'its SQLite'),
+  edge('catalog', 'value', 'npm node:*', 'its file'),
+
+  edge('temporal', 'value', 'core', 'an unreachable server is a coded error'),
+  edge('temporal', 'type', 'config', 'the task queue and the pipelines'),
+  edge('temporal', 'value', 'npm @temporalio/*', 'it is about Temporal'),
+  edge('temporal', 'value', 'npm node:*', 'files with certificates'),
+  edge('client', 'value', 'core', 'ids and errors'),
+  edge('client', 'value', 'config', 'the names and types of pipelines'),
+  edge('client', 'value', 'temporal', 'starting and steering runs'),
+  edge('client', 'value', 'catalog', 'details of runs'),
+  edge('client', 'value', 'npm @temporalio/*', 'starting and steering runs'),
+  edge('client', 'value', 'npm node:*', 'it runs in Node'),
+];
+
+const FOLDERS: readonly (readonly [start: string, area: Area])[] = [
+  ['src/connectors/registry.ts', 'connector registry'],
+  ['src/core/', 'core'],
+  ['src/config/', 'config'],
+  ['src/contracts/', 'contracts'],
+  ['src/engine/', 'engine'],
+  ['src/catalog/', 'catalog'],
+  ['src/temporal/', 'temporal'],
+  ['src/client/', 'client'],
+  ['src/cli/', 'entry point'],
+  ['src/worker/', 'entry point'],
+  ['src/dev/', 'entry point'],
+  ['activities/', 'activities'],
+  ['workflows/', 'workflows'],
+];
+
+/** The area of a file; `undefined` for a folder that the rule does not know yet, which the test reports. */
+export function areaOf(file: string): Area | undefined {
+  if (/^src\/connectors\/[^/]+\/config\.ts$/.test(file)) return 'connector config';
+  if (/^src\/connectors\/[^/]+\//.test(file)) return 'connector';
+  const known = FOLDERS.find(([start]) => file.startsWith(start))?.[1];
+  return known ?? (file.startsWith('src/connectors/') ? 'connector contract' : undefined);
+}
