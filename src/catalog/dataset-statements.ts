@@ -26,7 +26,14 @@ export async function recordDataset(db: CatalogSession, uri: string, manifest: M
   if (manifest.parents.length === 0) return;
   await db
     .insertInto('dataset_parents')
-    .values(manifest.parents.map((parent) => ({ uri, parent_uri: parent.uri, parent_name: parent.name, parent_content: parent.content })))
+    .values(
+      manifest.parents.map((parent) => ({
+        uri,
+        parent_uri: parent.uri,
+        parent_name: parent.name,
+        parent_content: parent.content,
+      })),
+    )
     .onConflict((conflict) => conflict.doNothing())
     .execute();
 }
@@ -56,7 +63,9 @@ export async function recordVerdict(db: CatalogSession, key: StepKey, uri: strin
   if (verdict.reasons.length > 0) {
     await db
       .insertInto('quality_reasons')
-      .values(verdict.reasons.map(({ code, path, message, rows }, position) => ({ ...step, position, code, path, message, rows })))
+      .values(
+        verdict.reasons.map(({ code, path, message, rows }, position) => ({ ...step, position, code, path, message, rows })),
+      )
       .onConflict((conflict) => conflict.doNothing())
       .execute();
   }

@@ -7,7 +7,10 @@ type StoredRun = Selectable<RunsTable>;
 /** One run, or the latest of its workflow id. */
 export async function findRun(db: CatalogSession, workflowId: string, runId?: string): Promise<RunRow | undefined> {
   let query = db.selectFrom('runs').selectAll().where('workflow_id', '=', workflowId);
-  query = runId === undefined ? query.orderBy('started_at', 'desc').orderBy('run_id', 'desc').limit(1) : query.where('run_id', '=', runId);
+  query =
+    runId === undefined
+      ? query.orderBy('started_at', 'desc').orderBy('run_id', 'desc').limit(1)
+      : query.where('run_id', '=', runId);
   const stored = await query.executeTakeFirst();
   return stored && toRow(stored, await originOf(db, stored));
 }

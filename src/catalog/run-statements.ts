@@ -67,7 +67,9 @@ export async function finishRun(db: CatalogSession, fact: RunFinished): Promise<
           error_message: row.ref('excluded.error_message'),
           result: row.ref('excluded.result'),
         }))
-        .where((row) => row.or([row('runs.finished_at', 'is', null), row('runs.finished_at', '<', row.ref('excluded.finished_at'))])),
+        .where((row) =>
+          row.or([row('runs.finished_at', 'is', null), row('runs.finished_at', '<', row.ref('excluded.finished_at'))]),
+        ),
     )
     .execute();
 }
@@ -97,7 +99,9 @@ export async function mentionRun(db: CatalogSession, key: RunKey, scope: RunScop
           started_at: row.ref('excluded.started_at'),
         }))
         .where('runs.announced', '=', 0)
-        .where((row) => row.or([row('runs.started_at', 'is', null), row('runs.started_at', '>', row.ref('excluded.started_at'))])),
+        .where((row) =>
+          row.or([row('runs.started_at', 'is', null), row('runs.started_at', '>', row.ref('excluded.started_at'))]),
+        ),
     )
     .execute();
 }

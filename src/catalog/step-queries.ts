@@ -8,7 +8,7 @@ import type { CatalogSession, QualityReasonsTable, StepRunsTable } from './table
 export async function listSteps(db: CatalogSession, workflowId: string, runId: string): Promise<StepRow[]> {
   const own = await stepsOf(db, workflowId, runId);
   const rows = [...own, ...(await stepsTakenOver(db, workflowId, runId, own))];
-  return rows.sort((a, b) => startOf(a).localeCompare(startOf(b)) || a.step.localeCompare(b.step));
+  return rows.toSorted((a, b) => startOf(a).localeCompare(startOf(b)) || a.step.localeCompare(b.step));
 }
 
 /** The rejected rows of a run: where each validate step's deciding attempt put them, and why. */
@@ -41,8 +41,18 @@ async function stepsOf(db: CatalogSession, workflowId: string, runId: string): P
  * Nothing tells where a reset cut in. What fed the run's own steps was taken over for certain; the rest is, once the run
  * has completed without doing it again.
  */
-async function stepsTakenOver(db: CatalogSession, workflowId: string, runId: string, own: readonly StepRow[]): Promise<StepRow[]> {
-  const run = await db.selectFrom('runs').selectAll().where('workflow_id', '=', workflowId).where('run_id', '=', runId).executeTakeFirst();
+async function stepsTakenOver(
+  db: CatalogSession,
+  workflowId: string,
+  runId: string,
+  own: readonly StepRow[],
+): Promise<StepRow[]> {
+  const run = await db
+    .selectFrom('runs')
+    .selectAll()
+    .where('workflow_id', '=', workflowId)
+    .where('run_id', '=', runId)
+    .executeTakeFirst();
   if (!run) return [];
   const known = new Set<string>(own.map((row) => row.step));
   const offered = new Map<string, StepRow>();
@@ -95,10 +105,10 @@ async function quarantineOf(db: CatalogSession, step: StepRow): Promise<Quaranti
     contract: row.contract,
     contractHash: row.contract_hash,
     rejects: row.rejects_uri,
-    rows: Number(row.rows),
-    rowsRead: Number(row.rows_read),
-    accepted: Number(row.accepted),
-    reasons: (await reasonsOf(db, step)).map(({ code, path, message, rows }) => ({ code, path, message, rows: Number(rows) })),
+    rows: row.rows,
+    rowsRead: row.rows_read,
+    accepted: row.accepted,
+    reasons: (await reasonsOf(db, step)).map(({ code, path, message, rows }) => ({ code, path, message, rows })),
   };
 }
 
@@ -129,7 +139,10 @@ function toRow(row: Selectable<StepRunsTable>, before: StepRow | undefined): Ste
     workerIdentity: row.worker_identity,
     result: row.result === null ? null : (JSON.parse(row.result) as StepResult),
     inputs: JSON.parse(row.inputs) as StepInput[],
-    error: row.error_code === null ? null : { code: row.error_code, message: row.error_message ?? '', willRetry: row.will_retry === 1 },
+    error:
+      row.error_code === null
+        ? null
+        : { code: row.error_code, message: row.error_message ?? '', willRetry: row.will_retry === 1 },
   };
 }
 

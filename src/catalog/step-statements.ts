@@ -10,11 +10,21 @@ export async function startStep(db: CatalogSession, fact: StepStarted): Promise<
   await mentionRun(db, fact, fact.run, fact.startedAt);
   await db
     .insertInto('step_runs')
-    .values({ ...columnsOf(fact), kind: fact.kind, name: fact.name, status: 'running', started_at: fact.startedAt, worker_identity: fact.workerIdentity })
+    .values({
+      ...columnsOf(fact),
+      kind: fact.kind,
+      name: fact.name,
+      status: 'running',
+      started_at: fact.startedAt,
+      worker_identity: fact.workerIdentity,
+    })
     .onConflict((conflict) =>
       conflict
         .columns(KEY)
-        .doUpdateSet((row) => ({ started_at: row.ref('excluded.started_at'), worker_identity: row.ref('excluded.worker_identity') }))
+        .doUpdateSet((row) => ({
+          started_at: row.ref('excluded.started_at'),
+          worker_identity: row.ref('excluded.worker_identity'),
+        }))
         .where('step_runs.worker_identity', 'is', null),
     )
     .execute();

@@ -1,0 +1,85 @@
+import { stat } from 'node:fs/promises';
+import { Kysely, Migrator } from 'kysely';
+import { MIGRATIONS } from './migrations/index.js';
+import { openSqlite } from './sqlite.js';
+import type { CatalogSession, CatalogTables } from './tables.js';
+
+export interface OpenFile {
+  readonly db: CatalogSession;
+  readonly inode: bigint;
+}
+
+/** The catalog's file: opened when first asked for, and again after it was discarded or another was put in its place. */
+export interface CatalogFile {
+  /** The open file, unless it is no longer the one at the path: facts written to a deleted one would be lost without a word. */
+  current(): Promise<OpenFile>;
+  /** Closes it, so that the next call opens it anew. */
+  discard(file: OpenFile): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The catalog's file at `path`, with its tables brought up to date whenever it is opened. */
+export function catalogFile(path: string): CatalogFile {
+  let opening: Promise<OpenFile> | undefined;
+
+  function open(): Promise<OpenFile> {
+    const attempt = openFile(path);
+    attempt.catch(() => {
+      if (opening === attempt) opening = undefined;
+    });
+    opening = attempt;
+    return attempt;
+  }
+
+  async function current(): Promise<OpenFile> {
+    const file = await (opening ?? open());
+    if ((await inodeOf(path)) === file.inode) return file;
+    await discard(file);
+    return opening ?? open();
+  }
+
+  async function discard(file: OpenFile): Promise<void> {
+    if ((await opening) !== file) return;
+    opening = undefined;
+    await file.db.destroy();
+  }
+
+  return {
+    current,
+    discard,
+    close: async () => {
+      const file = await opening?.catch(() => undefined);
+      opening = undefined;
+      await file?.db.destroy();
+    },
+  };
+}
+
+async function openFile(path: string): Promise<OpenFile> {
+  const db = new Kysely<CatalogTables>({ dialect: await openSqlite(path) });
+  try {
+    const migrator = new Migrator({
+      db,
+      provider: { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) },
+      migrationTableName: 'catalog_migrations',
+      migrationLockTableName: 'catalog_migrations_lock',
+    });
+    const { error } = await migrator.migrateToLatest();
+    if (error !== undefined) throw error;
+    const inode = await inodeOf(path);
+    if (inode === undefined) throw new Error('the file vanished while it was opened');
+    return { db, inode };
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+}
+
+async function inodeOf(path: string): Promise<bigint | undefined> {
+  try {
+    return (await stat(path, { bigint: true })).ino;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

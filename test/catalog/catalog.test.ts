@@ -1,0 +1,275 @@
+import { join } from 'node:path';
+import Database from 'libsql';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { openCatalog, type Catalog } from '../../src/catalog/index.js';
+import { temporaryFolder } from '../support/folder.js';
+import {
+  at,
+  loadFinished,
+  manifest,
+  RUN,
+  runStarted,
+  validateFailed,
+  validateFinished,
+  validateStarted,
+} from './sample-facts.js';
+
+const TABLES = [
+  'runs',
+  'step_runs',
+  'datasets',
+  'dataset_parents',
+  'quality_results',
+  'quality_reasons',
+  'quarantine',
+  'loads',
+] as const;
+
+interface Opened {
+  readonly catalog: Catalog;
+  readonly path: string;
+}
+
+async function freshCatalog(): Promise<Opened> {
+  const path = join(temporaryFolder(), 'deep', 'catalog.db');
+  const catalog = await openCatalog({ path });
+  onTestFinished(() => catalog.close());
+  return { catalog, path };
+}
+
+/** Everything the catalog holds, read past it. */
+function contentsOf(path: string): Record<string, unknown[]> {
+  const database = new Database(path);
+  try {
+    return Object.fromEntries(
+      TABLES.map((table) => [table, database.prepare(`select * from "${table}" order by 1, 2, 3, 4`).all([])]),
+    );
+  } finally {
+    database.close();
+  }
+}
+
+function permutations<T>(items: readonly T[]): T[][] {
+  if (items.length <= 1) return [[...items]];
+  return items.flatMap((item, index) => permutations(items.toSpliced(index, 1)).map((rest) => [item, ...rest]));
+}
+
+const STORY: readonly ((catalog: Catalog) => Promise<void>)[] = [
+  (catalog) => catalog.recordRunStarted(runStarted()),
+  (catalog) => catalog.recordStepStarted(validateStarted(1, at(1))),
+  (catalog) => catalog.recordStepFailed(validateFailed(1, at(2))),
+  (catalog) => catalog.recordStepFinished(validateFinished(2, at(3))),
+  (catalog) => catalog.recordRunFinished({ ...RUN, status: 'completed', finishedAt: at(5), result: { rows: 97 } }),
+];
+
+describe('facts', () => {
+  test('told twice change nothing', async () => {
+    const { catalog, path } = await freshCatalog();
+    for (const tell of STORY) await tell(catalog);
+    await catalog.recordStepFinished(loadFinished());
+    const once = contentsOf(path);
+    for (const tell of STORY) await tell(catalog);
+    await catalog.recordStepFinished(loadFinished());
+    expect(contentsOf(path)).toEqual(once);
+    expect(once['loads']).toHaveLength(1);
+    expect(once['quality_reasons']).toHaveLength(2);
+  });
+
+  test('end in the same rows in whatever order they arrive', async () => {
+    const { catalog, path } = await freshCatalog();
+    for (const tell of STORY) await tell(catalog);
+    const expected = contentsOf(path);
+    for (const order of permutations(STORY)) {
+      const other = await freshCatalog();
+      for (const tell of order) await tell(other.catalog);
+      expect(contentsOf(other.path)).toEqual(expected);
+    }
+  });
+
+  test('of a finished attempt are not undone by a late failure or start of the same attempt', async () => {
+    const { catalog } = await freshCatalog();
+    await catalog.recordStepFinished(validateFinished());
+    await catalog.recordStepFailed(validateFailed());
+    await catalog.recordStepStarted(validateStarted());
+    const [step] = await catalog.listSteps(RUN.workflowId, RUN.runId);
+    expect(step).toMatchObject({ status: 'done', error: null, startedAt: at(1), finishedAt: at(2), workerIdentity: 'worker-a' });
+  });
+
+  test('of a second end replace the first one only when they are later', async () => {
+    const { catalog } = await freshCatalog();
+    await catalog.recordRunStarted(runStarted());
+    await catalog.recordRunFinished({ ...RUN, status: 'cancelled', finishedAt: at(6) });
+    await catalog.recordRunFinished({ ...RUN, status: 'completed', finishedAt: at(5) });
+    expect(await catalog.findRun(RUN.workflowId)).toMatchObject({ status: 'cancelled', finishedAt: at(6) });
+  });
+});
+
+describe('runs', () => {
+  test('come back as they were told', async () => {
+    const { catalog } = await freshCatalog();
+    const retryOf = { workflowId: 'flightDelays/2001-01', runId: 'run-0', from: 'load:delays' };
+    await catalog.recordRunStarted(runStarted({ retryOf }));
+    await catalog.recordRunFinished({
+      ...RUN,
+      status: 'failed',
+      finishedAt: at(9),
+      error: { code: 'TABLE_MISSING', message: 'no table' },
+    });
+    expect(await catalog.findRun(RUN.workflowId, RUN.runId)).toEqual({
+      ...runStarted(),
+      retryOf,
+      resetOf: null,
+      status: 'failed',
+      finishedAt: at(9),
+      error: { code: 'TABLE_MISSING', message: 'no table' },
+      result: null,
+    });
+    expect(await catalog.findRun('nobody')).toBeUndefined();
+  });
+
+  test('are listed latest first, by pipeline and status, up to a limit', async () => {
+    const { catalog } = await freshCatalog();
+    for (const [index, pipeline] of ['a', 'b', 'a', 'a'].entries()) {
+      await catalog.recordRunStarted(runStarted({ pipeline, workflowId: `w${index}`, startedAt: at(index) }));
+    }
+    await catalog.recordRunFinished({ workflowId: 'w2', runId: 'run-1', status: 'completed', finishedAt: at(9) });
+    const ids = async (filter: Parameters<Catalog['listRuns']>[0]) =>
+      (await catalog.listRuns(filter)).map((run) => run.workflowId);
+    expect(await ids({ limit: 3 })).toEqual(['w3', 'w2', 'w1']);
+    expect(await ids({ pipeline: 'a', status: 'running', limit: 9 })).toEqual(['w3', 'w0']);
+  });
+
+  test('of one workflow id are told apart, and the latest is found without a run id', async () => {
+    const { catalog } = await freshCatalog();
+    await catalog.recordRunStarted(runStarted({ runId: 'later', startedAt: at(10) }));
+    await catalog.recordRunStarted(runStarted());
+    expect(await catalog.findRun(RUN.workflowId)).toMatchObject({ runId: 'later' });
+    expect(await catalog.findRun(RUN.workflowId, 'run-1')).toMatchObject({ runId: 'run-1', startedAt: at(0) });
+  });
+});
+
+describe('steps', () => {
+  test('show their latest attempt, also when an earlier one is told of late', async () => {
+    const { catalog } = await freshCatalog();
+    await catalog.recordStepStarted(validateStarted(2, at(5)));
+    await catalog.recordStepFinished(validateFinished(1, at(6)));
+    const steps = await catalog.listSteps(RUN.workflowId, RUN.runId);
+    expect(steps).toHaveLength(1);
+    expect(steps[0]).toMatchObject({ step: 'validate:flights', attempt: 2, attempts: 2, status: 'running', result: null });
+  });
+
+  test('keep their whole result and the steps that fed them, in order of start', async () => {
+    const { catalog } = await freshCatalog();
+    await catalog.recordStepFinished(loadFinished());
+    await catalog.recordStepFinished(validateFinished());
+    const steps = await catalog.listSteps(RUN.workflowId, RUN.runId);
+    expect(steps.map((step) => step.step)).toEqual(['validate:flights', 'load:delays']);
+    expect(steps[0]?.result).toEqual(validateFinished().result);
+    expect(steps[1]?.inputs).toEqual(loadFinished().inputs);
+  });
+
+  test('say the rejected rows of their deciding attempt, with reasons', async () => {
+    const { catalog } = await freshCatalog();
+    await catalog.recordStepFinished(validateFinished(2));
+    await catalog.recordStepFinished({
+      ...validateFinished(1),
+      manifest: manifest({ verdict: { ...manifest().verdict!, rejects: 'old.parquet' } }),
+    });
+    expect(await catalog.listQuarantine(RUN.workflowId, RUN.runId)).toEqual([
+      {
+        ...RUN,
+        step: 'validate:flights',
+        attempt: 2,
+        dataset: 'flights',
+        datasetUri: 'validate/manifest.json',
+        contract: 'Flight',
+        contractHash: 'h1',
+        rejects: 'validate/rejects.parquet',
+        rows: 3,
+        rowsRead: 100,
+        accepted: 97,
+        reasons: manifest().verdict!.reasons,
+      },
+    ]);
+  });
+
+  test('that refused their data say the rejected rows too', async () => {
+    const { catalog } = await freshCatalog();
+    const judged = { dataset: 'validate/manifest.json', manifest: manifest() };
+    await catalog.recordStepFailed({ ...validateFailed(), code: 'CONTRACT_BREACH', willRetry: false, judged });
+    const quarantine = await catalog.listQuarantine(RUN.workflowId, RUN.runId);
+    expect(quarantine).toMatchObject([{ step: 'validate:flights', rows: 3, rejects: 'validate/rejects.parquet' }]);
+  });
+});
+
+describe('loads', () => {
+  test('are kept once for their id and content, by the attempt that did the work', async () => {
+    const { catalog, path } = await freshCatalog();
+    await catalog.recordStepFinished(loadFinished({ attempt: 2, alreadyDone: true }));
+    await catalog.recordStepFinished(loadFinished({ attempt: 1 }));
+    await catalog.recordStepFinished(loadFinished({ attempt: 3, alreadyDone: true }));
+    expect(contentsOf(path)['loads']).toMatchObject([
+      { attempt: 1, already_done: 0, rows: 97, target: 'warehouse.public.delays' },
+    ]);
+  });
+});
+
+describe('a run made by a reset', () => {
+  async function resetRun(catalog: Catalog): Promise<void> {
+    await catalog.recordRunStarted(runStarted());
+    await catalog.recordStepFinished(validateFinished());
+    await catalog.recordStepFinished(loadFinished());
+    await catalog.recordRunFinished({ ...RUN, status: 'completed', finishedAt: at(5) });
+    await catalog.recordStepFinished(loadFinished({ runId: 'run-2', alreadyDone: true, finishedAt: at(20) }));
+  }
+
+  test('has the start, parameters and owner of the run it continues', async () => {
+    const { catalog } = await freshCatalog();
+    await resetRun(catalog);
+    expect(await catalog.findRun(RUN.workflowId)).toMatchObject({
+      runId: 'run-2',
+      firstRunId: 'run-1',
+      resetOf: 'run-1',
+      pipeline: 'flightDelays',
+      params: { month: '2001-01' },
+      owner: 'data@example.com',
+      status: 'running',
+      startedAt: at(20),
+    });
+  });
+
+  test('shows the steps it took over beside its own, and one load', async () => {
+    const { catalog, path } = await freshCatalog();
+    await resetRun(catalog);
+    const steps = await catalog.listSteps(RUN.workflowId, 'run-2');
+    expect(steps.map((step) => [step.step, step.runId])).toEqual([
+      ['validate:flights', 'run-1'],
+      ['load:delays', 'run-2'],
+    ]);
+    expect(contentsOf(path)['loads']).toHaveLength(1);
+    expect(await catalog.listQuarantine(RUN.workflowId, 'run-2')).toHaveLength(1);
+  });
+
+  test('claims no step that fed nothing of its own until it has completed', async () => {
+    const { catalog } = await freshCatalog();
+    await resetRun(catalog);
+    await catalog.recordStepFinished({ ...validateFinished(1, at(3)), step: 'validate:airports', inputs: [] });
+    const names = async () => (await catalog.listSteps(RUN.workflowId, 'run-2')).map((step) => step.step);
+    expect(await names()).not.toContain('validate:airports');
+    await catalog.recordRunFinished({ workflowId: RUN.workflowId, runId: 'run-2', status: 'completed', finishedAt: at(30) });
+    expect(await names()).toContain('validate:airports');
+  });
+});
+
+test('a contract version is kept once for its name and hash', async () => {
+  const { catalog, path } = await freshCatalog();
+  await catalog.recordContract({ name: 'Flight', hash: 'h1', definition: '{}' });
+  await catalog.recordContract({ name: 'Flight', hash: 'h1', definition: '{}' });
+  await catalog.recordContract({ name: 'Flight', hash: 'h2', definition: '{"a":1}' });
+  const database = new Database(path);
+  expect(database.prepare('select name, hash, definition from contract_versions order by hash').all([])).toEqual([
+    { name: 'Flight', hash: 'h1', definition: '{}' },
+    { name: 'Flight', hash: 'h2', definition: '{"a":1}' },
+  ]);
+  database.close();
+});
