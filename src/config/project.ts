@@ -8,6 +8,8 @@ import type { Transform } from './transform.js';
 export interface ConnectionConfig {
   readonly kind: string;
   readonly options: Readonly<Record<string, unknown>>;
+  /** Which options are folders: relative ones count from the config's folder. */
+  readonly folders?: readonly string[];
 }
 
 /** What the operator decides about one pipeline. */

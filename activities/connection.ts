@@ -1,0 +1,23 @@
+import { resolveOptions } from '../src/config/resolve-env.js';
+import type { Connector } from '../src/connectors/contract.js';
+import { openConnector } from '../src/connectors/registry.js';
+import { TerminalError } from '../src/core/errors.js';
+import type { Services } from './services.js';
+import type { StepCall } from './step-call.js';
+
+/** Opens a connection of the config for one step, and closes it whatever happens. @throws TerminalError CONNECTION_UNKNOWN */
+export async function withConnection<T>(services: Services, name: string, call: StepCall, work: (connector: Connector) => Promise<T>): Promise<T> {
+  const { config, directory } = services.project;
+  const connection = config.connections[name];
+  if (!connection) {
+    const known = Object.keys(config.connections).join(', ') || 'none';
+    throw new TerminalError('CONNECTION_UNKNOWN', `The config has no connection "${name}". It has: ${known}.`);
+  }
+  const connector = await openConnector(connection.kind, name, resolveOptions(name, connection, directory));
+  call.secrets.push(...connector.secrets);
+  try {
+    return await work(connector);
+  } finally {
+    await connector.close();
+  }
+}

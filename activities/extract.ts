@@ -1,0 +1,61 @@
+import type { ExtractOptions } from '../src/connectors/contract.js';
+import { TerminalError } from '../src/core/errors.js';
+import type { DatasetStepResult, ExtractStepInput } from '../src/core/steps.js';
+import { checkQuota } from '../src/engine/quota.js';
+import { referenceTo, type StagedDataset } from '../src/engine/staging.js';
+import { withConnection } from './connection.js';
+import { ENGINE, datasetKey } from './dataset-key.js';
+import type { Services } from './services.js';
+import { stepActivity } from './step-activity.js';
+import type { StepCall } from './step-call.js';
+
+/** Reads a dataset from a connection: refers to files in place, stages what comes from a database. */
+export function makeExtract(services: Services) {
+  return stepActivity<ExtractStepInput, DatasetStepResult>(services, 'extract', async (input, call) => {
+    const { staged, reused } = await extract(services, input, call);
+    const dataset = referenceTo(staged);
+    return { result: { dataset, rowsRead: dataset.rows, reused }, inputs: [], manifest: staged.manifest };
+  });
+}
+
+async function extract(services: Services, input: ExtractStepInput, call: StepCall): Promise<{ staged: StagedDataset; reused: boolean }> {
+  const { dataset, connection, run, step, ...rest } = input;
+  const options: ExtractOptions = rest;
+  return withConnection(services, connection, call, async (connector) => {
+    const { source } = connector;
+    if (!source) throw new TerminalError('CAPABILITY_MISSING', `Connection "${connection}" (${connector.kind}) cannot be read from.`);
+    const request = { dataset, options, directory: '' };
+    const fingerprint = await source.fingerprint(request, call);
+    // What cannot be recognised again is read anew by every run, and reused by retries and resets of the same run only.
+    const origin = fingerprint ?? `${run.loadScope}/${step}`;
+    const key = datasetKey({ step: 'extract', dataset, connection, options, origin });
+    const found = await services.staging.find(key);
+    if (found) return { staged: found, reused: true };
+    const attempt = await services.staging.begin(key, call.checkpoint);
+    try {
+      call.phase('reading');
+      const extracted = await source.extract({ ...request, directory: attempt.directory }, call);
+      await call.checkpoint('extract.reading');
+      await withinQuota(services);
+      call.phase('staging');
+      const staged = await attempt.commit({
+        name: dataset,
+        rows: extracted.rows,
+        columns: extracted.columns,
+        parents: [],
+        reproducible: fingerprint !== null,
+        parts: extracted.parts,
+        ...(extracted.filterPending && options.where && { filter: options.where }),
+        engine: ENGINE,
+      });
+      return { staged, reused: false };
+    } finally {
+      await attempt.abandon();
+    }
+  });
+}
+
+/** @throws TerminalError STAGING_FULL when what an attempt wrote has gone beyond the quota */
+export async function withinQuota({ project }: Services): Promise<void> {
+  if (project.staging.maxBytes !== undefined) await checkQuota(project.staging.root, project.staging.maxBytes);
+}

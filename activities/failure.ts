@@ -1,0 +1,25 @@
+import { ApplicationFailure, CancelledFailure } from '@temporalio/activity';
+import { MillraceError, TransientError, messageOf, messageWithCode } from '../src/core/errors.js';
+
+/**
+ * The one place where Millrace's errors become Temporal's: terminal ones are not retried, transient ones are, after the
+ * other side's own delay if it named one. The message ends with the code and holds none of `secrets`.
+ */
+export function toFailure(error: unknown, secrets: readonly string[] = []): Error {
+  if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
+  if (error instanceof MillraceError) {
+    return ApplicationFailure.create({
+      message: scrub(messageWithCode(error), secrets),
+      type: error.code,
+      nonRetryable: !error.retryable,
+      details: [error.details],
+      ...(error instanceof TransientError && error.retryAfterMs !== undefined && { nextRetryDelay: error.retryAfterMs }),
+    });
+  }
+  return ApplicationFailure.create({ message: scrub(`${messageOf(error)} [INTERNAL]`, secrets), type: 'INTERNAL' });
+}
+
+/** Replaces every secret by `***`. Short ones are left: they would blacken innocent words, and are no secrets. */
+export function scrub(text: string, secrets: readonly string[]): string {
+  return secrets.filter((secret) => secret.length >= 4).reduce((clean, secret) => clean.replaceAll(secret, '***'), text);
+}

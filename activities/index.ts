@@ -1,0 +1,23 @@
+import { makeAdmit } from './admit.js';
+import { makeExtract } from './extract.js';
+import { makeFinish } from './finish.js';
+import { makeLoad } from './load.js';
+import type { Services } from './services.js';
+import { makeTransform } from './transform.js';
+import { makeValidate } from './validate.js';
+
+export type { Services } from './services.js';
+
+/** The activities of a worker. Workflows know them by type alone. */
+export function createActivities(services: Services) {
+  return {
+    admit: makeAdmit(services),
+    extract: makeExtract(services),
+    validate: makeValidate(services),
+    transform: makeTransform(services),
+    load: makeLoad(services),
+    finish: makeFinish(services),
+  };
+}
+
+export type Activities = ReturnType<typeof createActivities>;

@@ -1,0 +1,77 @@
+import type { Context } from '@temporalio/activity';
+import type { RetryOf, RunRow, StepRow } from '../src/catalog/index.js';
+import type { AdmitInput } from '../src/core/admission.js';
+import { TerminalError } from '../src/core/errors.js';
+import type { StepId, StepResult } from '../src/core/steps.js';
+import { z } from 'zod';
+import type { Services } from './services.js';
+
+/** What a run takes over from the run it retries. */
+export interface ResolvedRetry {
+  readonly retryOf: RetryOf;
+  /** Inherited, so that the ledger knows a load of the earlier run as the same load. */
+  readonly loadScope: string;
+  readonly reuse: Readonly<Record<StepId, StepResult>>;
+}
+
+const controlSchema = z.strictObject({
+  retryOf: z.strictObject({ workflowId: z.string().min(1), runId: z.string().min(1).optional() }).optional(),
+  from: z.string().min(1).optional(),
+});
+
+/**
+ * Resolves a run's second argument.
+ * @throws TerminalError RETRY_INVALID when it is malformed, or names a run or a step that cannot be used
+ */
+export async function resolveRetry(services: Services, context: Context, input: AdmitInput): Promise<ResolvedRetry | undefined> {
+  if (input.control === undefined || input.control === null) return undefined;
+  const parsed = controlSchema.safeParse(input.control);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || '(all)'}: ${issue.message}`);
+    throw invalid(`The second argument is reserved for { "retryOf": { "workflowId", "runId" }, "from": "step" }. ${problems.join('; ')}`);
+  }
+  const { retryOf, from } = parsed.data;
+  if (!retryOf) throw invalid('`from` needs `retryOf`: the run whose steps are taken over');
+  const run = await services.catalog.findRun(retryOf.workflowId, retryOf.runId);
+  if (!run?.loadScope) throw invalid(`No run ${retryOf.workflowId}${retryOf.runId ? ` (${retryOf.runId})` : ''} is in the catalog. List runs with \`millrace runs\``);
+  if (run.pipeline !== input.pipeline) throw invalid(`Run ${run.workflowId} is of pipeline "${String(run.pipeline)}", not "${input.pipeline}"`);
+  await requireClosed(context, run);
+  const steps = await services.catalog.listSteps(run.workflowId, run.runId);
+  const reuse: Record<StepId, StepResult> = {};
+  for (const step of finishedSteps(steps, from)) {
+    if (await isStillStaged(services, step.result as StepResult)) reuse[step.step] = step.result as StepResult;
+  }
+  return { retryOf: { workflowId: run.workflowId, runId: run.runId, ...(from !== undefined && { from }) }, loadScope: run.loadScope, reuse };
+}
+
+/** Finished steps, without `from` and without everything that was made from it. @throws TerminalError RETRY_INVALID */
+export function finishedSteps(steps: readonly StepRow[], from?: string): StepRow[] {
+  if (from !== undefined && !steps.some((step) => step.step === from)) {
+    throw invalid(`The run has no step "${from}". It has: ${steps.map((step) => step.step).join(', ') || 'none'}`);
+  }
+  const anew = new Set<string>(from === undefined ? [] : [from]);
+  // Steps come in order of start, and a step starts after those that feed it: one pass finds all descendants.
+  const outdated = new Set<string>();
+  for (const step of steps) {
+    if (step.inputs.some((used) => outdated.has(used.uri))) anew.add(step.step);
+    if (anew.has(step.step) && step.result && 'dataset' in step.result) outdated.add(step.result.dataset.uri);
+  }
+  return steps.filter((step) => step.status === 'done' && step.result !== null && !anew.has(step.step));
+}
+
+async function isStillStaged(services: Services, result: StepResult): Promise<boolean> {
+  if ('load' in result) return true;
+  return services.staging.read(result.dataset.uri).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function requireClosed(context: Context, run: RunRow): Promise<void> {
+  const { status } = await context.client.workflow.getHandle(run.workflowId, run.runId).describe().catch(() => ({ status: { name: 'FORGOTTEN' } }));
+  if (status.name === 'RUNNING') throw invalid(`Run ${run.workflowId} (${run.runId}) is still running. Cancel it first, or wait for its end`);
+}
+
+function invalid(why: string): TerminalError {
+  return new TerminalError('RETRY_INVALID', `${why}.`);
+}

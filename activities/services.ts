@@ -1,0 +1,14 @@
+import type { Catalog } from '../src/catalog/index.js';
+import type { LoadedProject } from '../src/config/load.js';
+import type { Checkpoint } from '../src/connectors/contract.js';
+import type { Staging } from '../src/engine/staging.js';
+
+/** What the activities work with; made once a worker. */
+export interface Services {
+  readonly project: LoadedProject;
+  readonly catalog: Catalog;
+  readonly staging: Staging;
+  /** Named points at which a test may stop the process. Production passes one that does nothing. */
+  readonly checkpoint: Checkpoint;
+  readonly workerIdentity: string;
+}

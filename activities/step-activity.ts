@@ -1,0 +1,79 @@
+import { CancelledFailure, Context } from '@temporalio/activity';
+import type { StepFinished, StepInput, StepKey } from '../src/catalog/index.js';
+import { MillraceError, TerminalError, messageOf } from '../src/core/errors.js';
+import type { Manifest } from '../src/core/manifest.js';
+import type { RunContext, StepId, StepKind, StepResult } from '../src/core/steps.js';
+import { scrub, toFailure } from './failure.js';
+import { patiently } from './patience.js';
+import type { Services } from './services.js';
+import { openCall, wasCancelled, type StepCall } from './step-call.js';
+
+interface StepRequest {
+  readonly run: RunContext;
+  readonly step: StepId;
+}
+
+/** What a step did, for the workflow (`result`) and for the catalog. */
+export interface StepOutcome<R extends StepResult> {
+  readonly result: R;
+  readonly inputs: readonly StepInput[];
+  readonly manifest?: Manifest;
+  readonly load?: StepFinished['load'];
+}
+
+/** A step that refused its data after it had judged it: what it wrote is kept, so that people can look at it. */
+export class JudgedError extends TerminalError {
+  constructor(
+    message: string,
+    readonly judged: { readonly dataset: string; readonly manifest: Manifest },
+  ) {
+    super('CONTRACT_BREACH', message);
+  }
+}
+
+/** Makes a step's activity: `work` does the step, this writes its facts and translates its errors. */
+export function stepActivity<I extends StepRequest, R extends StepResult>(
+  services: Services,
+  kind: StepKind,
+  work: (input: I, call: StepCall) => Promise<StepOutcome<R>>,
+): (input: I) => Promise<R> {
+  return async (input) => {
+    const context = Context.current();
+    const { catalog } = services;
+    const { pipeline, workflowId, runId, partition, loadScope } = input.run;
+    const key: StepKey = { workflowId, runId, step: input.step, attempt: context.info.attempt };
+    const run = { pipeline, loadScope, ...(partition !== undefined && { partition }) };
+    const startedAt = new Date().toISOString();
+    let call: StepCall | undefined;
+    try {
+      const name = input.step.slice(kind.length + 1);
+      const { signal } = (call = await openCall(context, services));
+      await patiently(() => catalog.recordStepStarted({ ...key, run, kind, name, startedAt, workerIdentity: services.workerIdentity }), signal);
+      const outcome = await work(input, call);
+      call.phase('recording');
+      const { result, ...facts } = outcome;
+      await patiently(() => catalog.recordStepFinished({ ...key, run, startedAt, finishedAt: new Date().toISOString(), result, ...facts }), signal);
+      return result;
+    } catch (error) {
+      const secrets = call?.secrets ?? [];
+      const failed = { ...key, run, startedAt, finishedAt: new Date().toISOString(), ...describeFailure(error, context, secrets) };
+      // The error that ended the step says more than one about the catalog would.
+      await catalog.recordStepFailed(failed).catch(() => context.log.warn('The catalog did not take the failure of a step', { step: input.step }));
+      throw wasCancelled(context) ? new CancelledFailure(`Step ${input.step} was cancelled.`) : toFailure(error, secrets);
+    } finally {
+      call?.close();
+    }
+  };
+}
+
+function describeFailure(error: unknown, context: Context, secrets: readonly string[]) {
+  const known = error instanceof MillraceError ? error : undefined;
+  const limit = context.info.retryPolicy?.maximumAttempts;
+  const attemptsLeft = limit === undefined || limit === 0 || context.info.attempt < limit;
+  return {
+    code: wasCancelled(context) ? 'CANCELLED' : (known?.code ?? 'INTERNAL'),
+    message: scrub(messageOf(error), secrets),
+    willRetry: !wasCancelled(context) && (known?.retryable ?? true) && attemptsLeft,
+    ...(error instanceof JudgedError && { judged: error.judged }),
+  };
+}

@@ -1,0 +1,70 @@
+import type { Context } from '@temporalio/activity';
+import type { CallContext } from '../src/connectors/contract.js';
+import { TerminalError, TransientError } from '../src/core/errors.js';
+import type { StepProgress } from '../src/core/steps.js';
+import { watchQuota } from '../src/engine/quota.js';
+import { openSession, type EngineSession } from '../src/engine/session.js';
+import type { Services } from './services.js';
+
+/** The server hears of a running step this often; the worker's throttle lets one a second through. */
+const HEARTBEAT_INTERVAL_MS = 500;
+
+/** Everything one attempt of a step holds while it works. */
+export interface StepCall extends CallContext {
+  readonly session: EngineSession;
+  /** Secrets met so far, to be kept out of messages. */
+  readonly secrets: string[];
+  /** Names what the step is doing now; shown with the rows so far. */
+  readonly phase: (name: string) => void;
+  close(): void;
+}
+
+/**
+ * Begins an attempt: heartbeats with the rows so far, a DuckDB session of its own, and a signal that aborts on
+ * cancellation, on the worker's shutdown and on a full staging folder.
+ */
+export async function openCall(context: Context, services: Services): Promise<StepCall> {
+  // Inside an abort listener there is no activity context, so it is taken now.
+  const progress: { phase: string; rows: number } = { phase: 'starting', rows: 0 };
+  const controller = new AbortController();
+  const abort = (): void => controller.abort(abortReason(context));
+  context.cancellationSignal.addEventListener('abort', abort, { once: true });
+  if (context.cancellationSignal.aborted) abort();
+  const heartbeat = setInterval(() => context.heartbeat({ ...progress } satisfies StepProgress), HEARTBEAT_INTERVAL_MS);
+  const release = (): void => {
+    clearInterval(heartbeat);
+    context.cancellationSignal.removeEventListener('abort', abort);
+  };
+  try {
+    const quota = await watchQuota(services.project.staging.root, services.project.staging.maxBytes);
+    const signal = AbortSignal.any([controller.signal, quota.signal]);
+    const session = await openSession(services.project.engine, signal);
+    return {
+      session,
+      signal,
+      secrets: [],
+      checkpoint: services.checkpoint,
+      progress: (rows) => void (progress.rows = rows),
+      phase: (name) => void (progress.phase = name),
+      close() {
+        release();
+        quota.stop();
+        session.close();
+      },
+    };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+/** A person's cancellation ends the step; a lost connection or a stopping worker makes it start again elsewhere. */
+function abortReason(context: Context): Error {
+  if (wasCancelled(context)) return new TerminalError('CANCELLED', 'The step was cancelled.');
+  return new TransientError('INTERRUPTED', 'The worker stopped, or lost touch with the server, in the middle of the step.');
+}
+
+/** Whether somebody asked for the step's end, as against a worker that stops or an attempt that timed out. */
+export function wasCancelled(context: Context): boolean {
+  return context.cancellationSignal.aborted && context.cancellationDetails?.cancelRequested === true;
+}

@@ -1,0 +1,103 @@
+import { TerminalError } from '../src/core/errors.js';
+import type { Manifest, Verdict } from '../src/core/manifest.js';
+import type { DatasetStepResult, ValidateStepInput } from '../src/core/steps.js';
+import { contractHash } from '../src/contracts/hash.js';
+import { judge } from '../src/contracts/judge.js';
+import { verifyParts } from '../src/engine/part-files.js';
+import { referenceTo, type StagedDataset } from '../src/engine/staging.js';
+import { findContract } from './contract.js';
+import { ENGINE, datasetKey } from './dataset-key.js';
+import { withinQuota } from './extract.js';
+import { parentOf, inputFact } from './lineage.js';
+import type { Services } from './services.js';
+import { JudgedError, stepActivity } from './step-activity.js';
+import type { StepCall } from './step-call.js';
+
+/** Judges every row of a dataset by a contract. Rejected rows are kept, with their reasons, beside the accepted ones. */
+export function makeValidate(services: Services) {
+  return stepActivity<ValidateStepInput, DatasetStepResult>(services, 'validate', async (input, call) => {
+    const { staged, reused } = await validate(services, input, call);
+    const verdict = staged.manifest.verdict as Verdict;
+    refuseBreach(input, verdict, staged);
+    const result: DatasetStepResult = {
+      dataset: referenceTo(staged),
+      rowsRead: verdict.rowsRead,
+      rejected: verdict.rejected,
+      judgedBySql: verdict.judgedBySql,
+      undecided: verdict.undecided,
+      judgedByZod: verdict.judgedByZod,
+      reasons: verdict.reasons.slice(0, 3),
+      reused,
+    };
+    return { result, inputs: [inputFact(input.input)], manifest: staged.manifest };
+  });
+}
+
+async function validate(services: Services, input: ValidateStepInput, call: StepCall): Promise<{ staged: StagedDataset; reused: boolean }> {
+  const contract = findContract(services, input.contract);
+  const { hash, exact, definition } = contractHash(contract);
+  await services.catalog.recordContract({ name: input.contract, hash, definition });
+  const source = await services.staging.read(input.input.uri);
+  await verifyParts(source.parts, services.staging.root);
+  // A contract with functions has no exact hash: what they close over may have changed since.
+  const origin = exact ? null : `${input.run.loadScope}/${input.step}`;
+  const key = datasetKey({ step: 'validate', input: source.content, name: source.name, contract: input.contract, hash, origin });
+  const found = await services.staging.find(key);
+  if (found) return { staged: found, reused: true };
+  const attempt = await services.staging.begin(key, call.checkpoint);
+  try {
+    call.phase('judging');
+    const judged = await judge(call.session, {
+      input: source,
+      stagingRoot: services.staging.root,
+      contractName: input.contract,
+      contract,
+      directory: attempt.directory,
+      progress: call.progress,
+      signal: call.signal,
+      checkpoint: call.checkpoint,
+    });
+    await verifyParts(source.parts, services.staging.root);
+    await withinQuota(services);
+    call.phase('staging');
+    const staged = await attempt.commit(describe(input, source, hash, judged));
+    return { staged, reused: false };
+  } finally {
+    await attempt.abandon();
+  }
+}
+
+function describe(input: ValidateStepInput, source: Manifest, hash: string, judged: Awaited<ReturnType<typeof judge>>) {
+  const inPlace = judged.parts === source.parts || judged.parts.some((part) => source.parts.some((before) => before.path === part.path));
+  return {
+    name: source.name,
+    rows: judged.verdict.accepted,
+    columns: judged.columns,
+    contract: { name: input.contract, hash },
+    parents: [parentOf(input.input)],
+    reproducible: source.reproducible,
+    parts: judged.parts,
+    // New parts hold only the rows that the filter let through; shared parts still hold the others.
+    ...(inPlace && source.filter && { filter: source.filter }),
+    verdict: judged.verdict,
+    engine: ENGINE,
+  };
+}
+
+function refuseBreach(input: ValidateStepInput, verdict: Verdict, staged: StagedDataset): void {
+  const { maxRejected } = input;
+  if (maxRejected === undefined) return;
+  const allowed = maxRejected < 1 ? maxRejected * verdict.rowsRead : maxRejected;
+  if (verdict.rejected <= allowed) return;
+  const top = verdict.reasons.slice(0, 3).map((reason) => `${reason.path || 'row'}: ${reason.message} (${reason.rows})`);
+  const limit = maxRejected < 1 ? `${maxRejected * 100} %` : String(maxRejected);
+  throw new JudgedError(
+    `Contract "${input.contract}" rejected ${verdict.rejected} of ${verdict.rowsRead} rows of "${input.input.name}", more than maxRejected (${limit}). Most often: ${top.join('; ')}. See them with: millrace quarantine ${input.run.workflowId}`,
+    { dataset: staged.uri, manifest: staged.manifest },
+  );
+}
+
+/** A number of rows cannot be negative, nor a share of them. */
+export function checkMaxRejected(value: number | undefined): void {
+  if (value !== undefined && !(value >= 0)) throw new TerminalError('OPTION_INVALID', `maxRejected is ${value}; it is a share below 1 or a number of rows.`);
+}

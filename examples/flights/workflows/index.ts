@@ -1,0 +1,1 @@
+export { flightDelays } from './flight-delays';

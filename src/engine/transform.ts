@@ -1,0 +1,126 @@
+import path from 'node:path';
+import type { Column } from '../core/dataset.js';
+import { quoteIdentifier, quoteLiteral, type Scalar } from '../core/filter.js';
+import { TerminalError, messageOf } from '../core/errors.js';
+import type { Manifest, Part } from '../core/manifest.js';
+import { datasetSelect, resolvePath } from './dataset-sql.js';
+import { translateEngineError } from './errors.js';
+import type { EngineSession } from './session.js';
+import type { InspectedSelect } from './select-guard.js';
+
+/** One SELECT with the values of its parameters: by name (`$month`) or by position (`$1`). */
+export interface Statement {
+  readonly sql: string;
+  readonly values: Readonly<Record<string, Scalar>> | readonly Scalar[];
+}
+
+export interface TransformRequest {
+  /** For messages. */
+  readonly name: string;
+  readonly statement: Statement;
+  /** The SELECT has been looked at: it names its inputs and nothing else. */
+  readonly inspected: InspectedSelect;
+  readonly inputs: Readonly<Record<string, Manifest>>;
+  readonly stagingRoot: string;
+  /** This attempt's folder; the result is written there. */
+  readonly directory: string;
+  /** Decides the types in which the columns are kept, or throws TRANSFORM_OUTPUT. */
+  readonly settle: (columns: readonly Column[]) => readonly Column[];
+  /** Columns that order the rows, so that the same rows give the same file; none means all. */
+  readonly orderBy: readonly string[];
+}
+
+export interface Transformed {
+  readonly part: Part;
+  readonly columns: readonly Column[];
+  readonly rows: number;
+  readonly reproducible: boolean;
+}
+
+/**
+ * Runs a SELECT over the inputs and writes its rows. The session is locked first: it can read the inputs' files, write
+ * into `directory`, and nothing else.
+ *
+ * @throws TerminalError TRANSFORM_OUTPUT, QUERY_FAILED
+ */
+export async function runTransform(session: EngineSession, request: TransformRequest): Promise<Transformed> {
+  const { statement, inputs, name, inspected } = request;
+  for (const [input, manifest] of Object.entries(inputs)) {
+    await session.run(`CREATE VIEW ${quoteIdentifier(input)} AS ${datasetSelect(manifest, request.stagingRoot)}`);
+  }
+  await lock(session, request);
+  const found = await describe(session, name, statement);
+  const columns = request.settle(found);
+  const list = columns.map((column) => `CAST(${quoteIdentifier(column.name)} AS ${column.type}) AS ${quoteIdentifier(column.name)}`).join(', ');
+  const order = request.orderBy.length > 0 ? request.orderBy.map(quoteIdentifier).join(', ') : 'ALL';
+  const file = path.join(request.directory, 'part-0.parquet');
+  await runBound(session, name, {
+    ...statement,
+    sql: `COPY (SELECT ${list} FROM (\n${statement.sql}\n) ORDER BY ${order}) TO ${quoteLiteral(file)} (FORMAT parquet, COMPRESSION zstd)`,
+  });
+  const [counted] = await session.rows<{ rows: bigint }>(`SELECT count(*) AS rows FROM read_parquet(${quoteLiteral(file)})`);
+  const rows = Number(counted?.rows ?? 0);
+  return {
+    part: { path: './part-0.parquet', format: 'parquet', rows, bytes: 0, fingerprint: '' },
+    columns,
+    rows,
+    reproducible: !inspected.volatile && !(inspected.floatingSums && found.some((column) => /^(DOUBLE|FLOAT)/.test(column.type))),
+  };
+}
+
+async function lock(session: EngineSession, request: TransformRequest): Promise<void> {
+  const files = Object.values(request.inputs).flatMap((manifest) => manifest.parts.flatMap((part) => [part.path, ...(part.deletes === undefined ? [] : [part.deletes])]));
+  const paths = files.map((file) => quoteLiteral(resolvePath(request.stagingRoot, file)));
+  await session.run(`SET allowed_paths = [${paths.join(', ')}]`);
+  await session.run(`SET allowed_directories = [${quoteLiteral(`${request.directory}${path.sep}`)}]`);
+  await session.run('SET enable_external_access = false');
+  await session.run('SET lock_configuration = true');
+}
+
+/** The columns a statement gives, found by binding it, without reading data. */
+async function describe(session: EngineSession, name: string, statement: Statement): Promise<Column[]> {
+  const prepared = await failing(name, () => bind(session, { ...statement, sql: `SELECT * FROM (\n${statement.sql}\n) LIMIT 0` }));
+  const result = await failing(name, () => prepared.run());
+  return result.columnNames().map((column, index) => ({ name: column, type: result.columnType(index).toString(), nullable: true }));
+}
+
+async function runBound(session: EngineSession, name: string, statement: Statement): Promise<void> {
+  await failing(name, async () => {
+    const prepared = await bind(session, statement);
+    await prepared.run();
+  });
+}
+
+async function bind(session: EngineSession, { sql, values }: Statement) {
+  const prepared = await session.connection.prepare(sql);
+  const wanted = Array.from({ length: prepared.parameterCount }, (_, index) => prepared.parameterName(index + 1));
+  wanted.forEach((parameter, index) => {
+    const value = Array.isArray(values) ? (values as readonly Scalar[])[Number(parameter) - 1] : (values as Readonly<Record<string, Scalar>>)[parameter];
+    if (value === undefined) {
+      throw new TerminalError('QUERY_FAILED', `The SQL uses $${parameter}, which the run has no parameter for. It has: ${Object.keys(values).join(', ') || 'none'}.`);
+    }
+    bindScalar(prepared, index + 1, value);
+  });
+  return prepared;
+}
+
+function bindScalar(prepared: Awaited<ReturnType<EngineSession['connection']['prepare']>>, index: number, value: Scalar): void {
+  if (value === null) prepared.bindNull(index);
+  else if (typeof value === 'boolean') prepared.bindBoolean(index, value);
+  else if (typeof value === 'string') prepared.bindVarchar(index, value);
+  else if (Number.isSafeInteger(value)) prepared.bindBigInt(index, BigInt(value));
+  else prepared.bindDouble(index, value);
+}
+
+async function failing<T>(name: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const known = translateEngineError(error);
+    if (known instanceof TerminalError && known.code === 'QUERY_FAILED') {
+      throw new TerminalError('QUERY_FAILED', `Transform "${name}" does not run: ${messageOf(known)}`, {}, { cause: error });
+    }
+    throw known;
+  }
+}
+

@@ -1,0 +1,101 @@
+import os from 'node:os';
+import { mkdir } from 'node:fs/promises';
+import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { createActivities } from '../../activities/index.js';
+import { openCatalog } from '../catalog/index.js';
+import { loadProject, type LoadedProject } from '../config/load.js';
+import type { Checkpoint } from '../connectors/contract.js';
+import { TransientError, messageOf } from '../core/errors.js';
+import { openStaging } from '../engine/staging.js';
+import { bundleProject } from './bundle.js';
+
+export interface WorkerSettings {
+  readonly project: LoadedProject;
+  /** @default from the environment and Temporal's config file */
+  readonly address?: string;
+  readonly namespace?: string;
+  /** Named points at which a test may stop the process. @default nothing happens there */
+  readonly checkpoint?: Checkpoint;
+}
+
+export interface RunningWorker {
+  /** Ends when the worker has stopped. Rejects when it failed. */
+  readonly done: Promise<void>;
+  /** Takes no new work, lets running steps finish for 25 s, then interrupts them. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a project's worker: it polls when this returns.
+ *
+ * @throws TerminalError CONFIG_INVALID, PIPELINE_NAME_MISMATCH; TransientError TEMPORAL_UNREACHABLE, CATALOG_UNAVAILABLE
+ */
+export async function createWorker(settings: WorkerSettings): Promise<RunningWorker> {
+  const { project } = settings;
+  const workflowBundle = await bundleProject(project);
+  await mkdir(project.staging.root, { recursive: true });
+  await mkdir(project.engine.spillDirectory, { recursive: true });
+  const catalog = await openCatalog({ path: project.catalogPath });
+  const { connection, namespace } = await connect(settings);
+  const workerIdentity = `${process.pid}@${os.hostname()}`;
+  const activities = createActivities({
+    project,
+    catalog,
+    staging: openStaging(project.staging.root),
+    checkpoint: settings.checkpoint ?? (() => Promise.resolve()),
+    workerIdentity,
+  });
+  const worker = await Worker.create({
+    connection,
+    namespace,
+    taskQueue: project.taskQueue,
+    workflowBundle,
+    activities,
+    identity: workerIdentity,
+    ...LIMITS,
+  });
+  const done = worker.run().finally(async () => {
+    await connection.close();
+    await catalog.close();
+  });
+  return {
+    done,
+    async stop() {
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+      await done;
+    },
+  };
+}
+
+// The SDK's own defaults would cancel running loads on every deploy, deliver a cancellation after 12 s, and keep
+// workflows by number whatever their size.
+const LIMITS = {
+  shutdownGraceTime: '25s',
+  shutdownForceTime: '28s',
+  maxHeartbeatThrottleInterval: '1s',
+  defaultHeartbeatThrottleInterval: '1s',
+  maxCachedWorkflows: 200,
+  maxConcurrentActivityTaskExecutions: Math.max(2, os.availableParallelism()),
+} as const satisfies Partial<WorkerOptions>;
+
+async function connect(settings: WorkerSettings): Promise<{ connection: NativeConnection; namespace: string }> {
+  const configured = loadClientConnectConfig();
+  const address = settings.address ?? configured.connectionOptions.address ?? '127.0.0.1:7233';
+  const namespace = settings.namespace ?? configured.namespace ?? 'default';
+  try {
+    return { connection: await NativeConnection.connect({ ...configured.connectionOptions, address }), namespace };
+  } catch (error) {
+    throw new TransientError('TEMPORAL_UNREACHABLE', `No Temporal server answers at ${address}: ${messageOf(error)}. Start one with \`millrace dev\` or \`docker compose up\`, or set TEMPORAL_ADDRESS.`, {}, { cause: error });
+  }
+}
+
+/** Runs the worker of the project in a folder until SIGINT or SIGTERM. */
+export async function runWorker(options: { readonly directory: string; readonly onReady?: (project: LoadedProject) => void }): Promise<void> {
+  const project = await loadProject(options.directory);
+  const worker = await createWorker({ project });
+  const stop = (): void => void worker.stop().catch(() => undefined);
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+  options.onReady?.(project);
+  await worker.done;
+}

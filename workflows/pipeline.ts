@@ -1,0 +1,151 @@
+import {
+  CancellationScope,
+  isCancellation,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+  ApplicationFailure,
+} from '@temporalio/workflow';
+import { defineSearchAttributeKey } from '@temporalio/common';
+import type { Project } from '../src/config/project.js';
+import { SEARCH_ATTRIBUTES, type AdmittedRun } from '../src/core/admission.js';
+import { TerminalError } from '../src/core/errors.js';
+import type { RunContext } from '../src/core/steps.js';
+import { keepBooks } from './bookkeeping.js';
+import { asRunFailure } from './failures.js';
+import { createRun } from './run.js';
+import { RunState, stateQuery } from './run-state.js';
+import { StepRunner } from './step-runner.js';
+import type { ParamsInput, ParamsOf, Pipeline, Run, RunControl } from './types.js';
+
+/**
+ * Gives `pipeline()` for one project, known by its type alone, so that no value of the config enters the workflow sandbox.
+ *
+ * @example export const pipeline = pipelines<typeof project>();
+ */
+export function pipelines<P extends Project>() {
+  /**
+   * Makes a pipeline: a Temporal workflow that is started by `name`. Export it under the same name.
+   *
+   * @param body deterministic code: it sees names and references, and leaves the data to the run's steps
+   */
+  return function pipeline<N extends keyof P['pipelines'] & string, R>(
+    name: N,
+    body: (run: Run<P>, params: ParamsOf<P, N>) => Promise<R>,
+  ): Pipeline<ParamsInput<P, N>, R> {
+    const workflow = (params?: unknown, control?: RunControl): Promise<R> => execute(name, params, control, body);
+    return Object.assign(workflow, { pipelineName: name });
+  };
+}
+
+async function execute<P extends Project, N extends keyof P['pipelines'] & string, R>(
+  name: N,
+  params: unknown,
+  control: RunControl | undefined,
+  body: (run: Run<P>, params: ParamsOf<P, N>) => Promise<R>,
+): Promise<R> {
+  const state = new RunState(name);
+  // Before the first await: a reset delivers earlier updates and queries with the first task.
+  setHandler(stateQuery, () => state.view());
+  let admitted: AdmittedRun;
+  try {
+    refuseMisuse(name);
+    setCurrentDetails(state.details());
+    admitted = await admit(name, params, control);
+  } catch (error) {
+    state.status = isCancellation(error) ? 'cancelled' : 'failed';
+    throw asRunFailure(error);
+  }
+  state.partition = admitted.partition;
+  state.status = 'running';
+  tagRun(name, admitted);
+  return conclude(state, await attempt(() => runBody(state, admitted, name, body)));
+}
+
+async function runBody<P extends Project, N extends keyof P['pipelines'] & string, R>(
+  state: RunState,
+  admitted: AdmittedRun,
+  name: N,
+  body: (run: Run<P>, params: ParamsOf<P, N>) => Promise<R>,
+): Promise<R> {
+  const { workflowId, runId } = workflowInfo();
+  const context: RunContext = {
+    pipeline: name,
+    workflowId,
+    runId,
+    loadScope: admitted.loadScope,
+    ...(admitted.partition !== undefined && { partition: admitted.partition }),
+  };
+  const steps = new StepRunner(context, admitted, state);
+  const scope = new CancellationScope();
+  try {
+    return await scope.run(() => body(createRun<P>(context, admitted.params, steps), admitted.params as ParamsOf<P, N>));
+  } finally {
+    await steps.settle(scope);
+  }
+}
+
+type Outcome<R> = { readonly ok: true; readonly value: R } | { readonly ok: false; readonly error: unknown };
+
+async function attempt<R>(work: () => Promise<R>): Promise<Outcome<R>> {
+  try {
+    return { ok: true, value: await work() };
+  } catch (error) {
+    return { ok: false, error };
+  }
+}
+
+/** Writes the end into the catalog, then ends the run the same way. */
+async function conclude<R>(state: RunState, outcome: Outcome<R>): Promise<R> {
+  const { workflowId, runId } = workflowInfo();
+  const failure = outcome.ok ? undefined : asRunFailure(outcome.error);
+  state.status = outcome.ok ? 'completed' : isCancellation(outcome.error) ? 'cancelled' : 'failed';
+  setCurrentDetails(state.details());
+  await CancellationScope.nonCancellable(() =>
+    keepBooks('finish', {
+      workflowId,
+      runId,
+      status: state.status as 'completed' | 'failed' | 'cancelled',
+      finishedAt: new Date().toISOString(),
+      ...(outcome.ok && { result: outcome.value }),
+      ...(failure && { error: { code: failure instanceof ApplicationFailure ? (failure.type ?? 'STEP_FAILED') : 'CANCELLED', message: failure.message } }),
+    }),
+  );
+  if (failure) throw failure;
+  return (outcome as { readonly value: R }).value;
+}
+
+function refuseMisuse(name: string): void {
+  const info = workflowInfo();
+  if (info.workflowType !== name) {
+    throw new TerminalError('PIPELINE_NAME_MISMATCH', `The pipeline "${name}" is exported as "${info.workflowType}". Give the export, pipeline() and the config the same name.`);
+  }
+  if (info.cronSchedule) {
+    throw new TerminalError('CRON_REFUSED', 'Pipelines do not run by --cron, which gives every run the same id. Use a Temporal Schedule: temporal schedule create --help.');
+  }
+}
+
+function admit(pipeline: string, params: unknown, control: unknown): Promise<AdmittedRun> {
+  const info = workflowInfo();
+  return keepBooks('admit', {
+    pipeline,
+    workflowId: info.workflowId,
+    runId: info.runId,
+    firstRunId: info.firstExecutionRunId,
+    taskQueue: info.taskQueue,
+    startedAt: info.runStartTime.toISOString(),
+    params,
+    control,
+  });
+}
+
+function tagRun(pipeline: string, admitted: AdmittedRun): void {
+  const values = { pipeline, partition: admitted.partition, owner: admitted.owner };
+  const pairs = Object.entries(SEARCH_ATTRIBUTES).flatMap(([fact, attribute]) => {
+    const value = values[fact as keyof typeof values];
+    if (value === undefined || !admitted.searchAttributes.includes(attribute)) return [];
+    return [{ key: defineSearchAttributeKey(attribute, 'KEYWORD'), value }];
+  });
+  if (pairs.length > 0) upsertSearchAttributes(pairs);
+}

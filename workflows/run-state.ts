@@ -1,0 +1,89 @@
+import { defineQuery } from '@temporalio/workflow';
+import type { StepId, StepKind, StepResult } from '../src/core/steps.js';
+
+export type StepStatus = 'running' | 'done' | 'failed' | 'cancelled' | 'reused';
+
+/** One step as the `state` query shows it. Times are ISO. */
+export interface StepState {
+  readonly step: StepId;
+  readonly kind: StepKind;
+  readonly name: string;
+  status: StepStatus;
+  /** Rows the step gave on; absent until it is known. */
+  rows?: number | null;
+  rejected?: number;
+  readonly startedAt: string;
+  finishedAt?: string;
+  durationMs?: number;
+  error?: string;
+}
+
+/** What the `state` query answers. */
+export interface RunStateView {
+  readonly pipeline: string;
+  readonly partition?: string;
+  readonly status: 'admitting' | 'running' | 'completed' | 'failed' | 'cancelled';
+  readonly steps: readonly StepState[];
+}
+
+export const stateQuery = defineQuery<RunStateView>('state');
+
+/** What a run knows of itself while it runs: a record of its steps, in order of start. */
+export class RunState {
+  partition: string | undefined;
+  status: RunStateView['status'] = 'admitting';
+  private readonly steps = new Map<StepId, StepState>();
+
+  constructor(readonly pipeline: string) {}
+
+  get stepCount(): number {
+    return this.steps.size;
+  }
+
+  has(step: StepId): boolean {
+    return this.steps.has(step);
+  }
+
+  begin(step: StepId, kind: StepKind, name: string): void {
+    this.steps.set(step, { step, kind, name, status: 'running', startedAt: new Date().toISOString() });
+  }
+
+  end(step: StepId, status: StepStatus, outcome: { readonly result?: StepResult; readonly error?: string } = {}): void {
+    const state = this.steps.get(step);
+    if (!state) return;
+    state.status = status;
+    state.finishedAt = new Date().toISOString();
+    state.durationMs = Date.parse(state.finishedAt) - Date.parse(state.startedAt);
+    if (outcome.error !== undefined) state.error = outcome.error;
+    if (outcome.result) Object.assign(state, rowsOf(outcome.result));
+  }
+
+  view(): RunStateView {
+    return {
+      pipeline: this.pipeline,
+      ...(this.partition !== undefined && { partition: this.partition }),
+      status: this.status,
+      steps: [...this.steps.values()],
+    };
+  }
+
+  /** The steps as a Markdown table: what Temporal's UI shows as the run's current details. */
+  details(): string {
+    const rows = [...this.steps.values()].map(
+      (step) =>
+        `| ${step.kind} | ${step.name} | ${step.status} | ${count(step.rows)} | ${count(step.rejected)} | ${step.durationMs === undefined ? '' : `${(step.durationMs / 1000).toFixed(1)} s`} |`,
+    );
+    const title = `**${this.pipeline}**${this.partition === undefined ? '' : ` · ${this.partition}`}`;
+    return [title, '', '| step | name | state | rows | rejected | time |', '| --- | --- | --- | ---: | ---: | ---: |', ...rows].join('\n');
+  }
+}
+
+function rowsOf(result: StepResult): Pick<StepState, 'rows' | 'rejected'> {
+  if ('load' in result) return { rows: result.load.rows };
+  return { rows: result.dataset.rows, ...(result.rejected !== undefined && { rejected: result.rejected }) };
+}
+
+// Grouped by hand: the sandbox's Intl would depend on the worker's locale.
+function count(value: number | null | undefined): string {
+  return value === undefined || value === null ? '' : String(value).replace(/\B(?=(\d{3})+$)/g, ',');
+}

@@ -1,0 +1,106 @@
+import { ActivityCancellationType, CancellationScope, isCancellation, proxyActivities, setCurrentDetails } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.js';
+import { TerminalError } from '../src/core/errors.js';
+import type { RunContext, StepId, StepKind, StepPolicy, StepResult } from '../src/core/steps.js';
+import type { AdmittedRun } from '../src/core/admission.js';
+import { asStepFailure } from './failures.js';
+import type { RunState } from './run-state.js';
+
+/** A run's history ends at 51,200 events, of which a step takes 6: far enough below, the run says so. */
+const MAX_STEPS = 2000;
+
+export interface StepCall {
+  readonly kind: StepKind;
+  readonly name: string;
+  /** A sentence for the Temporal UI: `extract flights from lake`. */
+  readonly summary: string;
+  readonly policy: StepPolicy;
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+/** Runs the steps of one run: one activity each, under a name that is unique in the run. */
+export class StepRunner {
+  private readonly outstanding = new Set<Promise<unknown>>();
+
+  constructor(
+    private readonly context: RunContext,
+    private readonly admitted: AdmittedRun,
+    private readonly state: RunState,
+  ) {}
+
+  /** @throws ApplicationFailure with the error's code as its type */
+  run<R extends StepResult>(call: StepCall): Promise<R> {
+    const result = this.execute<R>(call);
+    this.outstanding.add(result);
+    const forget = (): void => void this.outstanding.delete(result);
+    result.then(forget, forget);
+    return result;
+  }
+
+  /** Waits until no step works any more, cancelling those that the pipeline's function left behind. */
+  async settle(scope: CancellationScope): Promise<void> {
+    if (this.outstanding.size === 0) return;
+    scope.cancel();
+    await CancellationScope.nonCancellable(() => Promise.allSettled(this.outstanding));
+  }
+
+  private async execute<R extends StepResult>(call: StepCall): Promise<R> {
+    const step: StepId = `${call.kind}:${call.name}`;
+    this.claim(step, call);
+    const reused = this.admitted.reuse[step];
+    if (reused) {
+      this.state.end(step, 'reused', { result: reused });
+      this.show();
+      return reused as R;
+    }
+    this.show();
+    try {
+      const activities = proxyActivities<Record<keyof Activities, (input: unknown) => Promise<R>>>(this.options(step, call));
+      const result = await activities[call.kind]({ run: this.context, step, ...call.input });
+      this.state.end(step, 'done', { result });
+      return result;
+    } catch (error) {
+      const failure = asStepFailure(step, error);
+      this.state.end(step, isCancellation(error) ? 'cancelled' : 'failed', { error: failure.message });
+      throw failure;
+    } finally {
+      this.show();
+    }
+  }
+
+  private claim(step: StepId, call: StepCall): void {
+    if (this.state.has(step)) {
+      throw new TerminalError('STEP_DUPLICATE', `The run already has a step ${step}. Give this one another name: { as: '…' }.`);
+    }
+    if (this.state.stepCount >= MAX_STEPS) {
+      throw new TerminalError('STEP_LIMIT', `The run has ${MAX_STEPS} steps, the most its history can carry. Split the work into partitions and backfill them.`);
+    }
+    this.state.begin(step, call.kind, call.name);
+  }
+
+  private options(step: StepId, call: StepCall): Parameters<typeof proxyActivities>[0] {
+    const { timeout, retry, taskQueue } = call.policy;
+    return {
+      activityId: step,
+      summary: call.summary,
+      startToCloseTimeout: duration(timeout) ?? '6 hours',
+      heartbeatTimeout: duration(this.admitted.heartbeatTimeout),
+      cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+      retry: {
+        initialInterval: duration(retry?.initialInterval) ?? '1s',
+        maximumInterval: duration(retry?.maximumInterval) ?? '1 minute',
+        maximumAttempts: retry?.attempts ?? 10,
+      },
+      ...(taskQueue !== undefined && { taskQueue }),
+    };
+  }
+
+  private show(): void {
+    setCurrentDetails(this.state.details());
+  }
+}
+
+// Temporal types its durations as template literals; ours come from users as plain strings and are checked by Temporal.
+function duration(value: string | number | undefined): '1s' | number | undefined {
+  return value as '1s' | number | undefined;
+}

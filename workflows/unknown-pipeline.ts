@@ -1,0 +1,16 @@
+import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
+
+/**
+ * Makes the bundle's `default`: it receives every workflow type that nobody exports, and fails at once with the names
+ * there are, instead of leaving the run to wait for ever.
+ */
+export function refuseUnknown(pipelines: readonly string[]): () => Promise<never> {
+  return async () => {
+    const known = pipelines.length === 0 ? 'It has none.' : `It has: ${pipelines.join(', ')}.`;
+    throw ApplicationFailure.create({
+      message: `This worker has no pipeline "${workflowInfo().workflowType}". ${known} [PIPELINE_UNKNOWN]`,
+      type: 'PIPELINE_UNKNOWN',
+      nonRetryable: true,
+    });
+  };
+}
