@@ -33,8 +33,8 @@ export interface Catalog {
   /** Latest first. */
   listRuns(filter: RunFilter): Promise<RunRow[]>;
   /**
-   * The deciding attempt of each step in order of start. A run made by a reset shows the finished steps it took over from
-   * the run it continues, under that run's id.
+   * The deciding attempt of each step in order of start. Steps that the run took over from an earlier one (what a retry
+   * reuses, what a reset kept) are among them, under the ids of the run that did them.
    */
   listSteps(workflowId: string, runId: string): Promise<StepRow[]>;
   listQuarantine(workflowId: string, runId: string): Promise<QuarantineRow[]>;

@@ -68,9 +68,8 @@ export interface StepStarted extends StepKey {
   readonly run?: RunScope;
 }
 
-/** A dataset that fed a step. `step` is the earlier step of the run that made it. */
+/** A dataset that fed a step; by its `uri`, the step that made it is found. */
 export interface StepInput {
-  readonly step?: StepId;
   readonly name: string;
   readonly uri: string;
   readonly content: string;
@@ -142,7 +141,10 @@ export interface RunRow extends RunKey {
 
 export type StepStatus = 'running' | 'done' | 'failed';
 
-/** The deciding attempt of a step: the latest one, since Temporal drops the late results of earlier ones. */
+/**
+ * The deciding attempt of a step: the latest one, since Temporal drops the late results of earlier ones. A step that a
+ * run took over from an earlier one, by a retry or a reset, keeps the ids of the run that did it.
+ */
 export interface StepRow extends StepKey {
   readonly kind: StepKind;
   readonly name: string;

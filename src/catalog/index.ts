@@ -21,3 +21,4 @@ export type {
   StepStatus,
 } from './facts.js';
 export { openCatalog, type CatalogOptions } from './open-catalog.js';
+export { reusableSteps } from './step-lineage.js';

@@ -26,6 +26,11 @@ export async function listRuns(db: CatalogSession, filter: RunFilter): Promise<R
   return rows;
 }
 
+/** One run as it is stored. */
+export function findStoredRun(db: CatalogSession, workflowId: string, runId: string): Promise<StoredRun | undefined> {
+  return db.selectFrom('runs').selectAll().where('workflow_id', '=', workflowId).where('run_id', '=', runId).executeTakeFirst();
+}
+
 /**
  * The executions that a run made by a reset may have taken steps over from, latest first: earlier ones of its workflow id
  * and load scope, back to the one that said that it started. Empty for any other run.

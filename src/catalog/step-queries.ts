@@ -1,10 +1,11 @@
 import type { Selectable } from 'kysely';
 import type { StepId, StepKind, StepResult } from '../core/steps.js';
-import type { QuarantineRow, StepInput, StepRow, StepStatus } from './facts.js';
-import { earlierExecutions } from './run-queries.js';
+import type { QuarantineRow, RetryOf, StepInput, StepRow, StepStatus } from './facts.js';
+import { earlierExecutions, findStoredRun } from './run-queries.js';
+import { ancestorsOf, reusableSteps } from './step-lineage.js';
 import type { CatalogSession, QualityReasonsTable, StepRunsTable } from './tables.js';
 
-/** The deciding attempt of each step of a run in order of start, with the steps that a reset took over. */
+/** The deciding attempt of each step of a run in order of start, with the steps that it took over from an earlier run. */
 export async function listSteps(db: CatalogSession, workflowId: string, runId: string): Promise<StepRow[]> {
   const own = await stepsOf(db, workflowId, runId);
   const rows = [...own, ...(await stepsTakenOver(db, workflowId, runId, own))];
@@ -37,43 +38,31 @@ async function stepsOf(db: CatalogSession, workflowId: string, runId: string): P
   return [...deciding.values()];
 }
 
-/**
- * Nothing tells where a reset cut in. What fed the run's own steps was taken over for certain; the rest is, once the run
- * has completed without doing it again.
- */
+/** Steps of earlier runs that stand for this one's: what a retry reuses, or what a reset kept. */
 async function stepsTakenOver(
   db: CatalogSession,
   workflowId: string,
   runId: string,
   own: readonly StepRow[],
 ): Promise<StepRow[]> {
-  const run = await db
-    .selectFrom('runs')
-    .selectAll()
-    .where('workflow_id', '=', workflowId)
-    .where('run_id', '=', runId)
-    .executeTakeFirst();
+  const run = await findStoredRun(db, workflowId, runId);
   if (!run) return [];
-  const known = new Set<string>(own.map((row) => row.step));
-  const offered = new Map<string, StepRow>();
+  const retryOf = run.retry_of === null ? null : (JSON.parse(run.retry_of) as RetryOf);
+  const done = new Set<string>(own.map((row) => row.step));
+  if (retryOf) {
+    const earlier = await listSteps(db, retryOf.workflowId, retryOf.runId);
+    return reusableSteps(earlier, retryOf.from).filter((row) => !done.has(row.step));
+  }
+  const offered: StepRow[] = [];
   for (const execution of await earlierExecutions(db, run)) {
-    for (const row of await stepsOf(db, workflowId, execution.run_id)) {
-      if (row.status === 'done' && !known.has(row.step) && !offered.has(row.step)) offered.set(row.step, row);
+    for (const row of await listSteps(db, workflowId, execution.run_id)) {
+      if (row.status === 'done' && !done.has(row.step)) offered.push(row);
+      done.add(row.step);
     }
   }
-  if (run.status === 'completed') return [...offered.values()];
-  const taken = new Map<string, StepRow>();
-  const waiting = [...own];
-  for (let row = waiting.pop(); row !== undefined; row = waiting.pop()) {
-    for (const input of row.inputs) {
-      const source = input.step && offered.get(input.step);
-      if (source && !taken.has(source.step)) {
-        taken.set(source.step, source);
-        waiting.push(source);
-      }
-    }
-  }
-  return [...taken.values()];
+  // Nothing tells where a reset cut in. What fed the run's own steps was kept for certain; the rest was, once the run has
+  // completed without doing it again.
+  return run.status === 'completed' ? offered : ancestorsOf(own, offered);
 }
 
 async function quarantineOf(db: CatalogSession, step: StepRow): Promise<QuarantineRow | undefined> {

@@ -1,8 +1,7 @@
-import { join } from 'node:path';
 import Database from 'libsql';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { openCatalog, type Catalog } from '../../src/catalog/index.js';
-import { temporaryFolder } from '../support/folder.js';
+import { describe, expect, test } from 'vitest';
+import type { Catalog } from '../../src/catalog/index.js';
+import { contentsOf, freshCatalog } from './fresh-catalog.js';
 import {
   at,
   loadFinished,
@@ -13,41 +12,6 @@ import {
   validateFinished,
   validateStarted,
 } from './sample-facts.js';
-
-const TABLES = [
-  'runs',
-  'step_runs',
-  'datasets',
-  'dataset_parents',
-  'quality_results',
-  'quality_reasons',
-  'quarantine',
-  'loads',
-] as const;
-
-interface Opened {
-  readonly catalog: Catalog;
-  readonly path: string;
-}
-
-async function freshCatalog(): Promise<Opened> {
-  const path = join(temporaryFolder(), 'deep', 'catalog.db');
-  const catalog = await openCatalog({ path });
-  onTestFinished(() => catalog.close());
-  return { catalog, path };
-}
-
-/** Everything the catalog holds, read past it. */
-function contentsOf(path: string): Record<string, unknown[]> {
-  const database = new Database(path);
-  try {
-    return Object.fromEntries(
-      TABLES.map((table) => [table, database.prepare(`select * from "${table}" order by 1, 2, 3, 4`).all([])]),
-    );
-  } finally {
-    database.close();
-  }
-}
 
 function permutations<T>(items: readonly T[]): T[][] {
   if (items.length <= 1) return [[...items]];
@@ -211,53 +175,6 @@ describe('loads', () => {
     expect(contentsOf(path)['loads']).toMatchObject([
       { attempt: 1, already_done: 0, rows: 97, target: 'warehouse.public.delays' },
     ]);
-  });
-});
-
-describe('a run made by a reset', () => {
-  async function resetRun(catalog: Catalog): Promise<void> {
-    await catalog.recordRunStarted(runStarted());
-    await catalog.recordStepFinished(validateFinished());
-    await catalog.recordStepFinished(loadFinished());
-    await catalog.recordRunFinished({ ...RUN, status: 'completed', finishedAt: at(5) });
-    await catalog.recordStepFinished(loadFinished({ runId: 'run-2', alreadyDone: true, finishedAt: at(20) }));
-  }
-
-  test('has the start, parameters and owner of the run it continues', async () => {
-    const { catalog } = await freshCatalog();
-    await resetRun(catalog);
-    expect(await catalog.findRun(RUN.workflowId)).toMatchObject({
-      runId: 'run-2',
-      firstRunId: 'run-1',
-      resetOf: 'run-1',
-      pipeline: 'flightDelays',
-      params: { month: '2001-01' },
-      owner: 'data@example.com',
-      status: 'running',
-      startedAt: at(20),
-    });
-  });
-
-  test('shows the steps it took over beside its own, and one load', async () => {
-    const { catalog, path } = await freshCatalog();
-    await resetRun(catalog);
-    const steps = await catalog.listSteps(RUN.workflowId, 'run-2');
-    expect(steps.map((step) => [step.step, step.runId])).toEqual([
-      ['validate:flights', 'run-1'],
-      ['load:delays', 'run-2'],
-    ]);
-    expect(contentsOf(path)['loads']).toHaveLength(1);
-    expect(await catalog.listQuarantine(RUN.workflowId, 'run-2')).toHaveLength(1);
-  });
-
-  test('claims no step that fed nothing of its own until it has completed', async () => {
-    const { catalog } = await freshCatalog();
-    await resetRun(catalog);
-    await catalog.recordStepFinished({ ...validateFinished(1, at(3)), step: 'validate:airports', inputs: [] });
-    const names = async () => (await catalog.listSteps(RUN.workflowId, 'run-2')).map((step) => step.step);
-    expect(await names()).not.toContain('validate:airports');
-    await catalog.recordRunFinished({ workflowId: RUN.workflowId, runId: 'run-2', status: 'completed', finishedAt: at(30) });
-    expect(await names()).toContain('validate:airports');
   });
 });
 

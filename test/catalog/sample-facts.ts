@@ -79,7 +79,7 @@ export function validateFinished(attempt = 1, finishedAt = at(2)): StepFinished 
     finishedAt,
     run: SCOPE,
     manifest: made,
-    inputs: [{ step: 'extract:flights', name: 'flights', uri: 'extract/manifest.json', content: 'e'.repeat(64) }],
+    inputs: [{ name: 'flights', uri: 'extract/manifest.json', content: 'e'.repeat(64) }],
     result: {
       dataset: {
         name: 'flights',
@@ -94,6 +94,20 @@ export function validateFinished(attempt = 1, finishedAt = at(2)): StepFinished 
       rejected: 3,
       reused: false,
     },
+  };
+}
+
+/** A step that fed nothing. */
+export function airportsFinished(finishedAt = at(2)): StepFinished {
+  const dataset = { name: 'airports', uri: 'airports/manifest.json', rows: 5, bytes: 9, content: 'a', schema: 's', parents: [] };
+  return {
+    ...RUN,
+    step: 'validate:airports',
+    attempt: 1,
+    finishedAt,
+    run: SCOPE,
+    inputs: [],
+    result: { dataset, reused: false },
   };
 }
 
@@ -129,7 +143,7 @@ export function loadFinished(
     attempt: changes.attempt ?? 1,
     finishedAt: changes.finishedAt ?? at(4),
     result: { load },
-    inputs: [{ step: 'validate:flights', name: 'flights', uri: 'validate/manifest.json', content: 'c'.repeat(64) }],
+    inputs: [{ name: 'flights', uri: 'validate/manifest.json', content: 'c'.repeat(64) }],
     load: { ...load, content: 'c'.repeat(64), partition: '2001-01', connection: 'warehouse' },
     run: SCOPE,
   };

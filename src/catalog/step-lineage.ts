@@ -1,0 +1,36 @@
+import type { StepRow } from './facts.js';
+
+/**
+ * The finished steps that a retry may take over: all, or without `from` and everything that was made from it.
+ *
+ * @param steps in order of start, so that a step comes after those that feed it
+ */
+export function reusableSteps(steps: readonly StepRow[], from?: string): StepRow[] {
+  const outdated = new Set<string>();
+  return steps.filter((step) => {
+    const anew = step.step === from || step.inputs.some((input) => outdated.has(input.uri));
+    const made = datasetOf(step);
+    if (anew && made !== undefined) outdated.add(made);
+    return !anew && step.status === 'done' && step.result !== null;
+  });
+}
+
+/** Those of `candidates` whose datasets fed `steps`, directly or through one another. */
+export function ancestorsOf(steps: readonly StepRow[], candidates: readonly StepRow[]): StepRow[] {
+  const found = new Set<StepRow>();
+  const waiting = [...steps];
+  for (let step = waiting.pop(); step !== undefined; step = waiting.pop()) {
+    const uris = new Set(step.inputs.map((input) => input.uri));
+    for (const candidate of candidates) {
+      const made = datasetOf(candidate);
+      if (made === undefined || !uris.has(made) || found.has(candidate)) continue;
+      found.add(candidate);
+      waiting.push(candidate);
+    }
+  }
+  return [...found];
+}
+
+function datasetOf(step: StepRow): string | undefined {
+  return step.result && 'dataset' in step.result ? step.result.dataset.uri : undefined;
+}
