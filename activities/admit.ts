@@ -68,16 +68,23 @@ async function describeAdmission(
 function findPipeline({ project }: Services, name: string): PipelineConfig {
   const config = project.config.pipelines[name];
   if (config) return config;
-  throw new TerminalError('PIPELINE_UNKNOWN', `The config has no pipeline "${name}". It has: ${Object.keys(project.config.pipelines).join(', ') || 'none'}.`);
+  throw new TerminalError(
+    'PIPELINE_UNKNOWN',
+    `The config has no pipeline "${name}". It has: ${Object.keys(project.config.pipelines).join(', ') || 'none'}.`,
+  );
 }
 
 function checkParams(pipeline: string, config: PipelineConfig, params: unknown): Record<string, unknown> {
   const parsed = config.params.strict().safeParse(params ?? {});
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || '(all)'}: ${issue.message}`);
-  throw new TerminalError('PARAMETERS_INVALID', `The parameters of "${pipeline}" are wrong: ${problems.join('; ')}. Correct them and start again.`, {
-    fields: parsed.error.issues.map((issue) => issue.path.join('.')).join(','),
-  });
+  throw new TerminalError(
+    'PARAMETERS_INVALID',
+    `The parameters of "${pipeline}" are wrong: ${problems.join('; ')}. Correct them and start again.`,
+    {
+      fields: parsed.error.issues.map((issue) => issue.path.join('.')).join(','),
+    },
+  );
 }
 
 function checkPartition(config: PipelineConfig, params: Readonly<Record<string, unknown>>): string | undefined {
@@ -87,7 +94,10 @@ function checkPartition(config: PipelineConfig, params: Readonly<Record<string, 
   const first = partitionRange(partitioning.from);
   const range = partitionRange(value);
   if (value.length !== partitioning.from.length || range.gte < first.gte) {
-    throw new TerminalError('PARAMETERS_INVALID', `${partitioning.parameter}: "${value}" is not one of the pipeline's ${partitioning.kind} partitions, which begin with ${partitioning.from}.`);
+    throw new TerminalError(
+      'PARAMETERS_INVALID',
+      `${partitioning.parameter}: "${value}" is not one of the pipeline's ${partitioning.kind} partitions, which begin with ${partitioning.from}.`,
+    );
   }
   return value;
 }

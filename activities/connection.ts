@@ -6,7 +6,12 @@ import type { Services } from './services.js';
 import type { StepCall } from './step-call.js';
 
 /** Opens a connection of the config for one step, and closes it whatever happens. @throws TerminalError CONNECTION_UNKNOWN */
-export async function withConnection<T>(services: Services, name: string, call: StepCall, work: (connector: Connector) => Promise<T>): Promise<T> {
+export async function withConnection<T>(
+  services: Services,
+  name: string,
+  call: StepCall,
+  work: (connector: Connector) => Promise<T>,
+): Promise<T> {
   const { config, directory } = services.project;
   const connection = config.connections[name];
   if (!connection) {

@@ -6,5 +6,8 @@ import type { Services } from './services.js';
 export function findContract({ project }: Services, name: string): Contract {
   const contract = project.config.contracts[name];
   if (contract) return contract;
-  throw new TerminalError('CONTRACT_UNKNOWN', `The config has no contract "${name}". It has: ${Object.keys(project.config.contracts).join(', ') || 'none'}.`);
+  throw new TerminalError(
+    'CONTRACT_UNKNOWN',
+    `The config has no contract "${name}". It has: ${Object.keys(project.config.contracts).join(', ') || 'none'}.`,
+  );
 }

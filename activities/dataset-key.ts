@@ -9,12 +9,17 @@ export const ENGINE = `duckdb ${engineVersion()}`;
  * source's fingerprint, the parents' content. The same facts in another order give the same key.
  */
 export function datasetKey(facts: Readonly<Record<string, unknown>>): string {
-  return createHash('sha256').update(canonical({ ...facts, engine: ENGINE })).digest('hex');
+  return createHash('sha256')
+    .update(canonical({ ...facts, engine: ENGINE }))
+    .digest('hex');
 }
 
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
   const entries = Object.entries(value).filter(([, member]) => member !== undefined);
-  return `{${entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`).join(',')}}`;
+  return `{${entries
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`)
+    .join(',')}}`;
 }

@@ -18,12 +18,17 @@ export function makeExtract(services: Services) {
   });
 }
 
-async function extract(services: Services, input: ExtractStepInput, call: StepCall): Promise<{ staged: StagedDataset; reused: boolean }> {
+async function extract(
+  services: Services,
+  input: ExtractStepInput,
+  call: StepCall,
+): Promise<{ staged: StagedDataset; reused: boolean }> {
   const { dataset, connection, run, step, ...rest } = input;
   const options: ExtractOptions = rest;
   return withConnection(services, connection, call, async (connector) => {
     const { source } = connector;
-    if (!source) throw new TerminalError('CAPABILITY_MISSING', `Connection "${connection}" (${connector.kind}) cannot be read from.`);
+    if (!source)
+      throw new TerminalError('CAPABILITY_MISSING', `Connection "${connection}" (${connector.kind}) cannot be read from.`);
     const request = { dataset, options, directory: '' };
     const fingerprint = await source.fingerprint(request, call);
     // What cannot be recognised again is read anew by every run, and reused by retries and resets of the same run only.

@@ -16,7 +16,11 @@ export function makeLoad(services: Services) {
   return stepActivity<LoadStepInput, LoadStepResult>(services, 'load', (input, call) =>
     withConnection(services, input.connection, call, async (connector) => {
       const { destination } = connector;
-      if (!destination) throw new TerminalError('CAPABILITY_MISSING', `Connection "${input.connection}" (${connector.kind}) cannot be written to.`);
+      if (!destination)
+        throw new TerminalError(
+          'CAPABILITY_MISSING',
+          `Connection "${input.connection}" (${connector.kind}) cannot be written to.`,
+        );
       requireCapability(input, destination);
       const manifest = await services.staging.read(input.input.uri);
       await verifyParts(manifest.parts, services.staging.root);
@@ -37,7 +41,12 @@ export function makeLoad(services: Services) {
         },
         call,
       );
-      const recorded = { ...load, content: identity.content, connection: input.connection, ...(identity.partition !== undefined && { partition: identity.partition }) };
+      const recorded = {
+        ...load,
+        content: identity.content,
+        connection: input.connection,
+        ...(identity.partition !== undefined && { partition: identity.partition }),
+      };
       return { result: { load }, inputs: [inputFact(input.input)], load: recorded };
     }),
   );
@@ -61,20 +70,33 @@ function keyOf(services: Services, input: LoadStepInput, manifest: Manifest): re
   if (key) {
     const columns = new Set(manifest.columns.map((column) => column.name));
     const missing = key.filter((column) => !columns.has(column));
-    if (missing.length > 0) throw new TerminalError('COLUMN_MISSING', `The key of the load into "${input.target}" names ${missing.join(', ')}; the dataset "${manifest.name}" has: ${[...columns].join(', ')}.`);
+    if (missing.length > 0)
+      throw new TerminalError(
+        'COLUMN_MISSING',
+        `The key of the load into "${input.target}" names ${missing.join(', ')}; the dataset "${manifest.name}" has: ${[...columns].join(', ')}.`,
+      );
   }
   if (!key && input.mode === 'merge') {
-    throw new TerminalError('OPTION_INVALID', `A merge into "${input.target}" needs a key: give the contract one, or the load: { key: ['…'] }.`);
+    throw new TerminalError(
+      'OPTION_INVALID',
+      `A merge into "${input.target}" needs a key: give the contract one, or the load: { key: ['…'] }.`,
+    );
   }
   return key;
 }
 
 function requireCapability(input: LoadStepInput, { capabilities }: Destination): void {
   if (!capabilities.modes.includes(input.mode)) {
-    throw new TerminalError('CAPABILITY_MISSING', `Connection "${input.connection}" cannot ${input.mode}. It can: ${capabilities.modes.join(', ')}.`);
+    throw new TerminalError(
+      'CAPABILITY_MISSING',
+      `Connection "${input.connection}" cannot ${input.mode}. It can: ${capabilities.modes.join(', ')}.`,
+    );
   }
   if (input.partition && input.mode !== 'replace') {
-    throw new TerminalError('OPTION_INVALID', `The load into "${input.target}" names a partition, which only mode 'replace' takes.`);
+    throw new TerminalError(
+      'OPTION_INVALID',
+      `The load into "${input.target}" names a partition, which only mode 'replace' takes.`,
+    );
   }
   if (input.partition && !capabilities.partitions) {
     throw new TerminalError('CAPABILITY_MISSING', `Connection "${input.connection}" cannot replace one partition of a target.`);

@@ -28,20 +28,30 @@ export async function resolveRetry(services: Services, context: Context, input: 
   const parsed = controlSchema.safeParse(input.control);
   if (!parsed.success) {
     const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || '(all)'}: ${issue.message}`);
-    throw invalid(`The second argument is reserved for { "retryOf": { "workflowId", "runId" }, "from": "step" }. ${problems.join('; ')}`);
+    throw invalid(
+      `The second argument is reserved for { "retryOf": { "workflowId", "runId" }, "from": "step" }. ${problems.join('; ')}`,
+    );
   }
   const { retryOf, from } = parsed.data;
   if (!retryOf) throw invalid('`from` needs `retryOf`: the run whose steps are taken over');
   const run = await services.catalog.findRun(retryOf.workflowId, retryOf.runId);
-  if (!run?.loadScope) throw invalid(`No run ${retryOf.workflowId}${retryOf.runId ? ` (${retryOf.runId})` : ''} is in the catalog. List runs with \`millrace runs\``);
-  if (run.pipeline !== input.pipeline) throw invalid(`Run ${run.workflowId} is of pipeline "${String(run.pipeline)}", not "${input.pipeline}"`);
+  if (!run?.loadScope)
+    throw invalid(
+      `No run ${retryOf.workflowId}${retryOf.runId ? ` (${retryOf.runId})` : ''} is in the catalog. List runs with \`millrace runs\``,
+    );
+  if (run.pipeline !== input.pipeline)
+    throw invalid(`Run ${run.workflowId} is of pipeline "${String(run.pipeline)}", not "${input.pipeline}"`);
   await requireClosed(context, run);
   const steps = await services.catalog.listSteps(run.workflowId, run.runId);
   const reuse: Record<StepId, StepResult> = {};
   for (const step of finishedSteps(steps, from)) {
     if (await isStillStaged(services, step.result as StepResult)) reuse[step.step] = step.result as StepResult;
   }
-  return { retryOf: { workflowId: run.workflowId, runId: run.runId, ...(from !== undefined && { from }) }, loadScope: run.loadScope, reuse };
+  return {
+    retryOf: { workflowId: run.workflowId, runId: run.runId, ...(from !== undefined && { from }) },
+    loadScope: run.loadScope,
+    reuse,
+  };
 }
 
 /** Finished steps, without `from` and without everything that was made from it. @throws TerminalError RETRY_INVALID */
@@ -68,8 +78,12 @@ async function isStillStaged(services: Services, result: StepResult): Promise<bo
 }
 
 async function requireClosed(context: Context, run: RunRow): Promise<void> {
-  const { status } = await context.client.workflow.getHandle(run.workflowId, run.runId).describe().catch(() => ({ status: { name: 'FORGOTTEN' } }));
-  if (status.name === 'RUNNING') throw invalid(`Run ${run.workflowId} (${run.runId}) is still running. Cancel it first, or wait for its end`);
+  const { status } = await context.client.workflow
+    .getHandle(run.workflowId, run.runId)
+    .describe()
+    .catch(() => ({ status: { name: 'FORGOTTEN' } }));
+  if (status.name === 'RUNNING')
+    throw invalid(`Run ${run.workflowId} (${run.runId}) is still running. Cancel it first, or wait for its end`);
 }
 
 function invalid(why: string): TerminalError {

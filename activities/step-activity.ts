@@ -48,17 +48,31 @@ export function stepActivity<I extends StepRequest, R extends StepResult>(
     try {
       const name = input.step.slice(kind.length + 1);
       const { signal } = (call = await openCall(context, services));
-      await patiently(() => catalog.recordStepStarted({ ...key, run, kind, name, startedAt, workerIdentity: services.workerIdentity }), signal);
+      await patiently(
+        () => catalog.recordStepStarted({ ...key, run, kind, name, startedAt, workerIdentity: services.workerIdentity }),
+        signal,
+      );
       const outcome = await work(input, call);
       call.phase('recording');
       const { result, ...facts } = outcome;
-      await patiently(() => catalog.recordStepFinished({ ...key, run, startedAt, finishedAt: new Date().toISOString(), result, ...facts }), signal);
+      await patiently(
+        () => catalog.recordStepFinished({ ...key, run, startedAt, finishedAt: new Date().toISOString(), result, ...facts }),
+        signal,
+      );
       return result;
     } catch (error) {
       const secrets = call?.secrets ?? [];
-      const failed = { ...key, run, startedAt, finishedAt: new Date().toISOString(), ...describeFailure(error, context, secrets) };
+      const failed = {
+        ...key,
+        run,
+        startedAt,
+        finishedAt: new Date().toISOString(),
+        ...describeFailure(error, context, secrets),
+      };
       // The error that ended the step says more than one about the catalog would.
-      await catalog.recordStepFailed(failed).catch(() => context.log.warn('The catalog did not take the failure of a step', { step: input.step }));
+      await catalog
+        .recordStepFailed(failed)
+        .catch(() => context.log.warn('The catalog did not take the failure of a step', { step: input.step }));
       throw wasCancelled(context) ? new CancelledFailure(`Step ${input.step} was cancelled.`) : toFailure(error, secrets);
     } finally {
       call?.close();

@@ -41,7 +41,12 @@ function compileQuery(build: Extract<Transform, { kind: 'query' }>['build'], par
     const compiled = build(builder, params).compile();
     return { sql: compiled.sql, values: compiled.parameters as readonly Scalar[] };
   } catch (error) {
-    throw new TerminalError('CONFIG_INVALID', `The query builder of a transform failed: ${messageOf(error)}.`, {}, { cause: error });
+    throw new TerminalError(
+      'CONFIG_INVALID',
+      `The query builder of a transform failed: ${messageOf(error)}.`,
+      {},
+      { cause: error },
+    );
   }
 }
 

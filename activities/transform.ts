@@ -30,7 +30,11 @@ export function makeTransform(services: Services) {
   });
 }
 
-async function transform(services: Services, input: TransformStepInput, call: StepCall): Promise<{ staged: StagedDataset; reused: boolean }> {
+async function transform(
+  services: Services,
+  input: TransformStepInput,
+  call: StepCall,
+): Promise<{ staged: StagedDataset; reused: boolean }> {
   const definition = findTransform(services, input);
   const inputs = await readInputs(services, definition, input);
   const statement = await statementOf(services.project.directory, definition, input.params);
@@ -76,20 +80,33 @@ async function transform(services: Services, input: TransformStepInput, call: St
   }
 }
 
-function findTransform({ project }: Services, { transform: name, inputs }: TransformStepInput): Transform<Readonly<Record<string, Contract>>> {
+function findTransform(
+  { project }: Services,
+  { transform: name, inputs }: TransformStepInput,
+): Transform<Readonly<Record<string, Contract>>> {
   const definition = project.config.transforms[name];
   if (!definition) {
-    throw new TerminalError('TRANSFORM_UNKNOWN', `The config has no transform "${name}". It has: ${Object.keys(project.config.transforms).join(', ') || 'none'}.`);
+    throw new TerminalError(
+      'TRANSFORM_UNKNOWN',
+      `The config has no transform "${name}". It has: ${Object.keys(project.config.transforms).join(', ') || 'none'}.`,
+    );
   }
   const declared = Object.keys(definition.inputs).sort();
   const given = Object.keys(inputs).sort();
   if (declared.join() !== given.join()) {
-    throw new TerminalError('TRANSFORM_INPUTS', `Transform "${name}" declares the inputs ${declared.join(', ')} and was given ${given.join(', ') || 'none'}.`);
+    throw new TerminalError(
+      'TRANSFORM_INPUTS',
+      `Transform "${name}" declares the inputs ${declared.join(', ')} and was given ${given.join(', ') || 'none'}.`,
+    );
   }
   return definition;
 }
 
-async function readInputs(services: Services, definition: Transform, { inputs, transform: name }: TransformStepInput): Promise<Record<string, Manifest>> {
+async function readInputs(
+  services: Services,
+  definition: Transform,
+  { inputs, transform: name }: TransformStepInput,
+): Promise<Record<string, Manifest>> {
   const manifests: Record<string, Manifest> = {};
   for (const [input, reference] of Object.entries(inputs)) {
     const manifest = await services.staging.read(reference.uri);
@@ -97,7 +114,10 @@ async function readInputs(services: Services, definition: Transform, { inputs, t
     const wanted = contractName(services.project.config, definition.inputs[input] as Contract);
     if (manifest.contract?.name !== wanted) {
       const found = manifest.contract ? `was judged by "${manifest.contract.name}"` : 'was judged by none';
-      throw new TerminalError('TRANSFORM_INPUTS', `Input "${input}" of transform "${name}" has to have passed contract "${String(wanted)}"; the dataset "${manifest.name}" ${found}.`);
+      throw new TerminalError(
+        'TRANSFORM_INPUTS',
+        `Input "${input}" of transform "${name}" has to have passed contract "${String(wanted)}"; the dataset "${manifest.name}" ${found}.`,
+      );
     }
     manifests[input] = manifest;
   }

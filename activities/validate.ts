@@ -33,7 +33,11 @@ export function makeValidate(services: Services) {
   });
 }
 
-async function validate(services: Services, input: ValidateStepInput, call: StepCall): Promise<{ staged: StagedDataset; reused: boolean }> {
+async function validate(
+  services: Services,
+  input: ValidateStepInput,
+  call: StepCall,
+): Promise<{ staged: StagedDataset; reused: boolean }> {
   const contract = findContract(services, input.contract);
   const { hash, exact, definition } = contractHash(contract);
   await services.catalog.recordContract({ name: input.contract, hash, definition });
@@ -68,7 +72,8 @@ async function validate(services: Services, input: ValidateStepInput, call: Step
 }
 
 function describe(input: ValidateStepInput, source: Manifest, hash: string, judged: Awaited<ReturnType<typeof judge>>) {
-  const inPlace = judged.parts === source.parts || judged.parts.some((part) => source.parts.some((before) => before.path === part.path));
+  const inPlace =
+    judged.parts === source.parts || judged.parts.some((part) => source.parts.some((before) => before.path === part.path));
   return {
     name: source.name,
     rows: judged.verdict.accepted,
@@ -99,5 +104,6 @@ function refuseBreach(input: ValidateStepInput, verdict: Verdict, staged: Staged
 
 /** A number of rows cannot be negative, nor a share of them. */
 export function checkMaxRejected(value: number | undefined): void {
-  if (value !== undefined && !(value >= 0)) throw new TerminalError('OPTION_INVALID', `maxRejected is ${value}; it is a share below 1 or a number of rows.`);
+  if (value !== undefined && !(value >= 0))
+    throw new TerminalError('OPTION_INVALID', `maxRejected is ${value}; it is a share below 1 or a number of rows.`);
 }

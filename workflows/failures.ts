@@ -16,12 +16,28 @@ export function asRunFailure(error: unknown): TemporalFailure {
   if (isCancellation(error)) return error instanceof TemporalFailure ? error : new CancelledFailure('The run was cancelled.');
   const cause = unwrap(error);
   if (cause instanceof ApplicationFailure) {
-    return ApplicationFailure.create({ message: cause.message, type: cause.type ?? 'STEP_FAILED', details: cause.details ?? [], nonRetryable: true, cause });
+    return ApplicationFailure.create({
+      message: cause.message,
+      type: cause.type ?? 'STEP_FAILED',
+      details: cause.details ?? [],
+      nonRetryable: true,
+      cause,
+    });
   }
   if (cause instanceof MillraceError) {
-    return ApplicationFailure.create({ message: messageWithCode(cause), type: cause.code, details: [cause.details], nonRetryable: true });
+    return ApplicationFailure.create({
+      message: messageWithCode(cause),
+      type: cause.code,
+      details: [cause.details],
+      nonRetryable: true,
+    });
   }
-  return ApplicationFailure.create({ message: messageOf(cause), type: 'STEP_FAILED', nonRetryable: true, cause: cause instanceof Error ? cause : undefined });
+  return ApplicationFailure.create({
+    message: messageOf(cause),
+    type: 'STEP_FAILED',
+    nonRetryable: true,
+    cause: cause instanceof Error ? cause : undefined,
+  });
 }
 
 /** The failure of one step, led by the step's name. Its `type` is the error's code. */
@@ -29,5 +45,10 @@ export function asStepFailure(step: string, error: unknown): TemporalFailure {
   if (isCancellation(error)) return asRunFailure(error);
   const failure = asRunFailure(error);
   if (!(failure instanceof ApplicationFailure)) return failure;
-  return ApplicationFailure.create({ message: `Step ${step} failed: ${failure.message}`, type: failure.type ?? 'STEP_FAILED', details: failure.details ?? [], nonRetryable: true });
+  return ApplicationFailure.create({
+    message: `Step ${step} failed: ${failure.message}`,
+    type: failure.type ?? 'STEP_FAILED',
+    details: failure.details ?? [],
+    nonRetryable: true,
+  });
 }

@@ -1,5 +1,16 @@
 export { pipelines } from './pipeline.js';
 export { refuseUnknown } from './unknown-pipeline.js';
 export type { RunStateView, StepState, StepStatus } from './run-state.js';
-export type { Dataset, ExtractFrom, LoadInto, ParamsInput, ParamsOf, Pipeline, Run, RunControl, StepOptions, ValidateOptions } from './types.js';
+export type {
+  Dataset,
+  ExtractFrom,
+  LoadInto,
+  ParamsInput,
+  ParamsOf,
+  Pipeline,
+  Run,
+  RunControl,
+  StepOptions,
+  ValidateOptions,
+} from './types.js';
 export type { LoadResult } from '../src/core/load.js';

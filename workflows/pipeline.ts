@@ -109,7 +109,12 @@ async function conclude<R>(state: RunState, outcome: Outcome<R>): Promise<R> {
       status: state.status as 'completed' | 'failed' | 'cancelled',
       finishedAt: new Date().toISOString(),
       ...(outcome.ok && { result: outcome.value }),
-      ...(failure && { error: { code: failure instanceof ApplicationFailure ? (failure.type ?? 'STEP_FAILED') : 'CANCELLED', message: failure.message } }),
+      ...(failure && {
+        error: {
+          code: failure instanceof ApplicationFailure ? (failure.type ?? 'STEP_FAILED') : 'CANCELLED',
+          message: failure.message,
+        },
+      }),
     }),
   );
   if (failure) throw failure;
@@ -119,10 +124,16 @@ async function conclude<R>(state: RunState, outcome: Outcome<R>): Promise<R> {
 function refuseMisuse(name: string): void {
   const info = workflowInfo();
   if (info.workflowType !== name) {
-    throw new TerminalError('PIPELINE_NAME_MISMATCH', `The pipeline "${name}" is exported as "${info.workflowType}". Give the export, pipeline() and the config the same name.`);
+    throw new TerminalError(
+      'PIPELINE_NAME_MISMATCH',
+      `The pipeline "${name}" is exported as "${info.workflowType}". Give the export, pipeline() and the config the same name.`,
+    );
   }
   if (info.cronSchedule) {
-    throw new TerminalError('CRON_REFUSED', 'Pipelines do not run by --cron, which gives every run the same id. Use a Temporal Schedule: temporal schedule create --help.');
+    throw new TerminalError(
+      'CRON_REFUSED',
+      'Pipelines do not run by --cron, which gives every run the same id. Use a Temporal Schedule: temporal schedule create --help.',
+    );
   }
 }
 

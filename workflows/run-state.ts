@@ -74,7 +74,13 @@ export class RunState {
         `| ${step.kind} | ${step.name} | ${step.status} | ${count(step.rows)} | ${count(step.rejected)} | ${step.durationMs === undefined ? '' : `${(step.durationMs / 1000).toFixed(1)} s`} |`,
     );
     const title = `**${this.pipeline}**${this.partition === undefined ? '' : ` · ${this.partition}`}`;
-    return [title, '', '| step | name | state | rows | rejected | time |', '| --- | --- | --- | ---: | ---: | ---: |', ...rows].join('\n');
+    return [
+      title,
+      '',
+      '| step | name | state | rows | rejected | time |',
+      '| --- | --- | --- | ---: | ---: | ---: |',
+      ...rows,
+    ].join('\n');
   }
 }
 

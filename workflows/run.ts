@@ -8,8 +8,13 @@ import type { StepRunner } from './step-runner.js';
 import type { ExtractFrom, LoadInto, Run, StepOptions, ValidateOptions } from './types.js';
 
 /** Makes the run API of one run over the steps' runner. */
-export function createRun<P extends Project>(context: RunContext, params: Readonly<Record<string, unknown>>, steps: StepRunner): Run<P> {
-  const dataset = async (call: Parameters<StepRunner['run']>[0]): Promise<DatasetRef> => (await steps.run<DatasetStepResult>(call)).dataset;
+export function createRun<P extends Project>(
+  context: RunContext,
+  params: Readonly<Record<string, unknown>>,
+  steps: StepRunner,
+): Run<P> {
+  const dataset = async (call: Parameters<StepRunner['run']>[0]): Promise<DatasetRef> =>
+    (await steps.run<DatasetStepResult>(call)).dataset;
   const run = {
     id: context.workflowId,
     partition: context.partition,
@@ -66,7 +71,9 @@ export function createRun<P extends Project>(context: RunContext, params: Readon
   return run as unknown as Run<P>;
 }
 
-function split<O extends StepOptions>(options: O): { rest: Omit<O, keyof StepOptions>; policy: Omit<StepOptions, 'as'>; as: string | undefined } {
+function split<O extends StepOptions>(
+  options: O,
+): { rest: Omit<O, keyof StepOptions>; policy: Omit<StepOptions, 'as'>; as: string | undefined } {
   const { as, timeout, retry, taskQueue, ...rest } = options;
   return { rest, policy: { timeout, retry, taskQueue }, as };
 }

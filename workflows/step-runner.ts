@@ -1,4 +1,10 @@
-import { ActivityCancellationType, CancellationScope, isCancellation, proxyActivities, setCurrentDetails } from '@temporalio/workflow';
+import {
+  ActivityCancellationType,
+  CancellationScope,
+  isCancellation,
+  proxyActivities,
+  setCurrentDetails,
+} from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
 import { TerminalError } from '../src/core/errors.js';
 import type { RunContext, StepId, StepKind, StepPolicy, StepResult } from '../src/core/steps.js';
@@ -73,7 +79,10 @@ export class StepRunner {
       throw new TerminalError('STEP_DUPLICATE', `The run already has a step ${step}. Give this one another name: { as: '…' }.`);
     }
     if (this.state.stepCount >= MAX_STEPS) {
-      throw new TerminalError('STEP_LIMIT', `The run has ${MAX_STEPS} steps, the most its history can carry. Split the work into partitions and backfill them.`);
+      throw new TerminalError(
+        'STEP_LIMIT',
+        `The run has ${MAX_STEPS} steps, the most its history can carry. Split the work into partitions and backfill them.`,
+      );
     }
     this.state.begin(step, call.kind, call.name);
   }

@@ -92,7 +92,8 @@ export default defineProject({
             .select(({ fn }) => ['origin as from_airport', 'destination as to_airport', fn.countAll<number>().as('reports')])
             .groupBy(['origin', 'destination'])
             .as('reported'),
-          (join) => join.onRef('reported.from_airport', '=', 'flights.origin').onRef('reported.to_airport', '=', 'flights.destination'),
+          (join) =>
+            join.onRef('reported.from_airport', '=', 'flights.origin').onRef('reported.to_airport', '=', 'flights.destination'),
         )
         .select(({ fn, val }) => [
           val(String(params['month'])).as('month'),

@@ -26,13 +26,18 @@ export function contractName(config: Project, contract: Contract): string | unde
 
 function contractProblems(config: Project): string[] {
   return Object.entries(config.contracts).flatMap(([name, contract]) =>
-    contract.key.filter((column) => !(column in contract.schema.shape)).map((column) => `contracts.${name}.key: no column "${column}" in the schema`),
+    contract.key
+      .filter((column) => !(column in contract.schema.shape))
+      .map((column) => `contracts.${name}.key: no column "${column}" in the schema`),
   );
 }
 
 function transformProblems(config: Project): string[] {
   return Object.entries(config.transforms).flatMap(([name, transform]) => {
-    const used = [...Object.entries(transform.inputs).map(([input, contract]) => [`inputs.${input}`, contract] as const), ['output', transform.output] as const];
+    const used = [
+      ...Object.entries(transform.inputs).map(([input, contract]) => [`inputs.${input}`, contract] as const),
+      ['output', transform.output] as const,
+    ];
     return used
       .filter(([, contract]) => contractName(config, contract) === undefined)
       .map(([place]) => `transforms.${name}.${place}: its contract is not listed under \`contracts\``);
@@ -42,7 +47,9 @@ function transformProblems(config: Project): string[] {
 function pipelineProblems(config: Project): string[] {
   const problems = Object.entries(config.pipelines).flatMap(([name, pipeline]) => {
     const parameter = pipeline.partition?.parameter;
-    return parameter !== undefined && !(parameter in pipeline.params.shape) ? [`pipelines.${name}.partition: no parameter "${parameter}" in params`] : [];
+    return parameter !== undefined && !(parameter in pipeline.params.shape)
+      ? [`pipelines.${name}.partition: no parameter "${parameter}" in params`]
+      : [];
   });
   const devRuns = (config.dev?.runs ?? []).flatMap((run, index) => {
     const pipeline = config.pipelines[run.pipeline];
@@ -53,5 +60,8 @@ function pipelineProblems(config: Project): string[] {
 }
 
 function invalid(file: string, problems: readonly string[]): TerminalError {
-  return new TerminalError('CONFIG_INVALID', `${file} is not a valid project:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+  return new TerminalError(
+    'CONFIG_INVALID',
+    `${file} is not a valid project:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
+  );
 }

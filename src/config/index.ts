@@ -1,6 +1,13 @@
 export { contract, type Contract, type RowOf } from './contract.js';
 export { env, type Configurable, type EnvReference } from './env.js';
-export { defineProject, type ConnectionConfig, type DevRun, type PipelineConfig, type Project, type ProjectConfig } from './project.js';
+export {
+  defineProject,
+  type ConnectionConfig,
+  type DevRun,
+  type PipelineConfig,
+  type Project,
+  type ProjectConfig,
+} from './project.js';
 export { sql, type SqlExpression } from './sql.js';
 export { query, sqlFile, type Transform, type TransformInputs } from './transform.js';
 export { daily, monthly, type Partitioning } from '../core/partitions.js';

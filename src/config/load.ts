@@ -32,7 +32,10 @@ export async function loadProject(directory: string = process.cwd()): Promise<Lo
   const folder = path.resolve(directory);
   const file = CONFIG_NAMES.map((name) => path.join(folder, name)).find((candidate) => existsSync(candidate));
   if (!file) {
-    throw new TerminalError('CONFIG_INVALID', `No ${CONFIG_NAMES[0]} in ${folder}. Go to a project's folder, or name it with --project.`);
+    throw new TerminalError(
+      'CONFIG_INVALID',
+      `No ${CONFIG_NAMES[0]} in ${folder}. Go to a project's folder, or name it with --project.`,
+    );
   }
   const config = checkProject(await importModule(file, 'default'), file);
   const within = (value: string): string => path.resolve(folder, value);
@@ -42,12 +45,16 @@ export async function loadProject(directory: string = process.cwd()): Promise<Lo
     config,
     taskQueue: config.taskQueue ?? 'millrace',
     workflowsPath: findWorkflows(folder),
-    staging: { root: within(resolveText(config.staging?.root ?? '.millrace/staging', 'staging.root')), maxBytes: config.staging?.maxBytes },
+    staging: {
+      root: within(resolveText(config.staging?.root ?? '.millrace/staging', 'staging.root')),
+      maxBytes: config.staging?.maxBytes,
+    },
     engine: {
       memoryLimit: engine.memoryLimit ?? '1GB',
       threads: engine.threads ?? os.availableParallelism(),
       spillDirectory: within(resolveText(engine.spillDirectory ?? '.millrace/spill', 'engine.spillDirectory')),
-      extensionsDirectory: engine.extensionsDirectory && within(resolveText(engine.extensionsDirectory, 'engine.extensionsDirectory')),
+      extensionsDirectory:
+        engine.extensionsDirectory && within(resolveText(engine.extensionsDirectory, 'engine.extensionsDirectory')),
     },
     catalogPath: within(resolveText(config.catalog?.path ?? '.millrace/catalog.db', 'catalog.path')),
     heartbeatTimeout: config.steps?.heartbeatTimeout ?? '15s',
@@ -73,7 +80,12 @@ async function importTypeScript(url: string): Promise<unknown> {
 }
 
 function findWorkflows(folder: string): string {
-  const found = ['index.ts', 'index.js'].map((name) => path.join(folder, 'workflows', name)).find((candidate) => existsSync(candidate));
+  const found = ['index.ts', 'index.js']
+    .map((name) => path.join(folder, 'workflows', name))
+    .find((candidate) => existsSync(candidate));
   if (found) return found;
-  throw new TerminalError('CONFIG_INVALID', `${path.join(folder, 'workflows', 'index.ts')} is missing: it lists the project's pipelines as named exports.`);
+  throw new TerminalError(
+    'CONFIG_INVALID',
+    `${path.join(folder, 'workflows', 'index.ts')} is missing: it lists the project's pipelines as named exports.`,
+  );
 }

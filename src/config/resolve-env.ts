@@ -8,7 +8,10 @@ export function resolveText(value: Configurable, where: string, environment: Nod
   if (typeof value === 'string') return value;
   const found = environment[value.name] ?? value.default;
   if (found !== undefined) return found;
-  throw new TerminalError('ENV_MISSING', `${where} needs the environment variable ${value.name}, which is not set and has no default. Set it for the worker.`);
+  throw new TerminalError(
+    'ENV_MISSING',
+    `${where} needs the environment variable ${value.name}, which is not set and has no default. Set it for the worker.`,
+  );
 }
 
 /**

@@ -1,13 +1,18 @@
 import { z } from 'zod';
 
-const name = z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,59}$/, 'a name is a letter followed by at most 59 letters, digits or underscores');
+const name = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9_]{0,59}$/, 'a name is a letter followed by at most 59 letters, digits or underscores');
 const configurable = z.union([
   z.string(),
   z.strictObject({ kind: z.literal('env'), name: z.string(), default: z.string().optional() }),
 ]);
-const zodObject = z.custom<z.ZodObject>((value) => typeof value === 'object' && value !== null && (value as z.ZodObject).type === 'object', {
-  error: 'expected a zod object: z.object({ … })',
-});
+const zodObject = z.custom<z.ZodObject>(
+  (value) => typeof value === 'object' && value !== null && (value as z.ZodObject).type === 'object',
+  {
+    error: 'expected a zod object: z.object({ … })',
+  },
+);
 const sqlText = z.strictObject({ kind: z.literal('sql'), text: z.string().min(1) });
 const contract = z.strictObject({
   kind: z.literal('contract'),
@@ -18,13 +23,20 @@ const contract = z.strictObject({
 const inputsAndOutput = { inputs: z.record(name, contract), output: contract };
 const transform = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('sqlFile'), path: z.string().min(1), ...inputsAndOutput }),
-  z.strictObject({ kind: z.literal('query'), build: z.custom((value) => typeof value === 'function', { error: 'expected a function' }), ...inputsAndOutput }),
+  z.strictObject({
+    kind: z.literal('query'),
+    build: z.custom((value) => typeof value === 'function', { error: 'expected a function' }),
+    ...inputsAndOutput,
+  }),
 ]);
 const partitioning = z.strictObject({ kind: z.enum(['monthly', 'daily']), parameter: z.string(), from: z.string() });
 
 /** The shape of `millrace.config.ts`. Strict: a key that is not here does nothing, so it is refused. */
 export const projectSchema = z.strictObject({
-  connections: z.record(name, z.strictObject({ kind: z.string(), options: z.record(z.string(), z.unknown()), folders: z.array(z.string()).optional() })),
+  connections: z.record(
+    name,
+    z.strictObject({ kind: z.string(), options: z.record(z.string(), z.unknown()), folders: z.array(z.string()).optional() }),
+  ),
   contracts: z.record(name, contract),
   transforms: z.record(name, transform),
   pipelines: z.record(
@@ -40,13 +52,23 @@ export const projectSchema = z.strictObject({
   staging: z.strictObject({ root: configurable.optional(), maxBytes: z.int().positive().optional() }).optional(),
   engine: z
     .strictObject({
-      memoryLimit: z.string().regex(/^\d+(\.\d+)?\s?(KB|MB|GB|TB|KiB|MiB|GiB|TiB)$/, 'a size such as 512MB or 2GB').optional(),
+      memoryLimit: z
+        .string()
+        .regex(/^\d+(\.\d+)?\s?(KB|MB|GB|TB|KiB|MiB|GiB|TiB)$/, 'a size such as 512MB or 2GB')
+        .optional(),
       threads: z.int().positive().optional(),
       spillDirectory: configurable.optional(),
       extensionsDirectory: configurable.optional(),
     })
     .optional(),
-  steps: z.strictObject({ heartbeatTimeout: z.string().regex(/^\d+\s?(ms|s|m|minutes?|seconds?)$/, 'a duration such as 15s').optional() }).optional(),
+  steps: z
+    .strictObject({
+      heartbeatTimeout: z
+        .string()
+        .regex(/^\d+\s?(ms|s|m|minutes?|seconds?)$/, 'a duration such as 15s')
+        .optional(),
+    })
+    .optional(),
   catalog: z.strictObject({ path: configurable.optional() }).optional(),
   dev: z
     .strictObject({

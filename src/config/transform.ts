@@ -11,19 +11,26 @@ interface TransformBase<I extends TransformInputs, O extends Contract> {
 }
 
 /** A transform whose SELECT is in a file. */
-export interface SqlFileTransform<I extends TransformInputs = TransformInputs, O extends Contract = Contract> extends TransformBase<I, O> {
+export interface SqlFileTransform<
+  I extends TransformInputs = TransformInputs,
+  O extends Contract = Contract,
+> extends TransformBase<I, O> {
   readonly kind: 'sqlFile';
   /** Relative to the config. */
   readonly path: string;
 }
 
 /** A transform written with Kysely's query builder. */
-export interface QueryTransform<I extends TransformInputs = TransformInputs, O extends Contract = Contract> extends TransformBase<I, O> {
+export interface QueryTransform<I extends TransformInputs = TransformInputs, O extends Contract = Contract> extends TransformBase<
+  I,
+  O
+> {
   readonly kind: 'query';
   readonly build: (db: Kysely<never>, params: Readonly<Record<string, Scalar>>) => Compilable;
 }
 
-export type Transform<I extends TransformInputs = TransformInputs, O extends Contract = Contract> = SqlFileTransform<I, O> | QueryTransform<I, O>;
+export type Transform<I extends TransformInputs = TransformInputs, O extends Contract = Contract> =
+  SqlFileTransform<I, O> | QueryTransform<I, O>;
 
 /**
  * A transform that is one SELECT in a file, in DuckDB's SQL. The inputs are views of these names; `$name` is the run's
@@ -38,6 +45,11 @@ export function sqlFile<const I extends TransformInputs, O extends Contract>(
   return { kind: 'sqlFile', path, ...options };
 }
 
+/** A SELECT of Kysely's whose rows are of type `Row`. It is compiled, never executed by Kysely. */
+export interface Selection<Row> extends Compilable {
+  execute(): Promise<Row[]>;
+}
+
 /** The inputs as Kysely's table types. */
 export type TransformTables<I extends TransformInputs> = { [N in keyof I & string]: RowOf<I[N]> };
 
@@ -49,7 +61,7 @@ export type TransformTables<I extends TransformInputs> = { [N in keyof I & strin
  */
 export function query<const I extends TransformInputs, O extends Contract>(
   options: { readonly inputs: I; readonly output: O },
-  build: (db: Kysely<TransformTables<I>>, params: Readonly<Record<string, Scalar>>) => Compilable<RowOf<O>>,
+  build: (db: Kysely<TransformTables<I>>, params: Readonly<Record<string, Scalar>>) => Selection<RowOf<O>>,
 ): QueryTransform<I, O> {
   return { kind: 'query', ...options, build: build as unknown as QueryTransform['build'] };
 }

@@ -40,4 +40,8 @@ export interface FinishInput {
 }
 
 /** Search attributes of every run, all of type Keyword. */
-export const SEARCH_ATTRIBUTES = { pipeline: 'MillracePipeline', partition: 'MillracePartition', owner: 'MillraceOwner' } as const;
+export const SEARCH_ATTRIBUTES = {
+  pipeline: 'MillracePipeline',
+  partition: 'MillracePartition',
+  owner: 'MillraceOwner',
+} as const;

@@ -37,7 +37,10 @@ export function partitionRange(partition: string): DateRange {
   if (month) return { gte: `${partition}-01`, lt: isoDate(Date.UTC(Number(month[1]), Number(month[2]), 1)) };
   const start = DAY.test(partition) ? Date.parse(`${partition}T00:00:00Z`) : Number.NaN;
   if (Number.isNaN(start) || isoDate(start) !== partition) {
-    throw new TerminalError('PARAMETERS_INVALID', `"${partition}" is not a partition: use a month such as 2001-01 or a day such as 2001-01-31.`);
+    throw new TerminalError(
+      'PARAMETERS_INVALID',
+      `"${partition}" is not a partition: use a month such as 2001-01 or a day such as 2001-01-31.`,
+    );
   }
   return { gte: partition, lt: isoDate(start + 86_400_000) };
 }

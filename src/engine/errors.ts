@@ -8,10 +8,20 @@ export function translateEngineError(error: unknown): Error {
   if (error instanceof MillraceError) return error;
   const message = messageOf(error);
   if (/No space left on device|could not write|Disk quota exceeded|ENOSPC/i.test(message)) {
-    return new TerminalError('STAGING_FULL', `The disk is full: ${firstLine(message)}. Free space, then retry the run.`, {}, { cause: error });
+    return new TerminalError(
+      'STAGING_FULL',
+      `The disk is full: ${firstLine(message)}. Free space, then retry the run.`,
+      {},
+      { cause: error },
+    );
   }
   if (/^Out of Memory Error/i.test(message)) {
-    return new TerminalError('MEMORY_EXCEEDED', `DuckDB ran out of memory: ${firstLine(message)}. Raise engine.memoryLimit, or free room in the spill folder.`, {}, { cause: error });
+    return new TerminalError(
+      'MEMORY_EXCEEDED',
+      `DuckDB ran out of memory: ${firstLine(message)}. Raise engine.memoryLimit, or free room in the spill folder.`,
+      {},
+      { cause: error },
+    );
   }
   if (/^INTERRUPT Error/i.test(message)) {
     return new TransientError('INTERRUPTED', 'The query was interrupted.', {}, { cause: error });

@@ -49,7 +49,10 @@ async function folderBytes(directory: string): Promise<number> {
   const sizes = entries.map(async (entry) => {
     const full = path.join(directory, entry.name);
     if (entry.isDirectory()) return folderBytes(full);
-    return stat(full).then((found) => found.size, () => 0);
+    return stat(full).then(
+      (found) => found.size,
+      () => 0,
+    );
   });
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }

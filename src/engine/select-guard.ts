@@ -13,11 +13,23 @@ export interface InspectedSelect {
 // Functions in FROM that make rows out of their arguments alone.
 const TABLE_FUNCTIONS = new Set(['unnest', 'range', 'generate_series', 'json_each', 'json_tree', 'repeat']);
 // Scalar functions that reach beyond the arguments: the process, the settings, other sessions' state.
-const FORBIDDEN_FUNCTIONS = new Set(['getenv', 'current_setting', 'getvariable', 'nextval', 'currval', 'current_query', 'write_log', 'which_secret']);
+const FORBIDDEN_FUNCTIONS = new Set([
+  'getenv',
+  'current_setting',
+  'getvariable',
+  'nextval',
+  'currval',
+  'current_query',
+  'write_log',
+  'which_secret',
+]);
 const VOLATILE_FUNCTIONS = new Set(
-  'random uuid gen_random_uuid uuidv4 uuidv7 setseed now current_timestamp get_current_timestamp current_date today current_time get_current_time current_localtime current_localtimestamp transaction_timestamp txid_current'.split(' '),
+  'random uuid gen_random_uuid uuidv4 uuidv7 setseed now current_timestamp get_current_timestamp current_date today current_time get_current_time current_localtime current_localtimestamp transaction_timestamp txid_current'.split(
+    ' ',
+  ),
 );
-const ORDER_SENSITIVE = /^(sum|avg|mean|fsum|kahan_sum|sumkahan|favg|product|stddev.*|var_.*|variance|corr|covar_.*|regr_.*|skewness|kurtosis.*|first|last|any_value|arbitrary|list|array_agg|string_agg|group_concat|approx_.*|reservoir_quantile)$/;
+const ORDER_SENSITIVE =
+  /^(sum|avg|mean|fsum|kahan_sum|sumkahan|favg|product|stddev.*|var_.*|variance|corr|covar_.*|regr_.*|skewness|kurtosis.*|first|last|any_value|arbitrary|list|array_agg|string_agg|group_concat|approx_.*|reservoir_quantile)$/;
 
 interface Node {
   readonly [key: string]: unknown;
@@ -29,14 +41,20 @@ interface Node {
  *
  * @throws TerminalError TRANSFORM_FORBIDDEN, QUERY_FAILED for SQL that does not parse
  */
-export async function inspectSelect(session: Session, name: string, sql: string, inputs: readonly string[]): Promise<InspectedSelect> {
+export async function inspectSelect(
+  session: Session,
+  name: string,
+  sql: string,
+  inputs: readonly string[],
+): Promise<InspectedSelect> {
   const tree = await parse(session, name, sql);
   const nodes = [...walk(tree)];
   const known = new Set([...inputs, ...nodes.flatMap(cteNames)].map((table) => table.toLowerCase()));
   for (const node of nodes) refuseReading(node, name, known, inputs);
   const functions = nodes.map((node) => node['function_name']).filter((called): called is string => typeof called === 'string');
   for (const called of functions) {
-    if (FORBIDDEN_FUNCTIONS.has(called) || /^(pg_|duckdb_|pragma_|read_|has_)/.test(called)) throw forbidden(name, `calls ${called}(), which looks beyond its inputs`, inputs);
+    if (FORBIDDEN_FUNCTIONS.has(called) || /^(pg_|duckdb_|pragma_|read_|has_)/.test(called))
+      throw forbidden(name, `calls ${called}(), which looks beyond its inputs`, inputs);
   }
   return {
     volatile: functions.some((called) => VOLATILE_FUNCTIONS.has(called)) || nodes.some((node) => isNode(node['sample'])),
@@ -46,13 +64,25 @@ export async function inspectSelect(session: Session, name: string, sql: string,
 
 async function parse(session: Session, name: string, sql: string): Promise<Node> {
   const [row] = await session.rows<{ tree: string }>(`SELECT json_serialize_sql(${quoteLiteral(sql)}) AS tree`);
-  const tree = JSON.parse(row?.tree ?? '{}') as { error: boolean; error_type?: string; error_message?: string; position?: string; statements?: Node[] };
+  const tree = JSON.parse(row?.tree ?? '{}') as {
+    error: boolean;
+    error_type?: string;
+    error_message?: string;
+    position?: string;
+    statements?: Node[];
+  };
   if (tree.error && tree.error_type === 'parser') {
-    throw new TerminalError('QUERY_FAILED', `Transform "${name}" is not valid SQL${place(sql, tree.position)}: ${tree.error_message ?? 'it does not parse'}.`);
+    throw new TerminalError(
+      'QUERY_FAILED',
+      `Transform "${name}" is not valid SQL${place(sql, tree.position)}: ${tree.error_message ?? 'it does not parse'}.`,
+    );
   }
   const [statement, ...more] = tree.statements ?? [];
   if (tree.error || !statement || more.length > 0) {
-    throw new TerminalError('TRANSFORM_FORBIDDEN', `Transform "${name}" has to be one SELECT (a PIVOT is none: use filtered aggregates). It reads its inputs and writes nothing.`);
+    throw new TerminalError(
+      'TRANSFORM_FORBIDDEN',
+      `Transform "${name}" has to be one SELECT (a PIVOT is none: use filtered aggregates). It reads its inputs and writes nothing.`,
+    );
   }
   return statement;
 }
@@ -61,7 +91,8 @@ function refuseReading(node: Node, name: string, known: ReadonlySet<string>, inp
   if (node['type'] === 'BASE_TABLE') {
     const table = String(node['table_name']);
     const qualified = [node['catalog_name'], node['schema_name'], table].filter((segment) => segment !== '').join('.');
-    if (qualified !== table || !known.has(table.toLowerCase())) throw forbidden(name, `reads "${qualified}", which it was not given`, inputs);
+    if (qualified !== table || !known.has(table.toLowerCase()))
+      throw forbidden(name, `reads "${qualified}", which it was not given`, inputs);
   }
   if (node['type'] === 'TABLE_FUNCTION') {
     const called = String((node['function'] as Node | undefined)?.['function_name']);

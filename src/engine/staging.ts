@@ -61,11 +61,18 @@ export function openStaging(root: string): Staging {
     async read(uri) {
       const manifest = await read(uri);
       if (manifest) return manifest;
-      throw new TerminalError('STAGING_MISSING', `The dataset ${uri} is no longer in staging (${root}). Retry the run from the step that made it.`);
+      throw new TerminalError(
+        'STAGING_MISSING',
+        `The dataset ${uri} is no longer in staging (${root}). Retry the run from the step that made it.`,
+      );
     },
     async begin(key, checkpoint) {
       await removeDeadAttempts(path.join(root, 'attempts'));
-      const directory = path.join(root, 'attempts', `${os.hostname()}-${process.pid}-${key.slice(0, 12)}-${randomBytes(6).toString('hex')}`);
+      const directory = path.join(
+        root,
+        'attempts',
+        `${os.hostname()}-${process.pid}-${key.slice(0, 12)}-${randomBytes(6).toString('hex')}`,
+      );
       await mkdir(directory, { recursive: true });
       const abandon = (): Promise<void> => rm(directory, { recursive: true, force: true });
       return {
@@ -79,7 +86,11 @@ export function openStaging(root: string): Staging {
           if (won) return { manifest, uri: `${datasetFolder(key)}/manifest.json` };
           await abandon();
           const first = await find(key);
-          if (!first) throw new TerminalError('STAGING_MISSING', `The dataset folder ${datasetFolder(key)} has no manifest. Remove the folder and retry the run.`);
+          if (!first)
+            throw new TerminalError(
+              'STAGING_MISSING',
+              `The dataset folder ${datasetFolder(key)} has no manifest. Remove the folder and retry the run.`,
+            );
           return first;
         },
       };
@@ -101,7 +112,10 @@ export function referenceTo({ manifest, uri }: StagedDataset): DatasetRef {
   };
   const size = Buffer.byteLength(JSON.stringify(reference));
   if (size > MAX_REFERENCE_BYTES) {
-    throw new TerminalError('REFERENCE_TOO_LARGE', `The reference to dataset "${manifest.name}" has ${size} bytes; at most ${MAX_REFERENCE_BYTES} may enter a run's history. Use fewer inputs or shorter names.`);
+    throw new TerminalError(
+      'REFERENCE_TOO_LARGE',
+      `The reference to dataset "${manifest.name}" has ${size} bytes; at most ${MAX_REFERENCE_BYTES} may enter a run's history. Use fewer inputs or shorter names.`,
+    );
   }
   return reference;
 }
@@ -111,8 +125,10 @@ function datasetFolder(key: string): string {
 }
 
 async function complete(draft: DraftManifest, key: string, root: string, directory: string): Promise<Manifest> {
-  const settle = (relative: string): string => (relative.startsWith('./') ? `${datasetFolder(key)}/${relative.slice(2)}` : relative);
-  const now = (relative: string): string => (relative.startsWith('./') ? path.join(directory, relative) : resolvePath(root, relative));
+  const settle = (relative: string): string =>
+    relative.startsWith('./') ? `${datasetFolder(key)}/${relative.slice(2)}` : relative;
+  const now = (relative: string): string =>
+    relative.startsWith('./') ? path.join(directory, relative) : resolvePath(root, relative);
   const hash = createHash('sha256').update(JSON.stringify([draft.filter ?? null, draft.columns]));
   const parts: Part[] = [];
   let bytes = 0;
@@ -124,11 +140,33 @@ async function complete(draft: DraftManifest, key: string, root: string, directo
     hash.update(JSON.stringify([path.isAbsolute(part.path) ? part.path : null, fingerprint, deletes ?? null]));
     const size = staged ? await fileSize(now(part.path)) : part.bytes;
     bytes += size;
-    parts.push({ ...part, path: settle(part.path), bytes: size, fingerprint, ...(part.deletes !== undefined && { deletes: settle(part.deletes) }) });
+    parts.push({
+      ...part,
+      path: settle(part.path),
+      bytes: size,
+      fingerprint,
+      ...(part.deletes !== undefined && { deletes: settle(part.deletes) }),
+    });
   }
-  const schema = createHash('sha256').update(JSON.stringify(draft.columns.map((column) => [column.name, column.type]))).digest('hex').slice(0, 16);
-  const verdict = draft.verdict && { ...draft.verdict, ...(draft.verdict.rejects !== undefined && { rejects: settle(draft.verdict.rejects) }) };
-  return { version: 1, ...draft, ...(verdict && { verdict }), parts, key, content: hash.digest('hex'), createdAt: new Date().toISOString(), bytes, schema };
+  const schema = createHash('sha256')
+    .update(JSON.stringify(draft.columns.map((column) => [column.name, column.type])))
+    .digest('hex')
+    .slice(0, 16);
+  const verdict = draft.verdict && {
+    ...draft.verdict,
+    ...(draft.verdict.rejects !== undefined && { rejects: settle(draft.verdict.rejects) }),
+  };
+  return {
+    version: 1,
+    ...draft,
+    ...(verdict && { verdict }),
+    parts,
+    key,
+    content: hash.digest('hex'),
+    createdAt: new Date().toISOString(),
+    bytes,
+    schema,
+  };
 }
 
 async function moveInto(from: string, to: string): Promise<boolean> {

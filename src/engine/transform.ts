@@ -51,7 +51,9 @@ export async function runTransform(session: EngineSession, request: TransformReq
   await lock(session, request);
   const found = await describe(session, name, statement);
   const columns = request.settle(found);
-  const list = columns.map((column) => `CAST(${quoteIdentifier(column.name)} AS ${column.type}) AS ${quoteIdentifier(column.name)}`).join(', ');
+  const list = columns
+    .map((column) => `CAST(${quoteIdentifier(column.name)} AS ${column.type}) AS ${quoteIdentifier(column.name)}`)
+    .join(', ');
   const order = request.orderBy.length > 0 ? request.orderBy.map(quoteIdentifier).join(', ') : 'ALL';
   const file = path.join(request.directory, 'part-0.parquet');
   await runBound(session, name, {
@@ -69,7 +71,9 @@ export async function runTransform(session: EngineSession, request: TransformReq
 }
 
 async function lock(session: EngineSession, request: TransformRequest): Promise<void> {
-  const files = Object.values(request.inputs).flatMap((manifest) => manifest.parts.flatMap((part) => [part.path, ...(part.deletes === undefined ? [] : [part.deletes])]));
+  const files = Object.values(request.inputs).flatMap((manifest) =>
+    manifest.parts.flatMap((part) => [part.path, ...(part.deletes === undefined ? [] : [part.deletes])]),
+  );
   const paths = files.map((file) => quoteLiteral(resolvePath(request.stagingRoot, file)));
   await session.run(`SET allowed_paths = [${paths.join(', ')}]`);
   await session.run(`SET allowed_directories = [${quoteLiteral(`${request.directory}${path.sep}`)}]`);
@@ -79,9 +83,13 @@ async function lock(session: EngineSession, request: TransformRequest): Promise<
 
 /** The columns a statement gives, found by binding it, without reading data. */
 async function describe(session: EngineSession, name: string, statement: Statement): Promise<Column[]> {
-  const prepared = await failing(name, () => bind(session, { ...statement, sql: `SELECT * FROM (\n${statement.sql}\n) LIMIT 0` }));
+  const prepared = await failing(name, () =>
+    bind(session, { ...statement, sql: `SELECT * FROM (\n${statement.sql}\n) LIMIT 0` }),
+  );
   const result = await failing(name, () => prepared.run());
-  return result.columnNames().map((column, index) => ({ name: column, type: result.columnType(index).toString(), nullable: true }));
+  return result
+    .columnNames()
+    .map((column, index) => ({ name: column, type: result.columnType(index).toString(), nullable: true }));
 }
 
 async function runBound(session: EngineSession, name: string, statement: Statement): Promise<void> {
@@ -95,9 +103,14 @@ async function bind(session: EngineSession, { sql, values }: Statement) {
   const prepared = await session.connection.prepare(sql);
   const wanted = Array.from({ length: prepared.parameterCount }, (_, index) => prepared.parameterName(index + 1));
   wanted.forEach((parameter, index) => {
-    const value = Array.isArray(values) ? (values as readonly Scalar[])[Number(parameter) - 1] : (values as Readonly<Record<string, Scalar>>)[parameter];
+    const value = Array.isArray(values)
+      ? (values as readonly Scalar[])[Number(parameter) - 1]
+      : (values as Readonly<Record<string, Scalar>>)[parameter];
     if (value === undefined) {
-      throw new TerminalError('QUERY_FAILED', `The SQL uses $${parameter}, which the run has no parameter for. It has: ${Object.keys(values).join(', ') || 'none'}.`);
+      throw new TerminalError(
+        'QUERY_FAILED',
+        `The SQL uses $${parameter}, which the run has no parameter for. It has: ${Object.keys(values).join(', ') || 'none'}.`,
+      );
     }
     bindScalar(prepared, index + 1, value);
   });
@@ -123,4 +136,3 @@ async function failing<T>(name: string, work: () => Promise<T>): Promise<T> {
     throw known;
   }
 }
-

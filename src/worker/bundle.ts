@@ -17,7 +17,12 @@ export async function bundleProject(project: LoadedProject): Promise<WorkflowBun
   try {
     return await bundleWorkflowCode({ workflowsPath: entry, logger: silentLogger() });
   } catch (error) {
-    throw new TerminalError('CONFIG_INVALID', `The pipelines in ${project.workflowsPath} do not bundle: ${messageOf(error)}`, {}, { cause: error });
+    throw new TerminalError(
+      'CONFIG_INVALID',
+      `The pipelines in ${project.workflowsPath} do not bundle: ${messageOf(error)}`,
+      {},
+      { cause: error },
+    );
   }
 }
 
@@ -27,10 +32,15 @@ async function checkNames(project: LoadedProject): Promise<string[]> {
   const configured = Object.keys(project.config.pipelines);
   const problems = [
     ...names.flatMap((name) => exportProblems(name, exported[name], configured)),
-    ...configured.filter((name) => !names.includes(name)).map((name) => `config.pipelines.${name}: workflows/index.ts exports no "${name}"`),
+    ...configured
+      .filter((name) => !names.includes(name))
+      .map((name) => `config.pipelines.${name}: workflows/index.ts exports no "${name}"`),
   ];
   if (problems.length > 0) {
-    throw new TerminalError('PIPELINE_NAME_MISMATCH', `Pipelines, exports and config disagree:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    throw new TerminalError(
+      'PIPELINE_NAME_MISMATCH',
+      `Pipelines, exports and config disagree:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
+    );
   }
   return names;
 }
@@ -47,7 +57,9 @@ async function writeEntry(project: LoadedProject, names: readonly string[]): Pro
   const folder = path.join(project.directory, '.millrace');
   await mkdir(folder, { recursive: true });
   const entry = path.join(folder, `workflow-entry-${process.pid}.mjs`);
-  const millrace = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../../workflows/index.ts' : '../../workflows/index.js', import.meta.url));
+  const millrace = fileURLToPath(
+    new URL(import.meta.url.endsWith('.ts') ? '../../workflows/index.ts' : '../../workflows/index.js', import.meta.url),
+  );
   const text = [
     `import { refuseUnknown } from ${JSON.stringify(millrace)};`,
     `export * from ${JSON.stringify(project.workflowsPath)};`,

@@ -86,12 +86,20 @@ async function connect(settings: WorkerSettings): Promise<{ connection: NativeCo
   try {
     return { connection: await NativeConnection.connect({ ...configured.connectionOptions, address }), namespace };
   } catch (error) {
-    throw new TransientError('TEMPORAL_UNREACHABLE', `No Temporal server answers at ${address}: ${messageOf(error)}. Start one with \`millrace dev\` or \`docker compose up\`, or set TEMPORAL_ADDRESS.`, {}, { cause: error });
+    throw new TransientError(
+      'TEMPORAL_UNREACHABLE',
+      `No Temporal server answers at ${address}: ${messageOf(error)}. Start one with \`millrace dev\` or \`docker compose up\`, or set TEMPORAL_ADDRESS.`,
+      {},
+      { cause: error },
+    );
   }
 }
 
 /** Runs the worker of the project in a folder until SIGINT or SIGTERM. */
-export async function runWorker(options: { readonly directory: string; readonly onReady?: (project: LoadedProject) => void }): Promise<void> {
+export async function runWorker(options: {
+  readonly directory: string;
+  readonly onReady?: (project: LoadedProject) => void;
+}): Promise<void> {
   const project = await loadProject(options.directory);
   const worker = await createWorker({ project });
   const stop = (): void => void worker.stop().catch(() => undefined);

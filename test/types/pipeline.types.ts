@@ -1,0 +1,83 @@
+/*
+ * What the compiler refuses. Every `@ts-expect-error` fails the type check when the line below it becomes legal.
+ */
+import { z } from 'zod';
+import { contract, defineProject, files, monthly, query, sqlFile } from '../../src/config/index.js';
+import { pipelines, type Dataset } from '../../workflows/index.js';
+
+const Order = contract(z.object({ id: z.int(), amount: z.number() }), { key: ['id'] });
+const Customer = contract(z.object({ id: z.int(), name: z.string() }));
+const Total = contract(z.object({ name: z.string(), total: z.number() }), { key: ['name'] });
+
+// @ts-expect-error a key column has to be a column of the schema
+export const wrongKey = contract(z.object({ id: z.int() }), { key: ['ident'] });
+
+const project = defineProject({
+  connections: { lake: files({ root: './data' }), out: files({ root: './out' }) },
+  contracts: { Order, Customer, Total },
+  transforms: {
+    totals: sqlFile('./totals.sql', { inputs: { orders: Order, customers: Customer }, output: Total }),
+    names: query({ inputs: { customers: Customer }, output: Total }, (db) =>
+      db.selectFrom('customers').select(['name', ({ fn }) => fn.countAll<number>().as('total')]),
+    ),
+  },
+  pipelines: {
+    daily: {
+      params: z.object({ month: z.string(), limit: z.int().default(10) }),
+      partition: monthly('month', { from: '2024-01' }),
+    },
+  },
+});
+
+export const wrongQuery = query(
+  { inputs: { customers: Customer }, output: Total },
+  // @ts-expect-error the result has to have the output contract's columns
+  (db) => db.selectFrom('customers').select('name'),
+);
+
+const pipeline = pipelines<typeof project>();
+
+// @ts-expect-error a pipeline's name has to be in the config
+export const unknown = pipeline('weekly', async () => undefined);
+
+export const daily = pipeline('daily', async (run, params) => {
+  const limit: number = params.limit;
+  // @ts-expect-error a parameter has the type its schema gives it
+  const wrongLimit: string = params.limit;
+  // @ts-expect-error a parameter has to be in the schema
+  void params.week;
+
+  const raw = await run.extract('orders', { from: 'lake', path: 'orders.csv' });
+  // @ts-expect-error a connection's name has to be in the config
+  await run.extract('orders', { from: 'ocean', path: 'orders.csv' });
+
+  const orders = await run.validate(raw, 'Order', { maxRejected: 0.1 });
+  const customers = await run.validate(await run.extract('customers', { from: 'lake', path: 'customers.csv' }), 'Customer');
+  // @ts-expect-error a contract's name has to be in the config
+  await run.validate(raw, 'Ordr');
+
+  const totals: Dataset<{ name: string; total: number }> = await run.transform('totals', { orders, customers });
+  // @ts-expect-error inputs have to have passed the contracts that the transform declares
+  await run.transform('totals', { orders: customers, customers: orders });
+  // @ts-expect-error an input that was not validated is no input
+  await run.transform('totals', { orders: raw, customers });
+  // @ts-expect-error every declared input has to be given
+  await run.transform('totals', { orders });
+  // @ts-expect-error a transform's name has to be in the config
+  await run.transform('total', { orders, customers });
+
+  await run.load(totals, { to: 'out', path: 'totals.parquet', mode: 'replace', partition: { name: 'x' } });
+  // @ts-expect-error a key column has to be a column of the rows
+  await run.load(totals, { to: 'out', path: 'totals.parquet', mode: 'merge', key: ['nam'] });
+  // @ts-expect-error a partition column has to be a column of the rows
+  await run.load(totals, { to: 'out', path: 'totals.parquet', mode: 'replace', partition: { nam: 'x' } });
+  // @ts-expect-error only replace takes a partition
+  await run.load(totals, { to: 'out', path: 'totals.parquet', mode: 'append', partition: { name: 'x' } });
+  // @ts-expect-error a load has to say how
+  await run.load(totals, { to: 'out', path: 'totals.parquet' });
+  return { limit, wrongLimit };
+});
+
+export const started = (): Promise<unknown> => daily({ month: '2024-01' });
+// @ts-expect-error a run's parameters have to have the types of the schema
+export const startedWrong = (): Promise<unknown> => daily({ month: 1 });
