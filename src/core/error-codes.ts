@@ -279,6 +279,11 @@ export const ERROR_CODES = {
     retryable: true,
     remedy: 'Start one with `millrace dev` or `docker compose up`, or set TEMPORAL_ADDRESS.',
   },
+  RUN_ALREADY_RUNNING: {
+    cause: 'A run of the same workflow id is running.',
+    retryable: false,
+    remedy: 'Wait for its end, cancel it, or start with another id.',
+  },
   RUN_UNKNOWN: { cause: 'No run of that id is known.', retryable: false, remedy: 'List runs with `millrace runs`.' },
   TOOL_MISSING: {
     cause: 'A program that is needed was not found and could not be fetched.',
