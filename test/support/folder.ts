@@ -9,3 +9,10 @@ export function temporaryFolder(): string {
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
+
+/** A fresh folder for a whole test file; it goes when the process ends. */
+export function lastingFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-test-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
