@@ -98,6 +98,7 @@ export const EDGES: readonly Edge[] = [
 
   edge('temporal', 'value', 'core', 'an unreachable server is a coded error'),
   edge('temporal', 'type', 'config', 'the task queue and the pipelines'),
+  edge('temporal', 'type', 'workflows', 'what a run answers when it is asked for its state'),
   edge('temporal', 'value', 'npm @temporalio/*', 'it is about Temporal'),
   edge('temporal', 'value', 'npm node:*', 'files with certificates'),
   edge('client', 'value', 'core', 'ids and errors'),

@@ -1,0 +1,128 @@
+import {
+  ApplicationFailure,
+  defaultPayloadConverter,
+  WorkflowFailedError,
+  type WorkflowExecutionDescription,
+  type WorkflowExecutionStatusName,
+} from '@temporalio/client';
+import { messageOf } from '../core/errors.js';
+import type { StepProgress } from '../core/steps.js';
+import type { TemporalClient } from './connect.js';
+import { formatRunAddress, type RunAddress } from './run-id.js';
+import { answered } from './service-errors.js';
+
+/** A run's state as Temporal knows it, which is the truth. */
+export type RunState =
+  'running' | 'completed' | 'failed' | 'cancelled' | 'terminated' | 'timed out' | 'continued' | 'paused' | 'unknown';
+
+/** A step that Temporal waits for: it runs, or waits for its next attempt. */
+export interface PendingStep {
+  /** The step's id, `load:delays_by_state`. */
+  readonly step: string;
+  readonly state: 'scheduled' | 'running' | 'cancelling';
+  readonly attempt: number;
+  readonly progress: StepProgress | null;
+  /** Why the attempt before this one failed. */
+  readonly lastFailure: string | null;
+  readonly worker: string | null;
+}
+
+export interface RunDescription extends Required<RunAddress> {
+  readonly pipeline: string;
+  readonly state: RunState;
+  readonly taskQueue: string;
+  readonly startedAt: string;
+  readonly closedAt: string | null;
+  readonly historyLength: number;
+  readonly pending: readonly PendingStep[];
+}
+
+/** How a closed run ended. */
+export type RunOutcome =
+  | { readonly ok: true; readonly result: unknown }
+  | { readonly ok: false; readonly error: { readonly code: string; readonly message: string } };
+
+/**
+ * What Temporal says of a run, the latest of its id when no execution is named.
+ *
+ * @throws TerminalError RUN_UNKNOWN
+ */
+export async function describeRun(temporal: TemporalClient, run: RunAddress): Promise<RunDescription> {
+  const handle = temporal.client.workflow.getHandle(run.workflowId, run.runId);
+  const description = await answered(temporal, formatRunAddress(run), () => handle.describe());
+  return {
+    workflowId: run.workflowId,
+    runId: description.runId,
+    pipeline: description.type,
+    state: STATES[description.status.name] ?? 'unknown',
+    taskQueue: description.taskQueue,
+    startedAt: description.startTime.toISOString(),
+    closedAt: description.closeTime?.toISOString() ?? null,
+    historyLength: description.historyLength,
+    pending: pendingSteps(description),
+  };
+}
+
+/** How a closed run ended. Of a running one, it waits for the end. */
+export async function outcomeOf(temporal: TemporalClient, run: Required<RunAddress>): Promise<RunOutcome> {
+  const handle = temporal.client.workflow.getHandle(run.workflowId, run.runId);
+  return answered(temporal, formatRunAddress(run), async () => {
+    try {
+      return { ok: true, result: (await handle.result()) as unknown };
+    } catch (error) {
+      if (!(error instanceof WorkflowFailedError)) throw error;
+      const { cause } = error;
+      const known = cause instanceof ApplicationFailure && cause.type ? cause.type : undefined;
+      return { ok: false, error: { code: known ?? 'CANCELLED', message: withoutCode(messageOf(cause ?? error), known) } };
+    }
+  });
+}
+
+const STATES: Readonly<Partial<Record<WorkflowExecutionStatusName, RunState>>> = {
+  RUNNING: 'running',
+  COMPLETED: 'completed',
+  FAILED: 'failed',
+  CANCELLED: 'cancelled',
+  TERMINATED: 'terminated',
+  TIMED_OUT: 'timed out',
+  CONTINUED_AS_NEW: 'continued',
+  PAUSED: 'paused',
+};
+
+/** Temporal's numbers for the state of a pending activity. */
+const PENDING_STARTED = 2;
+const PENDING_CANCEL_REQUESTED = 3;
+
+type RawActivity = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number];
+
+function pendingSteps(description: WorkflowExecutionDescription): PendingStep[] {
+  return (description.raw.pendingActivities ?? []).map((activity) => ({
+    step: activity.activityId ?? '',
+    state: stateOf(activity),
+    attempt: activity.attempt ?? 1,
+    progress: progressOf(activity),
+    lastFailure: activity.lastFailure?.message ?? null,
+    worker: activity.lastWorkerIdentity || null,
+  }));
+}
+
+function stateOf({ state }: RawActivity): PendingStep['state'] {
+  if (Number(state) === PENDING_STARTED) return 'running';
+  return Number(state) === PENDING_CANCEL_REQUESTED ? 'cancelling' : 'scheduled';
+}
+
+function progressOf(activity: RawActivity): StepProgress | null {
+  const payload = activity.heartbeatDetails?.payloads?.[0];
+  if (!payload) return null;
+  try {
+    return defaultPayloadConverter.fromPayload<StepProgress>(payload);
+  } catch {
+    // Encoded by another worker's converter: progress is an extra.
+    return null;
+  }
+}
+
+// A failure's message carries its code at the end for the `temporal` CLI; here the code stands beside it.
+function withoutCode(message: string, code: string | undefined): string {
+  return code !== undefined && message.endsWith(` [${code}]`) ? message.slice(0, -code.length - 3) : message;
+}
