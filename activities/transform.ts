@@ -1,6 +1,7 @@
 import type { Contract } from '../src/config/contract.js';
 import { contractName } from '../src/config/check.js';
 import type { Transform } from '../src/config/transform.js';
+import { checkOutput } from '../src/contracts/columns.js';
 import { contractHash } from '../src/contracts/hash.js';
 import { TerminalError } from '../src/core/errors.js';
 import type { Manifest } from '../src/core/manifest.js';
@@ -12,7 +13,6 @@ import { runTransform } from '../src/engine/transform.js';
 import { ENGINE, datasetKey } from './dataset-key.js';
 import { withinQuota } from './extract.js';
 import { inputFact, parentOf } from './lineage.js';
-import { settleOutput } from './output-columns.js';
 import type { Services } from './services.js';
 import { stepActivity } from './step-activity.js';
 import type { StepCall } from './step-call.js';
@@ -58,7 +58,7 @@ async function transform(
       inputs,
       stagingRoot: services.staging.root,
       directory: attempt.directory,
-      settle: (columns) => settleOutput(input.transform, definition.output, columns),
+      settle: (columns) => checkOutput(definition.output, columns, `transform "${input.transform}"`),
       orderBy: definition.output.key,
     });
     call.progress(made.rows);

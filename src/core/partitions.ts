@@ -45,6 +45,20 @@ export function partitionRange(partition: string): DateRange {
   return { gte: partition, lt: isoDate(start + 86_400_000) };
 }
 
+/**
+ * Every partition from the first to the last, both included.
+ * @throws TerminalError PARAMETERS_INVALID when one of them is no partition, or they are of two kinds or in the wrong order
+ */
+export function partitionsBetween(first: string, last: string): string[] {
+  const end = partitionRange(last).gte;
+  if (first.length !== last.length || partitionRange(first).gte > end) {
+    throw new TerminalError('PARAMETERS_INVALID', `"${first}" to "${last}" is no range of partitions: name two months or two days, the earlier one first.`);
+  }
+  const names: string[] = [];
+  for (let name = first; partitionRange(name).gte <= end; name = partitionRange(name).lt.slice(0, first.length)) names.push(name);
+  return names;
+}
+
 function isoDate(time: number): string {
   return new Date(time).toISOString().slice(0, 10);
 }

@@ -18,6 +18,8 @@ export interface TemporalServerOptions {
   readonly uiPort?: number | null;
   /** The SQLite file that keeps runs across starts. @default in memory */
   readonly databaseFile?: string;
+  /** Made when missing. @default 'default' */
+  readonly namespace?: string;
   /** @default 30000 */
   readonly startTimeoutMs?: number;
 }
@@ -45,7 +47,7 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
   });
   const address = `127.0.0.1:${port}`;
   try {
-    await waitUntilServing(server, address, options.startTimeoutMs ?? 30_000);
+    await waitUntilServing(server, address, options);
   } catch (error) {
     await server.stop();
     throw error;
@@ -59,6 +61,7 @@ function serverArguments(options: TemporalServerOptions, port: number, uiPort: n
   for (const [key, value] of Object.entries(TEMPORAL_DYNAMIC_CONFIG))
     args.push('--dynamic-config-value', `${key}=${String(value)}`);
   for (const name of TEMPORAL_SEARCH_ATTRIBUTES) args.push('--search-attribute', `${name}=Keyword`);
+  if (options.namespace) args.push('--namespace', options.namespace);
   if (options.databaseFile) {
     args.push('--db-filename', options.databaseFile);
     for (const [key, value] of Object.entries(TEMPORAL_SQLITE_PRAGMAS)) args.push('--sqlite-pragma', `${key}=${value}`);
@@ -66,13 +69,14 @@ function serverArguments(options: TemporalServerOptions, port: number, uiPort: n
   return args;
 }
 
-async function waitUntilServing(server: ServerProcess, address: string, timeoutMs: number): Promise<void> {
+async function waitUntilServing(server: ServerProcess, address: string, options: TemporalServerOptions): Promise<void> {
+  const timeoutMs = options.startTimeoutMs ?? 30_000;
   const deadline = Date.now() + timeoutMs;
   let last = 'it did not answer';
   while (Date.now() < deadline) {
     if (!server.running()) throw startFailed(address, await server.ended, server);
     try {
-      if (await knowsSearchAttributes(address)) return;
+      if (await knowsSearchAttributes(address, options.namespace ?? 'default')) return;
     } catch (error) {
       last = messageOf(error);
     }
@@ -82,14 +86,14 @@ async function waitUntilServing(server: ServerProcess, address: string, timeoutM
 }
 
 /** A file made by an earlier version may lack one: `--search-attribute` is for new databases only. */
-async function knowsSearchAttributes(address: string): Promise<boolean> {
+async function knowsSearchAttributes(address: string, namespace: string): Promise<boolean> {
   const connection = await Connection.connect({ address, connectTimeout: 500 });
   try {
-    const known = await connection.operatorService.listSearchAttributes({ namespace: 'default' });
+    const known = await connection.operatorService.listSearchAttributes({ namespace });
     const missing = TEMPORAL_SEARCH_ATTRIBUTES.filter((name) => !(name in (known.customAttributes ?? {})));
     if (missing.length === 0) return true;
     const searchAttributes = Object.fromEntries(missing.map((name) => [name, KEYWORD]));
-    await connection.operatorService.addSearchAttributes({ namespace: 'default', searchAttributes });
+    await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
     return false;
   } finally {
     await connection.close();

@@ -1,3 +1,5 @@
+import { SEARCH_ATTRIBUTES } from '../core/admission.js';
+
 /** The version of Temporal's CLI that Millrace fetches: the newest that `go install` accepts. */
 export const TEMPORAL_CLI_VERSION = '1.5.1';
 
@@ -14,7 +16,7 @@ export const TEMPORAL_DYNAMIC_CONFIG: Readonly<Record<string, number | boolean>>
 };
 
 /** The search attributes a run sets where the server knows them; all of type Keyword. */
-export const TEMPORAL_SEARCH_ATTRIBUTES = ['MillracePipeline', 'MillracePartition', 'MillraceOwner'] as const;
+export const TEMPORAL_SEARCH_ATTRIBUTES: readonly string[] = Object.values(SEARCH_ATTRIBUTES);
 
 /** For a database on disk: a third of the writes wait, and a crash of the process loses nothing. */
 export const TEMPORAL_SQLITE_PRAGMAS: Readonly<Record<string, string>> = { journal_mode: 'WAL', synchronous: 'NORMAL' };
