@@ -81,15 +81,23 @@ test('a reference stays under 2 KB or says that it cannot', async () => {
   const small = await stage('rows');
   expect(Buffer.byteLength(JSON.stringify(referenceTo(small)))).toBeLessThan(600);
   const parents = Array.from({ length: 200 }, (_, index) => ({ name: `p${index}`, uri: 'u', content: 'f'.repeat(64) }));
-  expect(() => referenceTo({ ...small, manifest: { ...small.manifest, parents } })).toThrow(/at most 2048 may enter a run's history/);
+  expect(() => referenceTo({ ...small, manifest: { ...small.manifest, parents } })).toThrow(
+    /at most 2048 may enter a run's history/,
+  );
 });
 
 test('a dataset that is gone is a coded error that says what to do', async () => {
-  await expect(staging.read('datasets/00/gone/manifest.json')).rejects.toMatchObject({ code: 'STAGING_MISSING', message: expect.stringContaining('Retry the run') });
+  await expect(staging.read('datasets/00/gone/manifest.json')).rejects.toMatchObject({
+    code: 'STAGING_MISSING',
+    message: expect.stringContaining('Retry the run'),
+  });
 });
 
 test('a full quota names the folder, what it holds and what it may', async () => {
   await stage('x'.repeat(5000));
-  await expect(checkQuota(staging.root, 1000)).rejects.toMatchObject({ code: 'STAGING_FULL', message: expect.stringContaining('of the 1000 it may') });
+  await expect(checkQuota(staging.root, 1000)).rejects.toMatchObject({
+    code: 'STAGING_FULL',
+    message: expect.stringContaining('of the 1000 it may'),
+  });
   await expect(checkQuota(staging.root, 1_000_000)).resolves.toBeUndefined();
 });

@@ -103,7 +103,10 @@ describe('a transform', () => {
     ['the environment', "SELECT getenv('HOME') AS home", 'getenv()'],
     ['a setting', "SELECT current_setting('temp_directory') AS s", 'current_setting()'],
   ])('that reads %s is refused by name', async (_what, sql, message) => {
-    await expect(transform(sql)).rejects.toMatchObject({ code: 'TRANSFORM_FORBIDDEN', message: expect.stringContaining(message) });
+    await expect(transform(sql)).rejects.toMatchObject({
+      code: 'TRANSFORM_FORBIDDEN',
+      message: expect.stringContaining(message),
+    });
   });
 
   test.each([
@@ -157,7 +160,8 @@ describe('a transform', () => {
   });
 
   test('may use common table expressions, recursive ones too', async () => {
-    const sql = 'WITH RECURSIVE up(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM up WHERE n < 3), o AS (FROM orders) SELECT n, count(*) AS c FROM up, o GROUP BY n';
+    const sql =
+      'WITH RECURSIVE up(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM up WHERE n < 3), o AS (FROM orders) SELECT n, count(*) AS c FROM up, o GROUP BY n';
     expect((await transform(sql)).rows).toBe(3);
   });
 });

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
-import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { Client, Connection, type WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { loadProject, type LoadedProject } from '../../src/config/load.js';
 import type { Checkpoint } from '../../src/connectors/contract.js';
 import { createWorker, type RunningWorker } from '../../src/worker/worker.js';
@@ -12,7 +12,11 @@ export interface ProjectWorker {
   readonly client: Client;
   readonly taskQueue: string;
   /** Starts a run under a fresh id, or the given one. */
-  readonly start: (pipeline: string, args: readonly unknown[], workflowId?: string) => Promise<WorkflowHandle>;
+  readonly start: (
+    pipeline: string,
+    args: readonly unknown[],
+    workflowId?: string,
+  ) => Promise<WorkflowHandleWithFirstExecutionRunId>;
   readonly stop: () => Promise<void>;
 }
 

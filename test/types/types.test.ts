@@ -17,6 +17,10 @@ test('wrong names, parameters, inputs and key columns are compile errors', async
   expect(await typeErrors(path.join(root, 'test/types'))).toBe('');
 });
 
+test('the projects of the tests type-check', async () => {
+  expect(await typeErrors(path.join(root, 'test/fixtures/shop'))).toBe('');
+});
+
 test('the example type-checks against the built package, as a user’s project does', async () => {
   expect(await typeErrors(path.join(root, 'examples/flights'))).toBe('');
 });

@@ -40,7 +40,10 @@ async function failure(pipeline: string, args: readonly unknown[]): Promise<{ me
 describe('a run that cannot begin', () => {
   test('of an unknown pipeline fails at once with the names there are', async () => {
     const failed = await failure('loadOrder', []);
-    expect(failed).toMatchObject({ code: 'PIPELINE_UNKNOWN', message: expect.stringMatching(/no pipeline "loadOrder".*loadOrders/) });
+    expect(failed).toMatchObject({
+      code: 'PIPELINE_UNKNOWN',
+      message: expect.stringMatching(/no pipeline "loadOrder".*loadOrders/),
+    });
     expect(failed.tookMs).toBeLessThan(5000);
   });
 
@@ -74,8 +77,13 @@ describe('a run that cannot begin', () => {
   });
 
   test('refuses a second argument that is not a retry', async () => {
-    expect(await failure('throwsPlainly', [{}, { again: true }])).toMatchObject({ code: 'RETRY_INVALID', message: expect.stringContaining('again') });
-    expect((await failure('throwsPlainly', [{}, { retryOf: { workflowId: 'nobody' } }])).message).toContain('No run nobody is in the catalog');
+    expect(await failure('throwsPlainly', [{}, { again: true }])).toMatchObject({
+      code: 'RETRY_INVALID',
+      message: expect.stringContaining('again'),
+    });
+    expect((await failure('throwsPlainly', [{}, { retryOf: { workflowId: 'nobody' } }])).message).toContain(
+      'No run nobody is in the catalog',
+    );
   });
 });
 
@@ -146,10 +154,17 @@ async function waiting(table: string): Promise<number> {
 describe('a run', () => {
   test('costs at most six events a step and twelve besides, and keeps rows out of its history', async () => {
     const handle = await worker.start('loadTotals', [{ path: 'orders.csv', table: 'totals', mode: 'merge' }]);
-    expect(await handle.result()).toMatchObject({ target: 'warehouse.public.totals', rows: 7, mode: 'merge', alreadyDone: false });
+    expect(await handle.result()).toMatchObject({
+      target: 'warehouse.public.totals',
+      rows: 7,
+      mode: 'merge',
+      alreadyDone: false,
+    });
     const history = await handle.fetchHistory();
     expect(history.events?.length).toBeLessThanOrEqual(4 * 6 + 12);
-    const decoded = JSON.stringify(history, (_key, value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString() : value));
+    const decoded = JSON.stringify(history, (_key, value: unknown) =>
+      value instanceof Uint8Array ? Buffer.from(value).toString() : value,
+    );
     expect(decoded).not.toMatch(/customer-\d/);
     const largest = Math.max(...[...decoded.matchAll(/"data":"((?:[^"\\]|\\.)*)"/g)].map((match) => match[1]?.length ?? 0));
     expect(largest).toBeLessThan(6 * 2048);
