@@ -16,6 +16,7 @@ import type { StepCall } from './step-call.js';
 /** Judges every row of a dataset by a contract. Rejected rows are kept, with their reasons, beside the accepted ones. */
 export function makeValidate(services: Services) {
   return stepActivity<ValidateStepInput, DatasetStepResult>(services, 'validate', async (input, call) => {
+    checkMaxRejected(input.maxRejected);
     const { staged, reused } = await validate(services, input, call);
     const verdict = staged.manifest.verdict as Verdict;
     refuseBreach(input, verdict, staged);
@@ -102,8 +103,7 @@ function refuseBreach(input: ValidateStepInput, verdict: Verdict, staged: Staged
   );
 }
 
-/** A number of rows cannot be negative, nor a share of them. */
-export function checkMaxRejected(value: number | undefined): void {
+function checkMaxRejected(value: number | undefined): void {
   if (value !== undefined && !(value >= 0))
     throw new TerminalError('OPTION_INVALID', `maxRejected is ${value}; it is a share below 1 or a number of rows.`);
 }

@@ -2,6 +2,7 @@ import {
   ActivityCancellationType,
   CancellationScope,
   isCancellation,
+  log,
   proxyActivities,
   setCurrentDetails,
 } from '@temporalio/workflow';
@@ -14,6 +15,8 @@ import type { RunState } from './run-state.js';
 
 /** A run's history ends at 51,200 events, of which a step takes 6: far enough below, the run says so. */
 const MAX_STEPS = 2000;
+/** From here on a run is worth splitting: its history is long to read and to replay. */
+const MANY_STEPS = 500;
 
 export interface StepCall {
   readonly kind: StepKind;
@@ -83,6 +86,9 @@ export class StepRunner {
         'STEP_LIMIT',
         `The run has ${MAX_STEPS} steps, the most its history can carry. Split the work into partitions and backfill them.`,
       );
+    }
+    if (this.state.stepCount === MANY_STEPS) {
+      log.warn(`The run has more than ${MANY_STEPS} steps; at ${MAX_STEPS} it fails. Split the work into partitions.`);
     }
     this.state.begin(step, call.kind, call.name);
   }

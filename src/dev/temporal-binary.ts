@@ -21,10 +21,13 @@ export interface ObtainOptions {
   readonly answerTimeoutMs?: number;
 }
 
+/** The origin of a program that a person can call by its bare name. */
+export const ON_PATH = 'found on PATH';
+
 /** Looks for `temporal` on PATH, in Go's bin folder and in the cache; fetches nothing. */
 export function findTemporal(env: NodeJS.ProcessEnv = process.env): TemporalBinary | null {
   const onPath = firstProgram((env.PATH ?? '').split(delimiter).filter(Boolean));
-  if (onPath) return { path: onPath, origin: 'found on PATH' };
+  if (onPath) return { path: onPath, origin: ON_PATH };
   const inGo = firstProgram(goFolders(env));
   if (inGo) return { path: inGo, origin: "found in Go's bin folder" };
   const cached = firstProgram([cachedFolder(env)]);
