@@ -1,0 +1,164 @@
+import { openCatalog } from '../catalog/index.js';
+import { loadProject, type LoadedProject } from '../config/load.js';
+import { TransientError } from '../core/errors.js';
+import { closingStack, type ClosingStack } from './closing-stack.js';
+import { takeDevFolder } from './dev-folder.js';
+import { jsonOutput, textOutput, type DevOutput, type StartedPart } from './dev-output.js';
+import { providePostgres, type DevPostgres } from './dev-postgres.js';
+import { provideTemporal, type DevTemporal } from './dev-temporal.js';
+import { startDevWorker } from './dev-worker.js';
+import { followRuns } from './follow-run.js';
+import { listenForInterruption, type Interruption } from './interruption.js';
+import { plannedRuns, type PlannedRun } from './planned-runs.js';
+import { runFacts } from './run-facts.js';
+import type { ServerProcess } from './server-process.js';
+
+export interface DevOptions {
+  /** The project's folder. */
+  readonly directory: string;
+  /** End after the runs, instead of staying up until Ctrl-C. */
+  readonly once: boolean;
+  /** One JSON object a line on stdout, for programs. */
+  readonly json: boolean;
+  /** Ports that were asked for; without, the usual ones or the next free ones. */
+  readonly temporalPort?: number;
+  readonly uiPort?: number;
+  readonly postgresPort?: number;
+}
+
+interface Session {
+  readonly project: LoadedProject;
+  readonly plan: readonly PlannedRun[];
+  readonly temporal: DevTemporal;
+  readonly postgres: DevPostgres;
+  readonly output: DevOutput;
+  readonly interruption: Interruption;
+  readonly stack: ClosingStack;
+}
+
+/**
+ * Boots what a project needs, runs what its config lists under `dev.runs`, tells what came of it, and stays up until it
+ * is interrupted. Whatever happens, all that it started is stopped when this returns or throws.
+ *
+ * The exit code: with `once`, 0 when every run completed and 1 otherwise; 130 when it was interrupted during the runs; 0
+ * when it was interrupted after them. The process should exit with it at once: a worker whose steps don't end in 5 s is
+ * left behind, and those steps go on at the next start.
+ *
+ * @throws MillraceError whatever keeps it from starting or breaks later: CONFIG_INVALID, TOOL_MISSING, PORT_BUSY,
+ * TEMPORAL_UNREACHABLE …
+ */
+export async function runDev(options: DevOptions): Promise<number> {
+  const output = options.json ? jsonOutput(process.stdout, process.stderr) : textOutput(process.stdout);
+  const stack = closingStack();
+  const interruption = listenForInterruption(() => output.notice('Stopping what was started …'));
+  try {
+    return await boot(options, output, stack, interruption);
+  } catch (error) {
+    if (interruption.signal.aborted) return 130;
+    throw error;
+  } finally {
+    await stack.closeAll();
+    interruption.dispose();
+  }
+}
+
+async function boot(options: DevOptions, output: DevOutput, stack: ClosingStack, interruption: Interruption): Promise<number> {
+  const project = await loadProject(options.directory);
+  const plan = plannedRuns(project.config);
+  const folder = takeDevFolder(project.directory);
+  stack.add(() => folder.release());
+  const notice = (line: string): void => output.notice(line);
+  const shared = { folder: folder.path, notice };
+  const variables = project.config.dev?.postgres ?? [];
+  const [temporal, postgres] = await both(
+    provideTemporal({ ...shared, port: options.temporalPort, uiPort: options.uiPort }),
+    providePostgres({ ...shared, variables, port: options.postgresPort }),
+    stack,
+  );
+  if (interruption.signal.aborted) return 130;
+  return work({ project, plan, temporal, postgres, output, interruption, stack }, folder.path, options.once);
+}
+
+/** Waits for both, so that neither is left running when the other can't be started. */
+async function both<A extends Stoppable, B extends Stoppable>(
+  first: Promise<A>,
+  second: Promise<B>,
+  stack: ClosingStack,
+): Promise<[A, B]> {
+  const settled = await Promise.allSettled([first, second]);
+  for (const each of settled) if (each.status === 'fulfilled') stack.add(() => each.value.stop());
+  return [await first, await second];
+}
+interface Stoppable {
+  stop(): Promise<void>;
+}
+
+async function work(session: Session, folder: string, once: boolean): Promise<number> {
+  const { project, plan, temporal, postgres, output, interruption, stack } = session;
+  const worker = await startDevWorker(project, temporal.client, folder);
+  stack.add(() => worker.stop());
+  const catalog = await openCatalog({ path: project.catalogPath });
+  stack.add(() => catalog.close());
+  output.ready(startedParts(session), plan);
+  const broken = Promise.race([
+    lossOf('The Temporal server', temporal.process),
+    lossOf('PostgreSQL', postgres.process),
+    worker.done.then(() =>
+      Promise.reject(new TransientError('INTERRUPTED', 'The worker stopped by itself. Start `millrace dev` again.')),
+    ),
+  ]);
+  broken.catch(() => undefined);
+
+  const { taskQueue } = project;
+  const following = followRuns(plan, project.config.dev?.concurrency ?? 2, {
+    temporal: temporal.client,
+    catalog,
+    taskQueue,
+    onProgress: (progress) => output.progress(progress),
+    signal: interruption.signal,
+  });
+  following.catch(() => undefined);
+  const outcome = await Promise.race([following, interruption.happened, broken]);
+  if (outcome === 'interrupted') return 130;
+  output.summary(outcome.map(runFacts));
+  if (once) return outcome.every((run) => run.status === 'completed') ? 0 : 1;
+  output.hints(hints(session));
+  output.notice('Everything stays up until Ctrl-C.');
+  await Promise.race([interruption.happened, broken]);
+  return 0;
+}
+
+async function lossOf(name: string, server: ServerProcess | null): Promise<never> {
+  if (!server) return new Promise<never>(() => undefined);
+  const how = await server.ended;
+  throw new TransientError(
+    'INTERRUPTED',
+    `${name} ${how}. Its last words:\n${server.lastLines(15) || '(none)'}\nStart \`millrace dev\` again.`,
+  );
+}
+
+function startedParts({ project, temporal, postgres }: Session): StartedPart[] {
+  return [
+    { name: 'Temporal', address: temporal.client.address },
+    ...(temporal.uiUrl
+      ? [{ name: 'Temporal web UI', address: `${temporal.uiUrl}/namespaces/${temporal.client.namespace}/workflows` }]
+      : []),
+    ...postgres.databases.map(({ variable, url }) => ({ name: variable, address: url })),
+    { name: 'Catalog', address: project.catalogPath },
+    { name: 'Task queue', address: project.taskQueue },
+  ];
+}
+
+function hints({ plan, temporal, project }: Session): string[] {
+  const some = plan.at(-1);
+  const list = temporal.cli('workflow list');
+  if (!some) return [list];
+  const input = `'${JSON.stringify(some.params)}'`;
+  return [
+    temporal.cli(
+      `workflow execute --type ${some.pipeline} --task-queue ${project.taskQueue} --workflow-id my-id --input ${input}`,
+    ),
+    temporal.cli(`workflow show --workflow-id ${some.workflowId}`),
+    list,
+  ];
+}
