@@ -1,0 +1,31 @@
+import type { OpenConnector } from '../contract.js';
+import { parseOptions } from '../parse-options.js';
+import { describeServer, secretsOf } from './connection-url.js';
+import { postgresDestination } from './destination.js';
+import { translatePostgresError } from './errors.js';
+import { postgresOptions } from './options.js';
+import { connectSide } from './side-connection.js';
+
+/** A PostgreSQL database as a connection. */
+export const openPostgres: OpenConnector = (connection, options) => {
+  const settings = { ...parseOptions(postgresOptions, 'postgres', connection, options), connection };
+  return {
+    kind: 'postgres',
+    secrets: secretsOf(settings.url),
+    destination: postgresDestination(settings),
+    async check() {
+      try {
+        const side = await connectSide(settings.url, 'millrace check');
+        try {
+          const { rows } = await side.query<{ version: string; user: string }>("SELECT current_setting('server_version') AS version, current_user AS user");
+          return `PostgreSQL ${rows[0]?.version} at ${describeServer(settings.url)} as ${rows[0]?.user}`;
+        } finally {
+          await side.end();
+        }
+      } catch (error) {
+        throw translatePostgresError(error, settings, 'the server');
+      }
+    },
+    close: () => Promise.resolve(),
+  };
+};
