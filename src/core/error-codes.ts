@@ -274,6 +274,11 @@ export const ERROR_CODES = {
   INTERNAL: { cause: 'An error Millrace did not expect.', retryable: true, remedy: 'Report it with the message.' },
 
   // Clients and development
+  COMMAND_INVALID: {
+    cause: 'The command line cannot be understood.',
+    retryable: false,
+    remedy: 'Read the command’s --help.',
+  },
   TEMPORAL_UNREACHABLE: {
     cause: 'No Temporal server answers.',
     retryable: true,
