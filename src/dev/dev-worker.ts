@@ -22,5 +22,15 @@ export async function startDevWorker(project: LoadedProject, temporal: TemporalC
   Runtime.install({ logger, shutdownSignals: [] });
   const worker = await createWorker({ project, address: temporal.address, namespace: temporal.namespace });
   worker.done.catch(() => undefined);
-  return { done: worker.done, stop: () => Promise.race([worker.stop(), sleep(DRAIN_MS, undefined, { ref: false })]) };
+  return { done: worker.done, stop: () => stopSoon(worker) };
+}
+
+async function stopSoon(worker: RunningWorker): Promise<void> {
+  const drained = worker.stop().then(
+    () => true,
+    () => true,
+  );
+  if (await Promise.race([drained, sleep(DRAIN_MS, false)])) return;
+  // It would hold the process for up to half a minute. The exit code is the one that is set by then.
+  setTimeout(() => process.exit(), 500).unref();
 }

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TerminalError } from '../core/errors.js';
 
-const WAIT_MS = 5_000;
+const WAIT_MS = 2_000;
 
 /**
  * Makes sure that no PostgreSQL works in the data folder, and takes away what a killed one left: PostgreSQL itself
  * refuses to start when the number in its lock file has meanwhile been given to some other program of the same user.
  *
- * @throws TerminalError PORT_BUSY when a PostgreSQL still works there after 5 s
+ * @throws TerminalError PORT_BUSY when a PostgreSQL still works there after 2 s
  */
 export async function claimDataFolder(folder: string): Promise<void> {
   const file = join(folder, 'postmaster.pid');

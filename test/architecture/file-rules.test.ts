@@ -7,6 +7,9 @@ const OURS = sourceFiles('src', 'workflows', 'activities');
 const ALL = [...OURS, ...sourceFiles('test', 'bench')];
 const MAX_LINES = 300;
 
+/** One table, which is easier to read in one piece. */
+const TABLES = new Set(['src/core/error-codes.ts']);
+
 /** Lists of exports for somebody else: a package entry, the bundle, the worker's activities, or the face of a folder. */
 const BARRELS = /^(workflows|activities|src\/(config|worker|client|catalog|catalog\/migrations|connectors\/[^/]+))\/index\.ts$/;
 
@@ -20,7 +23,7 @@ test('files are named in kebab-case', () => {
 
 test(`no file is longer than ${MAX_LINES} lines`, () => {
   const long = ALL.map((file) => ({ file, lines: readFileSync(join(ROOT, file), 'utf8').split('\n').length - 1 }));
-  expect(long.filter(({ lines }) => lines > MAX_LINES)).toEqual([]);
+  expect(long.filter(({ file, lines }) => lines > MAX_LINES && !TABLES.has(file))).toEqual([]);
 });
 
 test('only the agreed folders have an index file', () => {
