@@ -5,6 +5,7 @@ import { postgresDestination } from './destination.js';
 import { translatePostgresError } from './errors.js';
 import { postgresOptions } from './options.js';
 import { connectSide } from './side-connection.js';
+import { postgresSource } from './source.js';
 
 /** A PostgreSQL database as a connection. */
 export const openPostgres: OpenConnector = (connection, options) => {
@@ -12,6 +13,7 @@ export const openPostgres: OpenConnector = (connection, options) => {
   return {
     kind: 'postgres',
     secrets: secretsOf(settings.url),
+    source: postgresSource(settings),
     destination: postgresDestination(settings),
     async check() {
       try {
