@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { TerminalError } from '../../core/errors.js';
 import type { OpenConnector } from '../contract.js';
 import { parseOptions } from '../parse-options.js';
+import { filesDestination } from './destination.js';
 import { translateFileError } from './errors.js';
 import { filesOptions } from './options.js';
 import { filesSource } from './source.js';
@@ -13,6 +14,7 @@ export const openFiles: OpenConnector = (name, options) => {
     kind: 'files',
     secrets: [],
     source: filesSource(name, root),
+    destination: filesDestination(name, root),
     async check() {
       const stats = await stat(root).catch((error: unknown) => {
         throw translateFileError(error, { connection: name, path: root });

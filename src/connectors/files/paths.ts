@@ -26,6 +26,17 @@ export function joinRoot(root: string, place: FilePlace): string {
 }
 
 /**
+ * Proves that a file yet to be written would lie below the root even if a folder on the way is a link.
+ * @throws TerminalError FILE_OUTSIDE_ROOT
+ */
+export async function requireBelowRoot(root: string, file: string, place: FilePlace): Promise<void> {
+  if (!(await exists(root))) throw new TerminalError('FILE_MISSING', `The root folder of connection "${place.connection}", ${root}, does not exist. Make it, or correct \`root\` in the config.`);
+  let folder = file;
+  while (!(await exists(folder)) && folder !== root) folder = path.dirname(folder);
+  if (!isBelow(await realpath(root), await realpath(folder))) throw outsideRoot(place);
+}
+
+/**
  * The files that a path or glob names, sorted by name, with their links followed.
  *
  * @throws TerminalError FILE_MISSING, FILE_OUTSIDE_ROOT (by `..` or by a link), FILE_DENIED
