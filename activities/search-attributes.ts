@@ -17,7 +17,7 @@ export async function knownSearchAttributes(context: Context): Promise<readonly 
   if (cached && Date.now() - cached.at < LIFETIME_MS) return cached.names;
   try {
     const { customAttributes } = await context.client.connection.operatorService.listSearchAttributes({ namespace });
-    const names = Object.values(SEARCH_ATTRIBUTES).filter((name) => customAttributes?.[name] === KEYWORD);
+    const names = Object.values(SEARCH_ATTRIBUTES).filter((name) => Number(customAttributes?.[name]) === KEYWORD);
     known.set(namespace, { at: Date.now(), names });
     return names;
   } catch (error) {

@@ -91,8 +91,8 @@ function findTransform(
       `The config has no transform "${name}". It has: ${Object.keys(project.config.transforms).join(', ') || 'none'}.`,
     );
   }
-  const declared = Object.keys(definition.inputs).sort();
-  const given = Object.keys(inputs).sort();
+  const declared = Object.keys(definition.inputs).toSorted();
+  const given = Object.keys(inputs).toSorted();
   if (declared.join() !== given.join()) {
     throw new TerminalError(
       'TRANSFORM_INPUTS',

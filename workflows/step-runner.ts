@@ -8,24 +8,16 @@ import {
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
 import { TerminalError } from '../src/core/errors.js';
-import type { RunContext, StepId, StepKind, StepPolicy, StepResult } from '../src/core/steps.js';
+import type { RunContext, StepId, StepResult } from '../src/core/steps.js';
 import type { AdmittedRun } from '../src/core/admission.js';
 import { asStepFailure } from './failures.js';
 import type { RunState } from './run-state.js';
+import type { StepCall } from './step-calls.js';
 
 /** A run's history ends at 51,200 events, of which a step takes 6: far enough below, the run says so. */
 const MAX_STEPS = 2000;
 /** From here on a run is worth splitting: its history is long to read and to replay. */
 const MANY_STEPS = 500;
-
-export interface StepCall {
-  readonly kind: StepKind;
-  readonly name: string;
-  /** A sentence for the Temporal UI: `extract flights from lake`. */
-  readonly summary: string;
-  readonly policy: StepPolicy;
-  readonly input: Readonly<Record<string, unknown>>;
-}
 
 /** Runs the steps of one run: one activity each, under a name that is unique in the run. */
 export class StepRunner {
@@ -97,7 +89,8 @@ export class StepRunner {
     const { timeout, retry, taskQueue } = call.policy;
     return {
       activityId: step,
-      summary: call.summary,
+      // Temporal refuses summaries over 400 bytes.
+      summary: call.summary.slice(0, 100),
       startToCloseTimeout: duration(timeout) ?? '6 hours',
       heartbeatTimeout: duration(this.admitted.heartbeatTimeout),
       cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,

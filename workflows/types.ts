@@ -15,7 +15,7 @@ export interface Dataset<Row = unknown> extends DatasetRef {
 }
 
 type NameOf<T> = keyof T & string;
-type InputsOf<T> = T extends Transform<infer I, Contract> ? { readonly [K in keyof I]: Dataset<RowOf<I[K]>> } : never;
+type InputsOf<T> = T extends Transform<infer I> ? { readonly [K in keyof I]: Dataset<RowOf<I[K]>> } : never;
 type OutputOf<T> = T extends { readonly output: infer O extends Contract } ? RowOf<O> : never;
 
 /** The parameters a pipeline's function gets: checked, with defaults filled in. */

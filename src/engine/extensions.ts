@@ -35,7 +35,11 @@ const PYPI_PACKAGES: Readonly<Record<ExtensionName, string>> = {
  *
  * @throws TerminalError EXTENSION_MISSING naming what was tried and every way to provide it
  */
-export async function loadExtension(connection: DuckDBConnection, name: ExtensionName, options: ExtensionOptions = {}): Promise<void> {
+export async function loadExtension(
+  connection: DuckDBConnection,
+  name: ExtensionName,
+  options: ExtensionOptions = {},
+): Promise<void> {
   const file = await ensureExtension(connection, name, options);
   try {
     await connection.run(`LOAD ${quoteLiteral(file)}`);
@@ -50,9 +54,13 @@ export async function loadExtension(connection: DuckDBConnection, name: Extensio
  *
  * @throws TerminalError EXTENSION_MISSING
  */
-export async function ensureExtension(connection: DuckDBConnection, name: ExtensionName, options: ExtensionOptions = {}): Promise<string> {
-  const [row] = (await connection.runAndReadAll('SELECT library_version FROM pragma_version()')).getRowsJS();
-  const version = String(row?.[0]);
+export async function ensureExtension(
+  connection: DuckDBConnection,
+  name: ExtensionName,
+  options: ExtensionOptions = {},
+): Promise<string> {
+  const [row] = (await connection.runAndReadAll('SELECT library_version FROM pragma_version()')).getRowsJS() as string[][];
+  const version = row?.[0] ?? '';
   const configured = options.directory === undefined ? undefined : findIn(options.directory, version, name);
   if (configured !== undefined) return configured;
   const folder = path.join(cacheFolder(options.environment), 'duckdb-extensions', version);
@@ -106,13 +114,25 @@ async function fetchByInstall(name: ExtensionName, _version: string, scratch: st
     const connection = await (await DuckDBInstance.create(':memory:', { extension_directory: process.argv[1] })).connect();
     try { await connection.run('INSTALL ' + process.argv[2]); }
     catch (error) { console.error(error.message); process.exit(1); }`;
-  const result = await runBounded(process.execPath, ['--input-type=module', '-e', script, scratch, name], { limitMs: INSTALL_LIMIT_MS });
+  const result = await runBounded(process.execPath, ['--input-type=module', '-e', script, scratch, name], {
+    limitMs: INSTALL_LIMIT_MS,
+  });
   if (!result.ok) throw new Error(`INSTALL ${name}: ${result.reason}`);
 }
 
 async function fetchByPip(name: ExtensionName, version: string, scratch: string): Promise<void> {
   const requirement = `${PYPI_PACKAGES[name]}==${version.replace(/^v/, '')}`;
-  const options = ['--no-deps', '--disable-pip-version-check', '--no-input', '--progress-bar', 'off', '--retries', '0', '--timeout', '4'];
+  const options = [
+    '--no-deps',
+    '--disable-pip-version-check',
+    '--no-input',
+    '--progress-bar',
+    'off',
+    '--retries',
+    '0',
+    '--timeout',
+    '4',
+  ];
   const download = await runBounded('python3', ['-m', 'pip', 'download', ...options, '--dest', scratch, requirement], {
     limitMs: PIP_LIMIT_MS,
     answer: { pattern: /Downloading |Using cached |Saved /, limitMs: PIP_ANSWER_LIMIT_MS },

@@ -21,7 +21,10 @@ async function verifyInPlace(part: Part): Promise<void> {
   const name = part.origin ?? part.path;
   const stats = await stat(part.path, { bigint: true }).catch(() => undefined);
   if (stats === undefined) {
-    throw new TerminalError('FILE_MISSING', `"${name}" was there when a step referred to it, and is gone or out of reach now (${part.path}). Put it back, or retry the run from its extract step.`);
+    throw new TerminalError(
+      'FILE_MISSING',
+      `"${name}" was there when a step referred to it, and is gone or out of reach now (${part.path}). Put it back, or retry the run from its extract step.`,
+    );
   }
   const fingerprint = `${stats.size}-${stats.mtimeNs}`;
   if (fingerprint === part.fingerprint) return;
@@ -35,7 +38,10 @@ async function verifyStaged(part: Part, stagingRoot: string): Promise<void> {
   const stats = await stat(resolvePath(stagingRoot, part.path)).catch(() => undefined);
   if (stats?.size === part.bytes) return;
   const what = stats === undefined ? 'is gone' : `has ${stats.size} bytes instead of ${part.bytes}`;
-  throw new TerminalError('STAGING_MISSING', `The staged file ${part.path} below ${stagingRoot} ${what}. Retry the run from the step that made the dataset.`);
+  throw new TerminalError(
+    'STAGING_MISSING',
+    `The staged file ${part.path} below ${stagingRoot} ${what}. Retry the run from the step that made the dataset.`,
+  );
 }
 
 function describeStamp(fingerprint: string): string {

@@ -4,10 +4,10 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Checkpoint } from '../connectors/contract.js';
 import { MAX_REFERENCE_BYTES, type DatasetRef } from '../core/dataset.js';
-import { TerminalError } from '../core/errors.js';
+import { TerminalError, TransientError } from '../core/errors.js';
 import type { Manifest, Part } from '../core/manifest.js';
 import { resolvePath } from './dataset-sql.js';
-import { fileSize, hashFile, writeDurably } from './durable-files.js';
+import { fileExists, fileSize, hashFile, writeDurably } from './durable-files.js';
 import { removeDeadAttempts } from './dead-attempts.js';
 
 /** What a step knows of its dataset when the work is done; staging adds sizes, hashes and the time. */
@@ -42,60 +42,76 @@ export interface Staging {
  * there wholly or not at all.
  */
 export function openStaging(root: string): Staging {
-  const read = async (uri: string): Promise<Manifest | undefined> => {
-    try {
-      return JSON.parse(await readFile(path.join(root, uri), 'utf8')) as Manifest;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw error;
-    }
-  };
-  const find = async (key: string): Promise<StagedDataset | undefined> => {
-    const uri = `${datasetFolder(key)}/manifest.json`;
-    const manifest = await read(uri);
-    return manifest && { manifest, uri };
-  };
   return {
     root,
-    find,
+    find: (key) => findWhole(root, key),
+    begin: (key, checkpoint) => beginAttempt(root, key, checkpoint),
     async read(uri) {
-      const manifest = await read(uri);
+      const manifest = await readManifest(root, uri);
       if (manifest) return manifest;
       throw new TerminalError(
         'STAGING_MISSING',
         `The dataset ${uri} is no longer in staging (${root}). Retry the run from the step that made it.`,
       );
     },
-    async begin(key, checkpoint) {
-      await removeDeadAttempts(path.join(root, 'attempts'));
-      const directory = path.join(
-        root,
-        'attempts',
-        `${os.hostname()}-${process.pid}-${key.slice(0, 12)}-${randomBytes(6).toString('hex')}`,
+  };
+}
+
+async function beginAttempt(root: string, key: string, checkpoint: Checkpoint): Promise<StagingAttempt> {
+  const attempts = path.join(root, 'attempts');
+  await removeDeadAttempts(attempts);
+  const directory = path.join(attempts, attemptName(key));
+  await mkdir(directory, { recursive: true });
+  const abandon = (): Promise<void> => rm(directory, { recursive: true, force: true });
+  return {
+    directory,
+    abandon,
+    async commit(draft) {
+      const manifest = await complete(draft, key, root, directory);
+      await writeDurably(path.join(directory, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+      await checkpoint('staging.before-rename');
+      if (await moveInto(directory, path.join(root, datasetFolder(key)))) return { manifest, uri: manifestUri(key) };
+      await abandon();
+      const first = await findWhole(root, key);
+      if (first) return first;
+      throw new TransientError(
+        'INTERRUPTED',
+        `The dataset folder ${datasetFolder(key)} was there and is not whole; the step is tried again.`,
       );
-      await mkdir(directory, { recursive: true });
-      const abandon = (): Promise<void> => rm(directory, { recursive: true, force: true });
-      return {
-        directory,
-        abandon,
-        async commit(draft) {
-          const manifest = await complete(draft, key, root, directory);
-          await writeDurably(path.join(directory, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
-          await checkpoint('staging.before-rename');
-          const won = await moveInto(directory, path.join(root, datasetFolder(key)));
-          if (won) return { manifest, uri: `${datasetFolder(key)}/manifest.json` };
-          await abandon();
-          const first = await find(key);
-          if (!first)
-            throw new TerminalError(
-              'STAGING_MISSING',
-              `The dataset folder ${datasetFolder(key)} has no manifest. Remove the folder and retry the run.`,
-            );
-          return first;
-        },
-      };
     },
   };
+}
+
+async function readManifest(root: string, uri: string): Promise<Manifest | undefined> {
+  try {
+    return JSON.parse(await readFile(path.join(root, uri), 'utf8')) as Manifest;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** The dataset of a key, if all its own files are there. What is left of one that somebody has cut into is moved away. */
+async function findWhole(root: string, key: string): Promise<StagedDataset | undefined> {
+  const manifest = await readManifest(root, manifestUri(key));
+  if (!manifest) return undefined;
+  const own = manifest.parts.flatMap((part) => [part.path, part.deletes]).concat(manifest.verdict?.rejects);
+  const files = own.filter((file) => file !== undefined && !path.isAbsolute(file)) as string[];
+  const there = await Promise.all(files.map((file) => fileExists(path.join(root, file))));
+  if (there.every(Boolean)) return { manifest, uri: manifestUri(key) };
+  const remains = path.join(root, 'attempts', attemptName(key));
+  await moveInto(path.join(root, datasetFolder(key)), remains);
+  await rm(remains, { recursive: true, force: true });
+  return undefined;
+}
+
+// Host and process come first: by them the attempts of dead processes are known.
+function attemptName(key: string): string {
+  return `${os.hostname()}-${process.pid}-${key.slice(0, 12)}-${randomBytes(6).toString('hex')}`;
+}
+
+function manifestUri(key: string): string {
+  return `${datasetFolder(key)}/manifest.json`;
 }
 
 /** The small reference by which a workflow knows the dataset. @throws TerminalError REFERENCE_TOO_LARGE */

@@ -68,7 +68,7 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
     ...LIMITS,
     ...settings.limits,
   });
-  const done = worker.run().finally(async () => {
+  const done = runToEnd(worker, async () => {
     await connection.close();
     await catalog.close();
   });
@@ -79,6 +79,14 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
       await done;
     },
   };
+}
+
+async function runToEnd(worker: Worker, close: () => Promise<void>): Promise<void> {
+  try {
+    await worker.run();
+  } finally {
+    await close();
+  }
 }
 
 // The SDK's own defaults would cancel running loads on every deploy, deliver a cancellation after 12 s, and keep

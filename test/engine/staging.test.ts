@@ -1,4 +1,4 @@
-import { mkdir, readdir, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
@@ -100,4 +100,12 @@ test('a full quota names the folder, what it holds and what it may', async () =>
     message: expect.stringContaining('of the 1000 it may'),
   });
   await expect(checkQuota(staging.root, 1_000_000)).resolves.toBeUndefined();
+});
+
+test('a dataset that somebody has cut into is not found, and can be made again', async () => {
+  const { manifest } = await stage('rows');
+  await rm(path.join(staging.root, manifest.parts[0]!.path));
+  expect(await staging.find(KEY)).toBeUndefined();
+  await stage('rows');
+  expect((await staging.find(KEY))?.manifest.content).toBe(manifest.content);
 });

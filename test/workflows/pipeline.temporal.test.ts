@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { WorkflowFailedError } from '@temporalio/client';
+import type { WorkflowFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openCatalog } from '../../src/catalog/index.js';
 import type { RunStateView } from '../../workflows/run-state.js';

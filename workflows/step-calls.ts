@@ -1,0 +1,61 @@
+import type { Project } from '../src/config/project.js';
+import type { DatasetRef } from '../src/core/dataset.js';
+import type { Scalar } from '../src/core/filter.js';
+import type { StepKind, StepPolicy } from '../src/core/steps.js';
+import type { ExtractFrom, LoadInto, StepOptions, ValidateOptions } from './types.js';
+
+/** One step as it is to be run: who it is, and what its activity is told. */
+export interface StepCall {
+  readonly kind: StepKind;
+  /** Unique among the run's steps of this kind; never made from the order or from parameter values. */
+  readonly name: string;
+  /** A sentence for the Temporal UI: `extract flights from lake`. */
+  readonly summary: string;
+  readonly policy: StepPolicy;
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+export function extractCall(dataset: string, options: ExtractFrom<Project>): StepCall {
+  const { rest, policy, as } = split(options);
+  const { from, ...what } = rest;
+  const place = what.path ?? what.table;
+  const summary = `extract ${dataset} from ${from}${place === undefined ? '' : ` (${place})`}`;
+  return { kind: 'extract', name: as ?? dataset, summary, policy, input: { dataset, connection: from, ...what } };
+}
+
+export function validateCall(input: DatasetRef, contract: string, options: ValidateOptions = {}): StepCall {
+  const { rest, policy, as } = split(options);
+  const summary = `validate ${input.name} by ${contract}`;
+  return { kind: 'validate', name: as ?? input.name, summary, policy, input: { input, contract, ...rest } };
+}
+
+export function transformCall(
+  transform: string,
+  inputs: Readonly<Record<string, DatasetRef>>,
+  params: Readonly<Record<string, unknown>>,
+  options: StepOptions = {},
+): StepCall {
+  const { policy, as } = split(options);
+  const summary = `transform ${Object.keys(inputs).join(', ')} into ${transform}`;
+  return { kind: 'transform', name: as ?? transform, summary, policy, input: { transform, inputs, params: scalars(params) } };
+}
+
+export function loadCall(input: DatasetRef, options: LoadInto<Project, never>): StepCall {
+  const { rest, policy, as } = split(options);
+  const { to, table, path, ...how } = rest;
+  const target = table ?? path ?? input.name;
+  const summary = `load ${input.name} into ${to}.${target} (${how.mode})`;
+  return { kind: 'load', name: as ?? `${to}.${target}`, summary, policy, input: { input, connection: to, target, ...how } };
+}
+
+function split<O extends StepOptions>(
+  options: O,
+): { rest: Omit<O, keyof StepOptions>; policy: StepPolicy; as: string | undefined } {
+  const { as, timeout, retry, taskQueue, ...rest } = options;
+  return { rest, policy: { timeout, retry, taskQueue }, as };
+}
+
+function scalars(params: Readonly<Record<string, unknown>>): Record<string, Scalar> {
+  const isScalar = (value: unknown): value is Scalar => value === null || ['string', 'number', 'boolean'].includes(typeof value);
+  return Object.fromEntries(Object.entries(params).filter((entry): entry is [string, Scalar] => isScalar(entry[1])));
+}
