@@ -1,0 +1,159 @@
+import type { Contract } from '../config/contract.js';
+import type { Column } from '../core/dataset.js';
+import { TerminalError } from '../core/errors.js';
+import { introspectColumn, outputBase, type ColumnSpec } from './introspect.js';
+import { canonicalType, describeBase, familyOf, fits } from './types.js';
+
+/** What the object does with keys it does not name: zod's `strip`, `strictObject`, `looseObject`, `catchall(schema)`. */
+export type Extras = 'strip' | 'strict' | 'keep';
+
+/** The columns of a contract, taken apart, in the contract's order. */
+export function columnSpecs(contract: Contract): ColumnSpec[] {
+  return Object.entries(contract.schema._zod.def.shape).map(([name, schema]) => introspectColumn(name, schema));
+}
+
+export function extrasOf(contract: Contract): Extras {
+  const catchall = contract.schema._zod.def.catchall;
+  if (catchall === undefined) return 'strip';
+  return catchall._zod.def.type === 'never' ? 'strict' : 'keep';
+}
+
+/** Columns that the contract does not name and yet keeps, judged by its catchall; `looseObject` keeps all. */
+export function extraSpecs(contract: Contract, columns: readonly Column[]): ColumnSpec[] {
+  const catchall = contract.schema._zod.def.catchall;
+  if (catchall === undefined || extrasOf(contract) !== 'keep') return [];
+  const named = contract.schema._zod.def.shape;
+  return columns
+    .filter((column) => !(column.name in named))
+    .map((column) => ({ ...introspectColumn(column.name, catchall), missing: { kind: 'accept' } as const }));
+}
+
+/** The contract's columns as they are when nothing but the contract decides: name, canonical type, nullability. */
+export function contractColumns(contract: Contract): Column[] {
+  return columnSpecs(contract).map((spec) => ({ name: spec.name, type: canonicalType(outputBase(spec.schema)), nullable: isNullable(spec) }));
+}
+
+/** Whether an accepted row may have no value in the column. */
+export function isNullable(spec: ColumnSpec): boolean {
+  return spec.acceptsNull || spec.missing.kind === 'accept';
+}
+
+/** The type of a column after validation: the input's own where it fits, else the contract's. */
+export function outputColumn(spec: ColumnSpec, input: Column | undefined, isText: boolean): Column {
+  const base = outputBase(spec.schema);
+  const kept = input !== undefined && !isText && fits(base, input);
+  if (!kept) return { name: spec.name, type: canonicalType(base), nullable: isNullable(spec) };
+  const sourceType = input.sourceType === undefined ? {} : { sourceType: input.sourceType };
+  return { name: spec.name, type: input.type, nullable: isNullable(spec), ...sourceType };
+}
+
+/** Where columns were found, for the message. */
+export interface ColumnsPlace {
+  readonly contract: string;
+  readonly dataset: string;
+  /** A CSV file whose header the columns are: then every type is text and only names are compared. */
+  readonly file?: string;
+}
+
+/**
+ * Refuses columns that a contract cannot judge: required ones that are missing, and types that can never hold what the
+ * contract speaks of.
+ *
+ * @throws TerminalError CONTRACT_COLUMNS; FILE_HEADER for a CSV file that lacks a required column
+ */
+export function checkColumns(contract: Contract, columns: readonly Column[], place: ColumnsPlace): void {
+  const specs = columnSpecs(contract);
+  const names = columns.map((column) => column.name);
+  const missing = specs.filter((spec) => spec.missing.kind === 'reject' && !names.includes(spec.name)).map((spec) => spec.name);
+  if (missing.length > 0) throw missingColumns(missing, names, specs, place);
+  const wrong = place.file === undefined ? specs.flatMap((spec) => unjudgeable(spec, columns)) : [];
+  const unknowable = specs.filter((spec) => spec.changes && outputBase(spec.schema).kind === 'other');
+  for (const spec of unknowable) {
+    wrong.push(`"${spec.name}" is made by a function whose result has no declared type: end it with .pipe(schema of the result)`);
+  }
+  if (wrong.length === 0) return;
+  throw new TerminalError(
+    'CONTRACT_COLUMNS',
+    `Contract "${place.contract}" cannot judge dataset "${place.dataset}": ${wrong.join('; ')}. Change the contract, or convert the columns in a transform or in the extract's query.`,
+    { contract: place.contract, dataset: place.dataset },
+  );
+}
+
+function unjudgeable(spec: ColumnSpec, columns: readonly Column[]): string[] {
+  const column = columns.find((each) => each.name === spec.name);
+  if (!column || spec.changes || fits(spec.base, column)) return [];
+  return [`"${spec.name}" is ${column.type}, the contract wants ${describeBase(spec.base)}`];
+}
+
+function missingColumns(missing: readonly string[], found: readonly string[], specs: readonly ColumnSpec[], place: ColumnsPlace): TerminalError {
+  const wanted = missing.map((name) => `"${name}"${suggestion(name, found)}`).join(', ');
+  const details = { contract: place.contract, dataset: place.dataset, missing: missing.join(', ') };
+  if (place.file !== undefined) {
+    const needed = specs.filter((spec) => spec.missing.kind === 'reject').map((spec) => spec.name);
+    return new TerminalError(
+      'FILE_HEADER',
+      `The header of ${place.file} lacks ${wanted}. It has: ${found.join(', ') || 'nothing'}. Contract "${place.contract}" needs: ${needed.join(', ')}. Correct the header or the contract.`,
+      details,
+    );
+  }
+  return new TerminalError(
+    'CONTRACT_COLUMNS',
+    `Dataset "${place.dataset}" lacks ${wanted}, which contract "${place.contract}" needs. It has: ${found.join(', ') || 'no columns'}. Correct the source's columns or the contract.`,
+    details,
+  );
+}
+
+/**
+ * The columns in which a transform's result is kept, in the contract's order: its own types where they fit, the contract's
+ * for integers wider than 64 bits, which no destination holds.
+ *
+ * @throws TerminalError TRANSFORM_OUTPUT listing what is missing, extra and of a wrong type
+ */
+export function checkOutput(contract: Contract, columns: readonly Column[], transform = 'the transform'): Column[] {
+  const specs = columnSpecs(contract);
+  const names = columns.map((column) => column.name);
+  const problems = specs.flatMap((spec) => {
+    const column = columns.find((each) => each.name === spec.name);
+    if (!column) return [`missing: "${spec.name}"${suggestion(spec.name, names)}`];
+    return fits(outputBase(spec.schema), column) ? [] : [`wrong type: "${spec.name}" is ${column.type}, the contract wants ${describeBase(outputBase(spec.schema))}`];
+  });
+  const extra = extrasOf(contract) === 'keep' ? [] : names.filter((name) => !specs.some((spec) => spec.name === name));
+  problems.push(...extra.map((name) => `extra: "${name}"`));
+  if (problems.length > 0) {
+    throw new TerminalError('TRANSFORM_OUTPUT', `The columns of ${transform} do not fit its output contract: ${problems.join('; ')}. Change the SELECT list or the contract.`, { problems: problems.length });
+  }
+  return [...specs, ...extraSpecs(contract, columns)].map((spec) => {
+    const column = outputColumn(spec, columns.find((each) => each.name === spec.name), false);
+    return isTooWide(column.type) ? { ...column, type: narrowType(spec) } : column;
+  });
+}
+
+function isTooWide(type: string): boolean {
+  return familyOf(type) === 'integer' && /HUGEINT|UBIGINT/.test(type);
+}
+
+function narrowType(spec: ColumnSpec): string {
+  const base = outputBase(spec.schema);
+  return base.kind === 'number' || base.kind === 'bigint' || base.kind === 'values' ? canonicalType(base) : 'DOUBLE';
+}
+
+function suggestion(name: string, candidates: readonly string[]): string {
+  const near = candidates
+    .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
+    .filter(({ distance }) => distance <= Math.max(1, Math.floor(name.length / 3)))
+    .sort((a, b) => a.distance - b.distance)[0];
+  return near ? ` (did you mean "${near.candidate}"?)` : '';
+}
+
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const current = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = (previous[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      current.push(Math.min(change, (previous[j] as number) + 1, (current[j - 1] as number) + 1));
+    }
+    previous = current;
+  }
+  return previous[b.length] as number;
+}

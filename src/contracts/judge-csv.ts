@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { messageOf, MillraceError, TerminalError } from '../core/errors.js';
+import { quoteLiteral } from '../core/filter.js';
+import type { EngineSession } from '../engine/session.js';
+import { applyChanges } from './changes.js';
+import { INTERNAL, rawName, STATUS, statusOf, valuesSelect } from './compile.js';
+import { rawColumns, rejectedRows, resultColumns, watched, writeDeletes, type JudgedPart, type PartTask } from './judge-part.js';
+import { CARRIED, countsOf, countStatuses, hasRest, judgeRest, LINE, sourceName } from './judge-rest.js';
+import { csvSource, RAW_COLUMN, ROW, SOURCE_ROW, STATUS_COLUMN, textFilter } from './part-source.js';
+import { text } from './sql-text.js';
+
+/** Rows outside the dataset's filter: in the new part for the sake of line numbers, deleted by number. */
+const OUTSIDE = 4;
+
+/**
+ * Judges a CSV file in one pass: text becomes typed values in a new Parquet part, in the file's order, with a status and,
+ * for rows that were not accepted, the text of all fields. Lines that are not CSV are kept as rejected rows.
+ */
+export async function judgeCsv(session: EngineSession, task: PartTask): Promise<JudgedPart> {
+  const { compiled, request, index } = task;
+  const name = `./part-${index}.parquet`;
+  const file = path.join(request.directory, name);
+  const malformed = `millrace_malformed_${randomBytes(6).toString('hex')}`;
+  try {
+    await readFile(session, task, file, malformed);
+    const records = await insertMalformed(session, task, malformed);
+    const statuses = await countStatuses(session, `SELECT ${STATUS_COLUMN} AS status FROM read_parquet(${quoteLiteral(file)})`);
+    const outside = statuses[OUTSIDE] ?? 0;
+    const held = Object.values(statuses).reduce((sum, rows) => sum + rows, 0);
+    const rowsRead = held - outside + records;
+    let rejected = 0;
+    if (hasRest(statuses)) {
+      const rest = await judgeRest(session, task, valuesSelect(compiled, openRows(task, file, malformed), CARRIED), rowsRead);
+      rejected = rest.rejected + (await applyChanges(session, task, file, rest.changes));
+    }
+    const left = outside > 0 ? [`SELECT file_row_number AS row FROM read_parquet(${quoteLiteral(file)}, file_row_number = true) WHERE ${STATUS_COLUMN} = ${OUTSIDE}`] : [];
+    const deletes = rejected + outside > 0 ? await writeDeletes(session, task, [rejectedRows(task), ...left]) : undefined;
+    const made = { path: name, format: 'parquet' as const, rows: held, bytes: (await stat(file)).size, fingerprint: '', ...(deletes !== undefined && { deletes }), origin: sourceName(task) };
+    return { part: made, counts: countsOf(rowsRead, statuses, rejected + records) };
+  } finally {
+    for (const table of [malformed, `${malformed}_scan`, `${malformed}_lines`]) await session.run(`DROP TABLE IF EXISTS ${table}`);
+  }
+}
+
+async function readFile(session: EngineSession, task: PartTask, file: string, malformed: string): Promise<void> {
+  const { compiled, request, part } = task;
+  const { filter } = request.input;
+  const source = csvSource(compiled, { part, stagingRoot: request.stagingRoot, filter: undefined }, malformed);
+  const results = resultColumns(compiled);
+  const status = filter === undefined ? statusOf(compiled) : `CASE WHEN ${textFilter(compiled, filter)} THEN ${statusOf(compiled)} ELSE ${OUTSIDE}::TINYINT END`;
+  const judged = `SELECT ${[...rawColumns(compiled), results].join(', ')}, ${status} AS ${STATUS_COLUMN} FROM (${valuesSelect(compiled, source, [])})`;
+  const fields = `CASE WHEN ${STATUS_COLUMN} BETWEEN 1 AND 3 THEN [${rawColumns(compiled).join(', ')}] END`;
+  const copy = `COPY (SELECT ${results}, ${STATUS_COLUMN}, ${fields} AS ${RAW_COLUMN}, NULL::BIGINT AS ${SOURCE_ROW} FROM (${judged})) TO ${quoteLiteral(file)} (FORMAT parquet, COMPRESSION lz4)`;
+  try {
+    await watched(session, task, () => session.run(copy));
+  } catch (error) {
+    throw unreadable(error, sourceName(task));
+  }
+}
+
+function unreadable(error: unknown, file: string): unknown {
+  if (!(error instanceof MillraceError) || error.code !== 'QUERY_FAILED') return error;
+  const cause = messageOf(error).split('\n')[0] ?? '';
+  return new TerminalError('FILE_FORMAT', `${file} cannot be read as CSV: ${cause} Replace the file, or correct what writes it.`, { file }, { cause: error });
+}
+
+/**
+ * Keeps malformed lines as rejected rows, one for each line whatever the number of its errors, and notes their lines in the
+ * table `…_lines`: `ordinal` counts them from 1, `before` is the number of well-formed records before them.
+ */
+async function insertMalformed(session: EngineSession, task: PartTask, table: string): Promise<number> {
+  await session.run(
+    `CREATE TEMP TABLE ${table}_lines AS
+     SELECT line, position, content, reasons, row_number() OVER (ORDER BY line) AS ordinal FROM (
+       SELECT line::BIGINT AS line, min(line_byte_position)::BIGINT - 1 + CASE WHEN any_value(starts_with(csv_line, chr(10))) THEN 1 ELSE 0 END AS position,
+         any_value(trim(csv_line, chr(10) || chr(13))) AS content,
+         to_json(list({code: 'malformed_line', path: '', message: error_message, value: NULL::VARCHAR} ORDER BY byte_position))::VARCHAR AS reasons
+       FROM ${table} GROUP BY line)`,
+  );
+  await session.run(
+    `INSERT INTO ${task.rejects.table} SELECT ${task.index}, NULL, ${text(sourceName(task))}, line, position, reasons, content FROM ${table}_lines`,
+  );
+  const [counted] = await session.rows<{ rows: bigint }>(`SELECT count(*) AS rows FROM ${table}_lines`);
+  return Number(counted?.rows ?? 0);
+}
+
+/** Rows of the new part that were not accepted, as they were in the file, with their lines there. */
+function openRows({ compiled, part }: PartTask, file: string, malformed: string): string {
+  const fields = compiled.inputs.map((_, index) => `${RAW_COLUMN}[${index + 1}] AS ${rawName(index)}`);
+  const record = `${INTERNAL}record`;
+  const headerLines = part.csv?.headerLines ?? 0;
+  const made = `SELECT file_row_number AS ${ROW}, file_row_number + ${1 + headerLines} AS ${record}, ${STATUS_COLUMN}, ${RAW_COLUMN}
+    FROM read_parquet(${quoteLiteral(file)}, file_row_number = true) WHERE ${STATUS_COLUMN} BETWEEN ${STATUS.rejected} AND ${STATUS.forZod}`;
+  // The n-th malformed line shifts every record that is not before it.
+  const shifts = `SELECT line - ordinal + 1 AS first, max(ordinal) AS shift FROM ${malformed}_lines GROUP BY ALL`;
+  return `SELECT ${[ROW, STATUS_COLUMN, `${record} + coalesce(shifts.shift, 0) AS ${LINE}`, ...fields].join(', ')}
+    FROM (${made}) AS made ASOF LEFT JOIN (${shifts}) AS shifts ON made.${record} >= shifts.first`;
+}
+

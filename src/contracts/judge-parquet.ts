@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import { stat } from 'node:fs/promises';
+import { quoteLiteral } from '../core/filter.js';
+import type { EngineSession } from '../engine/session.js';
+import { resolvePath } from '../engine/dataset-sql.js';
+import { applyChanges } from './changes.js';
+import { statusOf, valuesSelect } from './compile.js';
+import { rawColumns, rejectedRows, resultColumns, watched, writeDeletes, type JudgedPart, type PartTask } from './judge-part.js';
+import { CARRIED, countsOf, countStatuses, hasRest, judgeRest, LINE } from './judge-rest.js';
+import { parquetSource, ROW, SOURCE_ROW, STATUS_COLUMN } from './part-source.js';
+
+/**
+ * Judges a Parquet part that stays as it is: one pass over the columns that rules look at finds the rejected rows' numbers;
+ * only these are read again, in full. What they leave behind is a file of deleted row numbers.
+ */
+export async function judgeParquet(session: EngineSession, task: PartTask): Promise<JudgedPart> {
+  const { compiled, part, request } = task;
+  const source = sourceOf(task);
+  const judged = `millrace_judged_${randomBytes(6).toString('hex')}`;
+  const statuses = `SELECT ${ROW} AS row, ${statusOf(compiled)} AS status FROM (${valuesSelect(compiled, source, [ROW])})`;
+  const [counted] = await session.rows<{ rows: bigint }>(`SELECT count(*) AS rows FROM (${source})`);
+  const rowsRead = Number(counted?.rows ?? 0);
+  await watched(session, task, () => session.run(`CREATE TEMP TABLE ${judged} AS SELECT row, status FROM (${statuses}) WHERE status <> 0`));
+  try {
+    const found = await countStatuses(session, `SELECT status FROM ${judged}`);
+    if (!hasRest(found)) return { part, counts: countsOf(rowsRead, found, 0) };
+    const open = `SELECT source.*, judged.status AS ${STATUS_COLUMN}, source.${ROW} + 1 AS ${LINE} FROM (${source}) AS source JOIN ${judged} AS judged ON source.${ROW} = judged.row`;
+    const { rejected } = await judgeRest(session, task, valuesSelect(compiled, open, CARRIED), rowsRead);
+    const counts = countsOf(rowsRead, found, rejected);
+    if (rejected === 0) return { part, counts };
+    const earlier = part.deletes === undefined ? [] : [`SELECT row FROM read_parquet(${quoteLiteral(resolvePath(request.stagingRoot, part.deletes))})`];
+    const deletes = await writeDeletes(session, task, [rejectedRows(task), ...earlier]);
+    return { part: { ...part, ...(deletes !== undefined && { deletes }) }, counts };
+  } finally {
+    await session.run(`DROP TABLE IF EXISTS ${judged}`);
+  }
+}
+
+/** Judges a Parquet part whose values change, and writes the rows that the dataset holds into a new part. */
+export async function rewriteParquet(session: EngineSession, task: PartTask): Promise<JudgedPart> {
+  const { compiled, request, index, part } = task;
+  const name = `./part-${index}.parquet`;
+  const file = path.join(request.directory, name);
+  const values = valuesSelect(compiled, sourceOf(task), [ROW]);
+  const results = resultColumns(compiled);
+  await watched(session, task, () =>
+    session.run(
+      `COPY (SELECT ${results}, ${STATUS_COLUMN}, CASE WHEN ${STATUS_COLUMN} <> 0 THEN ${ROW} END AS ${SOURCE_ROW}
+       FROM (SELECT ${ROW}, ${results}, ${statusOf(compiled)} AS ${STATUS_COLUMN} FROM (${values}))) TO ${quoteLiteral(file)} (FORMAT parquet, COMPRESSION lz4)`,
+    ),
+  );
+  const statuses = await countStatuses(session, `SELECT ${STATUS_COLUMN} AS status FROM read_parquet(${quoteLiteral(file)})`);
+  const rowsRead = Object.values(statuses).reduce((sum, rows) => sum + rows, 0);
+  let rejected = 0;
+  if (hasRest(statuses)) {
+    const raws = rawColumns(compiled).map((raw) => `source.${raw}`);
+    const open = `SELECT ${[`made.file_row_number AS ${ROW}`, `made.${STATUS_COLUMN}`, `made.${SOURCE_ROW} + 1 AS ${LINE}`, ...raws].join(', ')}
+      FROM (SELECT * FROM read_parquet(${quoteLiteral(file)}, file_row_number = true) WHERE ${STATUS_COLUMN} <> 0) AS made JOIN (${sourceOf(task)}) AS source ON made.${SOURCE_ROW} = source.${ROW}`;
+    const rest = await judgeRest(session, task, valuesSelect(compiled, open, CARRIED), rowsRead);
+    rejected = rest.rejected + (await applyChanges(session, task, file, rest.changes));
+  }
+  const deletes = rejected > 0 ? await writeDeletes(session, task, [rejectedRows(task)]) : undefined;
+  const bytes = (await stat(file)).size;
+  const made = { path: name, format: 'parquet' as const, rows: rowsRead, bytes, fingerprint: '', ...(deletes !== undefined && { deletes }), ...(part.origin !== undefined && { origin: part.origin }) };
+  return { part: made, counts: countsOf(rowsRead, statuses, rejected) };
+}
+
+function sourceOf({ compiled, part, request }: PartTask): string {
+  return parquetSource(compiled, { part, stagingRoot: request.stagingRoot, filter: request.input.filter });
+}

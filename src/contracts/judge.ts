@@ -1,0 +1,110 @@
+import path from 'node:path';
+import { stat } from 'node:fs/promises';
+import type { Contract } from '../config/contract.js';
+import type { Checkpoint } from '../connectors/contract.js';
+import type { Column } from '../core/dataset.js';
+import { TerminalError } from '../core/errors.js';
+import type { Manifest, Part, Verdict } from '../core/manifest.js';
+import type { EngineSession } from '../engine/session.js';
+import { bindContract } from './bind.js';
+import { checkColumns } from './columns.js';
+import { compile, type Compiled } from './compile.js';
+import { judgePart, layoutOf, type PartCounts } from './judge-part.js';
+import { openRejects, type Rejects } from './rejects.js';
+
+export interface JudgeRequest {
+  readonly input: Manifest;
+  /** Absolute; relative part paths lie below it. */
+  readonly stagingRoot: string;
+  readonly contractName: string;
+  readonly contract: Contract;
+  /** Absolute and empty: this attempt's folder for the files it writes. */
+  readonly directory: string;
+  /** Rows judged so far. */
+  readonly progress: (rows: number) => void;
+  readonly signal: AbortSignal;
+  readonly checkpoint: Checkpoint;
+}
+
+export interface Judged {
+  /**
+   * The same parts with other `deletes` where no value changes, to which the input's filter still applies; otherwise new
+   * ones, named `./part-0.parquet`, that hold or delete by number every row the filter leaves out.
+   */
+  readonly parts: readonly Part[];
+  readonly columns: readonly Column[];
+  readonly verdict: Verdict;
+  readonly bytes: number;
+  /** What an operator should know: why everything went through zod, for example. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Judges every row of a dataset by a contract: the verdict is zod's own, row by row, and every rejected row is kept with all
+ * its issues. SQL decides what it can in one pass; rows it cannot decide go through zod. Memory does not grow with the data.
+ *
+ * @throws TerminalError CONTRACT_COLUMNS, FILE_HEADER, FILE_FORMAT; STEP_FAILED when a function of the contract throws
+ */
+export async function judge(session: EngineSession, request: JudgeRequest): Promise<Judged> {
+  const { input, contract } = request;
+  const isText = input.parts.some((part) => part.format === 'csv');
+  checkParts(request, isText);
+  const compiled = await bindContract(session, compile(contract, input.columns, isText), request.contractName);
+  const layout = await layoutOf(session, request, compiled);
+  const rejects = await openRejects(session, request.directory);
+  try {
+    const parts: Part[] = [];
+    const total: PartCounts = { rowsRead: 0, rejected: 0, undecided: 0, judgedByZod: 0 };
+    for (const [index, part] of input.parts.entries()) {
+      const judged = await judgePart(session, { request, compiled, layout, rejects, part, index, rowsBefore: total.rowsRead });
+      add(total, judged.counts);
+      parts.push(judged.part);
+      request.progress(total.rowsRead);
+    }
+    return await conclude(request, compiled, rejects, parts, total);
+  } finally {
+    await rejects.close();
+  }
+}
+
+function checkParts({ input, contract, contractName }: JudgeRequest, isText: boolean): void {
+  const place = { contract: contractName, dataset: input.name };
+  if (!isText) return checkColumns(contract, input.columns, place);
+  for (const part of input.parts) {
+    const file = part.origin ?? path.basename(part.path);
+    if (part.format !== 'csv') {
+      throw new TerminalError('CONTRACT_COLUMNS', `Dataset "${input.name}" mixes CSV with ${file}: a contract judges text or typed columns, not both. Extract them as two datasets.`);
+    }
+    const columns = (part.csv?.columns ?? []).map((name) => ({ name, type: 'VARCHAR', nullable: true }));
+    checkColumns(contract, columns, { ...place, file });
+  }
+}
+
+function add(total: PartCounts, part: PartCounts): void {
+  total.rowsRead += part.rowsRead;
+  total.rejected += part.rejected;
+  total.undecided += part.undecided;
+  total.judgedByZod += part.judgedByZod;
+}
+
+async function conclude(request: JudgeRequest, compiled: Compiled, rejects: Rejects, parts: readonly Part[], total: PartCounts): Promise<Judged> {
+  const reasons = total.rejected > 0 ? await rejects.write() : [];
+  let bytes = 0;
+  for (const part of parts) bytes += part.path.startsWith('./') ? (await stat(path.join(request.directory, part.path))).size : part.bytes;
+  return {
+    parts,
+    columns: compiled.output,
+    bytes,
+    warnings: compiled.warnings,
+    verdict: {
+      rowsRead: total.rowsRead,
+      accepted: total.rowsRead - total.rejected,
+      rejected: total.rejected,
+      judgedBySql: total.rowsRead - total.judgedByZod,
+      undecided: total.undecided,
+      judgedByZod: total.judgedByZod,
+      ...(total.rejected > 0 && { rejects: './rejects.parquet' }),
+      reasons,
+    },
+  };
+}

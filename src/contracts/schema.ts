@@ -1,0 +1,103 @@
+import type { z } from 'zod';
+
+/** Any zod schema, seen through its public definition. */
+export type Schema = z.core.$ZodType;
+
+/** The zod release whose verdicts the compiler was proven against; schemas of another one run through zod. */
+export const ZOD_VERSION = '4.6.7';
+
+/** What zod's definition says, as the union of all the types it knows. */
+export function definitionOf(schema: Schema): z.core.$ZodTypes['_zod']['def'] {
+  return (schema as z.core.$ZodTypes)._zod.def;
+}
+
+/** The version of the zod that made a schema, as `4.6.7`. */
+export function versionOf(schema: Schema): string {
+  const { major, minor, patch } = schema._zod.version;
+  return `${major}.${minor}.${patch}`;
+}
+
+/**
+ * Whether NULL reaches the schema as JavaScript's `null`; where it does not, a NULL is a missing key. One answer for all
+ * sources, so that the same contract means the same over CSV, Parquet and databases.
+ */
+export function acceptsNull(schema: Schema): boolean {
+  const def = definitionOf(schema);
+  switch (def.type) {
+    case 'nullable':
+    case 'null':
+    case 'any':
+    case 'unknown':
+      return true;
+    case 'optional':
+    case 'default':
+    case 'prefault':
+    case 'nonoptional':
+    case 'readonly':
+    case 'catch':
+      return acceptsNull(def.innerType);
+    case 'union':
+      return def.options.some(acceptsNull);
+    case 'literal':
+      return def.values.includes(null);
+    case 'pipe':
+      return acceptsNull(def.in);
+    case 'lazy':
+    case 'custom':
+    case 'transform':
+      return passesNull(schema);
+    default:
+      return 'coerce' in def && def.coerce === true ? passesNull(schema) : false;
+  }
+}
+
+function passesNull(schema: Schema): boolean {
+  try {
+    const result = schema._zod.run({ value: null, issues: [] }, { async: false });
+    return !(result instanceof Promise) && result.issues.length === 0;
+  } catch {
+    return false;
+  }
+}
+
+/** The schema that first looks at a value: wrappers taken off, the left side of a pipe. */
+export function inputLeaf(schema: Schema): Schema {
+  const def = definitionOf(schema);
+  switch (def.type) {
+    case 'optional':
+    case 'nullable':
+    case 'default':
+    case 'prefault':
+    case 'nonoptional':
+    case 'readonly':
+    case 'catch':
+      return inputLeaf(def.innerType);
+    case 'pipe':
+      return inputLeaf(def.in);
+    case 'lazy':
+      return inputLeaf(def.getter());
+    default:
+      return schema;
+  }
+}
+
+/** The schema that last looks at a value: wrappers taken off, the right side of a pipe. */
+export function outputLeaf(schema: Schema): Schema {
+  const def = definitionOf(schema);
+  switch (def.type) {
+    case 'optional':
+    case 'nullable':
+    case 'default':
+    case 'prefault':
+    case 'nonoptional':
+    case 'readonly':
+    case 'catch':
+      return outputLeaf(def.innerType);
+    case 'pipe':
+      return outputLeaf(def.out);
+    case 'lazy':
+      return outputLeaf(def.getter());
+    default:
+      return schema;
+  }
+}

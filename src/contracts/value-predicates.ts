@@ -1,0 +1,89 @@
+import type { Base, Check, NumberFormat, Predicate } from './rules.js';
+import { double, text } from './sql-text.js';
+
+/** How a number is at hand in SQL: as a whole number, or as a double that may be NaN or infinite. */
+export type NumberKind = 'integer' | 'double';
+
+const SAFE = 9007199254740991;
+const FLOAT32 = 3.4028234663852886e38;
+
+/** That a value is a number as zod knows it. NaN and infinities are not. */
+export function isNumber(v: string, kind: NumberKind): string {
+  return kind === 'integer' ? `${v} IS NOT NULL` : `isfinite(${v})`;
+}
+
+/** A check of a number. Types come first in a rule's list: DuckDB sorts NaN above everything. */
+export function numberPredicate(check: Check, v: string, kind: NumberKind): Predicate | undefined {
+  switch (check.kind) {
+    case 'numberFormat':
+      return { pass: numberFormat(check.format, v, kind) };
+    case 'compare':
+      if (typeof check.value !== 'number') return undefined;
+      if (kind === 'integer') return { pass: integerCompare(v, check.op, check.value) };
+      return { pass: `(isfinite(${v}) AND ${v} ${check.op} ${double(check.value)})` };
+    case 'multiple':
+      return typeof check.of === 'number' ? { pass: multipleOf(v, check.of, kind) } : undefined;
+    default:
+      return undefined;
+  }
+}
+
+// JavaScript sees a large BIGINT rounded to a double, so a bound beyond 2^53 is compared as doubles.
+function integerCompare(v: string, op: string, value: number): string {
+  return Number.isSafeInteger(value) ? `${v} ${op} ${value}` : `${v}::DOUBLE ${op} ${double(value)}`;
+}
+
+function numberFormat(format: NumberFormat, v: string, kind: NumberKind): string {
+  const range = { safeint: [-SAFE, SAFE], int32: [-2147483648, 2147483647], uint32: [0, 4294967295] } as const;
+  if (format === 'float64') return isNumber(v, kind);
+  if (format === 'float32') return `(${isNumber(v, kind)} AND abs(${v}::DOUBLE) <= ${double(FLOAT32)})`;
+  const [low, high] = range[format];
+  if (kind === 'integer') return `${v} BETWEEN ${low} AND ${high}`;
+  return `(isfinite(${v}) AND trunc(${v}) = ${v} AND ${v} BETWEEN ${low} AND ${high})`;
+}
+
+function multipleOf(v: string, step: number, kind: NumberKind): string {
+  const ratio = `(${v}::DOUBLE / ${double(step)})`;
+  const near = `abs(${ratio} - round(${ratio})) < ${double(8.881784197001252e-16)} * greatest(abs(${ratio}), 1)`;
+  return `(${isNumber(v, kind)} AND ${near})`;
+}
+
+/** A check of an integer of any size. */
+export function bigintPredicate(check: Check, v: string): Predicate | undefined {
+  switch (check.kind) {
+    case 'bigintFormat':
+      return { pass: check.format === 'int64' ? `${v} BETWEEN -9223372036854775808 AND 9223372036854775807` : `${v} BETWEEN 0 AND 18446744073709551615` };
+    case 'compare':
+      return isHugeint(check.value) ? { pass: `${v} ${check.op} ${check.value}` } : undefined;
+    case 'multiple':
+      if (!isHugeint(check.of)) return undefined;
+      return { pass: check.of === 0n ? 'FALSE' : `${v}::HUGEINT % ${check.of} = 0` };
+    default:
+      return undefined;
+  }
+}
+
+function isHugeint(value: unknown): value is bigint {
+  return typeof value === 'bigint' && value < 2n ** 127n && value > -(2n ** 127n);
+}
+
+/** First and last millisecond that a JavaScript Date can hold. */
+export const DATE_LIMIT_MS = 8_640_000_000_000_000;
+
+/** A check of a date; `ms` is SQL of its milliseconds since 1970, which is all that JavaScript sees. */
+export function datePredicate(check: Check, ms: string): Predicate | undefined {
+  if (check.kind !== 'compare' || !(check.value instanceof Date)) return undefined;
+  return { pass: `${ms} ${check.op} ${check.value.getTime()}` };
+}
+
+/** That a value is one of an enum's or literal's members; members of another type than the column's cannot occur. */
+export function memberPredicate(base: Base & { kind: 'values' }, v: string, type: 'string' | 'number' | 'boolean' | 'bigint'): Predicate {
+  const members = base.values.filter((value) => typeof value === type || (type === 'bigint' && typeof value === 'bigint'));
+  if (members.length === 0) return { pass: 'FALSE' };
+  return { pass: `${v} IN (${members.map(memberLiteral).join(', ')})` };
+}
+
+function memberLiteral(value: string | number | boolean | bigint): string {
+  if (typeof value === 'string') return text(value);
+  return typeof value === 'number' ? double(value) : String(value);
+}
