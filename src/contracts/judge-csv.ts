@@ -73,11 +73,14 @@ function unreadable(error: unknown, file: string): unknown {
 async function insertMalformed(session: EngineSession, task: PartTask, table: string): Promise<number> {
   await session.run(
     `CREATE TEMP TABLE ${table}_lines AS
-     SELECT line, position, content, reasons, row_number() OVER (ORDER BY line) AS ordinal FROM (
-       SELECT line::BIGINT AS line, min(line_byte_position)::BIGINT - 1 + CASE WHEN any_value(starts_with(csv_line, chr(10))) THEN 1 ELSE 0 END AS position,
-         any_value(trim(csv_line, chr(10) || chr(13))) AS content,
-         to_json(list({code: 'malformed_line', path: '', message: error_message, value: NULL::VARCHAR} ORDER BY byte_position))::VARCHAR AS reasons
-       FROM ${table} GROUP BY line)`,
+     SELECT line, min(position) AS position, any_value(content) AS content, row_number() OVER (ORDER BY line) AS ordinal,
+       to_json(list({code: 'malformed_line', path: '', message: message, value: NULL::VARCHAR} ORDER BY message))::VARCHAR AS reasons
+     FROM (
+       -- A line with several fields missing is reported once for each; the first says how many there are.
+       SELECT line::BIGINT AS line, arg_min(error_message, byte_position) AS message, any_value(trim(csv_line, chr(10) || chr(13))) AS content,
+         min(line_byte_position)::BIGINT - 1 + CASE WHEN any_value(starts_with(csv_line, chr(10))) THEN 1 ELSE 0 END AS position
+       FROM ${table} GROUP BY line, error_type
+     ) GROUP BY line`,
   );
   await session.run(
     `INSERT INTO ${task.rejects.table} SELECT ${task.index}, NULL, ${text(sourceName(task))}, line, position, reasons, content FROM ${table}_lines`,
