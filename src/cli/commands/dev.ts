@@ -1,0 +1,10 @@
+import { runDev, type DevOptions } from '../../dev/run-dev.js';
+import type { CommandContext } from '../program.js';
+
+/** Starts everything a project needs, does its runs, and stays up. */
+export function dev(
+  { output, directory }: CommandContext,
+  options: Pick<DevOptions, 'temporalPort' | 'uiPort' | 'postgresPort'> & { readonly once?: boolean },
+): Promise<number> {
+  return runDev({ ...options, directory, once: options.once === true, json: output.json });
+}

@@ -1,0 +1,66 @@
+import type { RunRow, StepRow } from '../../catalog/index.js';
+import type { LoadedProject } from '../../config/load.js';
+import { TerminalError } from '../../core/errors.js';
+import { canonicalRunId, formatRunAddress, parseRunAddress } from '../../temporal/run-id.js';
+import type { StartRunInput } from '../../temporal/start-run.js';
+import type { CommandContext } from '../program.js';
+import { withCatalog, withTemporal } from '../services.js';
+import { launch } from './launch.js';
+
+export interface RetryOptions {
+  readonly params?: Readonly<Record<string, unknown>>;
+  readonly from?: string;
+  readonly wait?: true;
+}
+
+/**
+ * Starts a run that takes over what a closed run had finished.
+ *
+ * @throws TerminalError RUN_UNKNOWN; RETRY_INVALID when `from` is none of its steps; RUN_ALREADY_RUNNING
+ */
+export async function retry(context: CommandContext, address: string, options: RetryOptions): Promise<number> {
+  const input = await withCatalog(context.directory, async (catalog, project) => {
+    const { workflowId, runId } = parseRunAddress(address);
+    const run = await catalog.findRun(workflowId, runId);
+    if (!run || run.pipeline === null) {
+      throw new TerminalError(
+        'RUN_UNKNOWN',
+        `The catalog ${project.catalogPath} knows no run ${address}. List runs with \`millrace runs\`.`,
+      );
+    }
+    const from =
+      options.from === undefined ? undefined : findStep(options.from, await catalog.listSteps(run.workflowId, run.runId));
+    return plan(project, run, { ...options, from });
+  });
+  return withTemporal((temporal) => launch(context.output, temporal, input, options.wait === true));
+}
+
+function plan(project: LoadedProject, run: RunRow, options: RetryOptions): StartRunInput {
+  const pipeline = String(run.pipeline);
+  const before = (run.params ?? {}) as Readonly<Record<string, unknown>>;
+  const params = options.params ?? before;
+  const partitioning = project.config.pipelines[pipeline]?.partition;
+  // The retry of a partition's run is that partition's run, and takes its place; with another partition, that one's.
+  const canonical = run.workflowId === canonicalRunId(pipeline, before, partitioning);
+  return {
+    pipeline,
+    params,
+    workflowId: canonical ? canonicalRunId(pipeline, params, partitioning) : run.workflowId,
+    taskQueue: run.taskQueue ?? project.taskQueue,
+    control: {
+      retryOf: { workflowId: run.workflowId, runId: run.runId },
+      ...(options.from !== undefined && { from: options.from }),
+    },
+  };
+}
+
+/** A step by its id, or by its name where only one step has it. */
+function findStep(wanted: string, steps: readonly StepRow[]): string {
+  const byId = steps.find((step) => step.step === wanted);
+  const named = byId ? [byId] : steps.filter((step) => step.name === wanted);
+  if (named.length === 1 && named[0]) return named[0].step;
+  const run = steps[0] ? ` ${formatRunAddress(steps[0])}` : '';
+  const known = steps.map((step) => step.step).join(', ') || 'none';
+  const why = named.length > 1 ? `has several steps named "${wanted}"` : `has no step "${wanted}"`;
+  throw new TerminalError('RETRY_INVALID', `The run${run} ${why}. Its steps are: ${known}.`);
+}

@@ -1,0 +1,47 @@
+import type { ErrorCode } from '../core/error-codes.js';
+
+/** What the program's exit codes mean; `docs/cli.md` tells it to users. */
+export const EXIT = { ok: 0, failed: 1, usage: 2, notFound: 3, unreachable: 4, interrupted: 130 } as const;
+
+const BY_CODE: Readonly<Partial<Record<ErrorCode, number>>> = {
+  COMMAND_INVALID: EXIT.usage,
+  CONFIG_INVALID: EXIT.usage,
+  ENV_MISSING: EXIT.usage,
+  CONNECTION_UNKNOWN: EXIT.usage,
+  CONTRACT_UNKNOWN: EXIT.usage,
+  TRANSFORM_UNKNOWN: EXIT.usage,
+  OPTION_INVALID: EXIT.usage,
+  CAPABILITY_MISSING: EXIT.usage,
+  PARAMETERS_INVALID: EXIT.usage,
+  PIPELINE_NAME_MISMATCH: EXIT.usage,
+  RETRY_INVALID: EXIT.usage,
+  RUN_ALREADY_RUNNING: EXIT.usage,
+  CREDENTIALS_REJECTED: EXIT.usage,
+  DATABASE_MISSING: EXIT.usage,
+  RUN_UNKNOWN: EXIT.notFound,
+  PIPELINE_UNKNOWN: EXIT.notFound,
+  TEMPORAL_UNREACHABLE: EXIT.unreachable,
+  CATALOG_UNAVAILABLE: EXIT.unreachable,
+  CONNECTION_REFUSED: EXIT.unreachable,
+  CONNECTION_LOST: EXIT.unreachable,
+  TOOL_MISSING: EXIT.unreachable,
+  PORT_BUSY: EXIT.unreachable,
+};
+
+/** The exit code for a command that ended with an error. */
+export function exitCodeOf(code: string): number {
+  return BY_CODE[code as ErrorCode] ?? EXIT.failed;
+}
+
+/** Errors with which a run refuses to begin: those of the person who started it. Every other end of a run is a failed run. */
+const REFUSALS: ReadonlySet<string> = new Set<ErrorCode>([
+  'PARAMETERS_INVALID',
+  'PIPELINE_UNKNOWN',
+  'PIPELINE_NAME_MISMATCH',
+  'RETRY_INVALID',
+]);
+
+/** The exit code for a run that failed. */
+export function exitCodeOfRun(code: string): number {
+  return REFUSALS.has(code) ? exitCodeOf(code) : EXIT.failed;
+}

@@ -1,0 +1,23 @@
+import type { RunOutcome } from '../temporal/describe-run.js';
+import type { RunAddress } from '../temporal/run-id.js';
+import { EXIT, exitCodeOfRun } from './exit-codes.js';
+import { errorReport, errorText, type Output } from './output.js';
+
+/** What to say of a task queue that nobody polls. */
+export function noWorker(taskQueue: string): string {
+  return `No worker polls task queue "${taskQueue}": the run waits for one. Start it with: millrace worker`;
+}
+
+/** Tells how a run ended and gives the exit code for it. */
+export function tellOutcome(output: Output, run: Required<RunAddress>, outcome: RunOutcome): number {
+  if (outcome.ok) {
+    output.data({ event: 'ended', ...run, status: 'completed', result: outcome.result });
+    output.text(`Run ${run.workflowId} completed.`);
+    return EXIT.ok;
+  }
+  const { code, message } = outcome.error;
+  const error = errorReport(code, message);
+  output.data({ event: 'ended', ...run, status: code === 'CANCELLED' ? 'cancelled' : 'failed', error });
+  if (!output.json) output.warn(errorText(error));
+  return exitCodeOfRun(code);
+}

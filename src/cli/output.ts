@@ -1,0 +1,59 @@
+import { ERROR_CODES, type ErrorCode } from '../core/error-codes.js';
+import { messageOf, MillraceError } from '../core/errors.js';
+import { exitCodeOf } from './exit-codes.js';
+
+/** Where a command writes: one or the other form, never both. */
+export interface Output {
+  readonly json: boolean;
+  /** Text for people; nothing with `--json`. */
+  readonly text: (text: string) => void;
+  /** One JSON document on one line; nothing without `--json`. */
+  readonly data: (value: unknown) => void;
+  /** What a person should know beside the result; on stderr, so that it never mixes with data. */
+  readonly warn: (text: string) => void;
+}
+
+/** An error as scripts read it. */
+export interface ErrorReport {
+  readonly code: string;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+/** Makes the output of one command. */
+export function openOutput(json: boolean): Output {
+  return {
+    json,
+    text: (text) => void (json || process.stdout.write(`${text}\n`)),
+    data: (value) => void (json && process.stdout.write(`${toJson(value)}\n`)),
+    warn: (text) => void process.stderr.write(`${text}\n`),
+  };
+}
+
+/** Tells of an error on stderr and gives the exit code that goes with it. */
+export function reportError(error: unknown, json: boolean): number {
+  const report = describeError(error);
+  process.stderr.write(json ? `${toJson({ error: report })}\n` : `${errorText(report)}\n`);
+  return exitCodeOf(report.code);
+}
+
+/** An error of whatever kind, with its code and what to do. */
+export function describeError(error: unknown): ErrorReport {
+  if (error instanceof MillraceError) return { code: error.code, message: error.message, remedy: error.remedy };
+  const message = error instanceof Error && process.env['MILLRACE_DEBUG'] ? (error.stack ?? error.message) : messageOf(error);
+  return errorReport('INTERNAL', message);
+}
+
+/** An error known by its code, as a run's end tells it. */
+export function errorReport(code: string, message: string): ErrorReport {
+  return { code, message, remedy: ERROR_CODES[code as ErrorCode]?.remedy ?? '' };
+}
+
+/** An error as people read it: message and code on one line, then what to do. */
+export function errorText({ code, message, remedy }: ErrorReport): string {
+  return [`error: ${message} [${code}]`, ...(remedy === '' ? [] : [`  ${remedy}`])].join('\n');
+}
+
+function toJson(value: unknown): string {
+  return JSON.stringify(value, (_key, each: unknown) => (typeof each === 'bigint' ? Number(each) : each));
+}

@@ -1,0 +1,135 @@
+import type { RunRow, StepRow } from '../catalog/index.js';
+import type { ReasonCount } from '../core/manifest.js';
+import { count, duration, plainTable } from '../dev/text-format.js';
+import type { PendingStep, RunDescription, RunOutcome } from '../temporal/describe-run.js';
+import { formatRunAddress } from '../temporal/run-id.js';
+import { columns } from './columns.js';
+import { errorReport, errorText, type ErrorReport } from './output.js';
+import { shortTime } from './short-time.js';
+import { STEP_HEAD, stepCells } from './step-lines.js';
+
+/** A run as `millrace show` gives it. Times are ISO, `null` is unknown. */
+export interface RunView {
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly pipeline: string | null;
+  readonly partition: string | null;
+  readonly status: string;
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+  readonly durationMs: number | null;
+  readonly params: unknown;
+  readonly owner: string | null;
+  readonly taskQueue: string | null;
+  readonly historyEvents: number | null;
+  readonly retryOf: RunRow['retryOf'];
+  readonly resetOf: string | null;
+  readonly steps: readonly StepView[];
+  readonly result: unknown;
+  readonly error: ErrorReport | null;
+}
+
+export interface StepView {
+  readonly step: string;
+  readonly status: string;
+  readonly rows: number | null;
+  readonly rejected: number | null;
+  readonly durationMs: number | null;
+  readonly attempts: number;
+  /** For a load: the table or file it went to. */
+  readonly target: string | null;
+  readonly reasons: readonly ReasonCount[];
+  readonly note: string;
+}
+
+interface Truth {
+  readonly description: RunDescription;
+  readonly outcome: RunOutcome | undefined;
+}
+
+/** Puts together what Temporal (`truth`) and the catalog know of a run; one of them knows it. */
+export function runView(row: RunRow | undefined, steps: readonly StepRow[], truth: Truth | undefined): RunView {
+  const description = truth?.description;
+  const startedAt = description?.startedAt ?? row?.startedAt ?? null;
+  const finishedAt = description ? description.closedAt : (row?.finishedAt ?? null);
+  const until = finishedAt ?? (description ? new Date().toISOString() : null);
+  const runId = description?.runId ?? row?.runId ?? '';
+  return {
+    workflowId: description?.workflowId ?? row?.workflowId ?? '',
+    runId,
+    pipeline: row?.pipeline ?? description?.pipeline ?? null,
+    partition: row?.partition ?? null,
+    status: description?.state ?? row?.status ?? 'unknown',
+    startedAt,
+    finishedAt,
+    durationMs: startedAt !== null && until !== null ? Date.parse(until) - Date.parse(startedAt) : null,
+    params: row?.params ?? null,
+    owner: row?.owner ?? null,
+    taskQueue: description?.taskQueue ?? row?.taskQueue ?? null,
+    historyEvents: description?.historyLength ?? null,
+    retryOf: row?.retryOf ?? null,
+    resetOf: row?.resetOf ?? null,
+    steps: stepViews(runId, steps, description?.pending ?? []),
+    result: truth?.outcome?.ok ? truth.outcome.result : (row?.result ?? null),
+    error: errorOf(row, truth?.outcome),
+  };
+}
+
+/** A run as people read it. */
+export function runText(view: RunView): string {
+  const facts: readonly (readonly [string, string | null])[] = [
+    ['pipeline', view.partition === null ? view.pipeline : `${String(view.pipeline)}, partition ${view.partition}`],
+    ['run id', view.runId],
+    ['started', view.startedAt && `${shortTime(view.startedAt)} UTC`],
+    ['time', view.durationMs === null ? null : duration(view.durationMs)],
+    ['parameters', view.params === null ? null : JSON.stringify(view.params)],
+    ['owner', view.owner],
+    ['task queue', view.taskQueue],
+    ['retries', view.retryOf && `${formatRunAddress(view.retryOf)}${view.retryOf.from ? ` from ${view.retryOf.from}` : ''}`],
+    ['reset of', view.resetOf],
+  ];
+  const known = facts.flatMap(([name, value]) => (value === null || value === '' ? [] : [[`  ${name}`, value]]));
+  const parts = [`${view.workflowId}  ${view.status}`, columns(known, 2)];
+  if (view.steps.length > 0) parts.push(plainTable(STEP_HEAD, view.steps.map(cellsOf), 2));
+  const reasons = view.steps.flatMap((step) =>
+    step.reasons.map((reason) => [step.step, count(reason.rows), describeReason(reason)]),
+  );
+  if (reasons.length > 0) parts.push(`Rejected rows (all: millrace quarantine ${view.workflowId})\n${columns(reasons, 1)}`);
+  if (view.error) parts.push(errorText(view.error));
+  return parts.join('\n\n');
+}
+
+/** Why rows were rejected, in a line. */
+export function describeReason({ code, path, message }: Pick<ReasonCount, 'code' | 'path' | 'message'>): string {
+  return `${path === '' ? '' : `${path}: `}${message} (${code})`;
+}
+
+function cellsOf(step: StepView): string[] {
+  const tries = step.attempts > 1 ? `${step.attempts} attempts` : '';
+  return stepCells({ ...step, note: [step.target, tries, step.note].filter(Boolean).join(', ') });
+}
+
+function stepViews(runId: string, steps: readonly StepRow[], pending: readonly PendingStep[]): StepView[] {
+  return steps.map((step) => {
+    const live = pending.find((each) => each.step === step.step);
+    const took = step.startedAt && step.finishedAt ? Date.parse(step.finishedAt) - Date.parse(step.startedAt) : null;
+    const dataset = step.result && 'dataset' in step.result ? step.result : undefined;
+    const load = step.result && 'load' in step.result ? step.result.load : undefined;
+    return {
+      step: step.step,
+      status: step.runId === runId ? (live?.state ?? step.status) : 'reused',
+      rows: live?.progress?.rows ?? load?.rows ?? dataset?.dataset.rows ?? null,
+      rejected: dataset?.rejected ?? null,
+      durationMs: live ? null : took,
+      attempts: Math.max(step.attempts, live?.attempt ?? 0),
+      target: load?.target ?? null,
+      reasons: dataset?.reasons ?? [],
+      note: live?.progress?.phase ?? step.error?.message ?? '',
+    };
+  });
+}
+
+function errorOf(row: RunRow | undefined, outcome: RunOutcome | undefined): ErrorReport | null {
+  if (outcome) return outcome.ok ? null : errorReport(outcome.error.code, outcome.error.message);
+  return row?.error ? errorReport(row.error.code, row.error.message) : null;
+}
