@@ -22,6 +22,7 @@ const MANY_STEPS = 500;
 /** Runs the steps of one run: one activity each, under a name that is unique in the run. */
 export class StepRunner {
   private readonly outstanding = new Set<Promise<unknown>>();
+  private closed = false;
 
   constructor(
     private readonly context: RunContext,
@@ -29,18 +30,32 @@ export class StepRunner {
     private readonly state: RunState,
   ) {}
 
-  /** @throws ApplicationFailure with the error's code as its type */
+  /**
+   * Runs one step. Once the pipeline's function has ended, what it left behind is never heard of again: a promise that
+   * nobody awaits any more must not fail the workflow's task.
+   *
+   * @throws ApplicationFailure with the error's code as its type
+   */
   run<R extends StepResult>(call: StepCall): Promise<R> {
-    const result = this.execute<R>(call);
-    this.outstanding.add(result);
-    const forget = (): void => void this.outstanding.delete(result);
-    result.then(forget, forget);
-    return result;
+    if (this.closed) return new Promise<R>(() => undefined);
+    const work = this.execute<R>(call);
+    this.outstanding.add(work);
+    const heard = new Promise<R>((resolve, reject) => {
+      work
+        .finally(() => this.outstanding.delete(work))
+        .then(
+          (result) => this.closed || resolve(result),
+          (error: unknown) => this.closed || reject(error),
+        );
+    });
+    return heard;
   }
 
-  /** Waits until no step works any more, cancelling those that the pipeline's function left behind. */
+  /** Ends the steps' time: cancels those at work that the pipeline's function left behind, and waits until they have stopped. */
   async settle(scope: CancellationScope): Promise<void> {
+    this.closed = true;
     if (this.outstanding.size === 0) return;
+    log.warn('The pipeline ended while steps were at work; they are cancelled', { steps: this.outstanding.size });
     scope.cancel();
     await CancellationScope.nonCancellable(() => Promise.allSettled(this.outstanding));
   }
