@@ -3,6 +3,7 @@ import { TerminalError } from '../src/core/errors.js';
 import type { LoadIdentity } from '../src/core/load.js';
 import type { Manifest } from '../src/core/manifest.js';
 import type { LoadStepInput, LoadStepResult } from '../src/core/steps.js';
+import { namingDamaged } from '../src/engine/damaged-parts.js';
 import { datasetSelect } from '../src/engine/dataset-sql.js';
 import { verifyParts } from '../src/engine/part-files.js';
 import { withConnection } from './connection.js';
@@ -27,20 +28,18 @@ export function makeLoad(services: Services) {
       const identity = identityOf(input);
       const select = datasetSelect(manifest, services.staging.root);
       call.phase('loading');
-      const load = await destination.load(
-        {
-          identity,
-          mode: input.mode,
-          target: input.target,
-          connection: input.connection,
-          select,
-          columns: manifest.columns,
-          rows: manifest.rows ?? (await countRows(call, select)),
-          key: keyOf(services, input, manifest),
-          partition: input.partition,
-        },
-        call,
-      );
+      const request = {
+        identity,
+        mode: input.mode,
+        target: input.target,
+        connection: input.connection,
+        select,
+        columns: manifest.columns,
+        rows: manifest.rows ?? (await countRows(call, select)),
+        key: keyOf(services, input, manifest),
+        partition: input.partition,
+      };
+      const load = await namingDamaged(manifest.parts, () => destination.load(request, call));
       const recorded = {
         ...load,
         content: identity.content,

@@ -3,6 +3,7 @@ import type { Manifest, Verdict } from '../src/core/manifest.js';
 import type { DatasetStepResult, ValidateStepInput } from '../src/core/steps.js';
 import { contractHash } from '../src/contracts/hash.js';
 import { judge } from '../src/contracts/judge.js';
+import { namingDamaged } from '../src/engine/damaged-parts.js';
 import { verifyParts } from '../src/engine/part-files.js';
 import { referenceTo, type StagedDataset } from '../src/engine/staging.js';
 import { findContract } from './contract.js';
@@ -52,7 +53,7 @@ async function validate(
   const attempt = await services.staging.begin(key, call.checkpoint);
   try {
     call.phase('judging');
-    const judged = await judge(call.session, {
+    const request = {
       input: source,
       stagingRoot: services.staging.root,
       contractName: input.contract,
@@ -61,7 +62,8 @@ async function validate(
       progress: call.progress,
       signal: call.signal,
       checkpoint: call.checkpoint,
-    });
+    };
+    const judged = await namingDamaged(source.parts, () => judge(call.session, request));
     await verifyParts(source.parts, services.staging.root);
     await withinQuota(services);
     call.phase('staging');
@@ -95,8 +97,8 @@ function refuseBreach(input: ValidateStepInput, verdict: Verdict, staged: Staged
   if (maxRejected === undefined) return;
   const allowed = maxRejected < 1 ? maxRejected * verdict.rowsRead : maxRejected;
   if (verdict.rejected <= allowed) return;
-  const top = verdict.reasons.slice(0, 3).map((reason) => `${reason.path || 'row'}: ${reason.message} (${reason.rows})`);
-  const limit = maxRejected < 1 ? `${maxRejected * 100} %` : String(maxRejected);
+  const top = verdict.reasons.slice(0, 3).map((reason) => `${reason.path || 'row'}: ${reason.message.replace(/\.$/, '')} (${reason.rows})`);
+  const limit = maxRejected > 0 && maxRejected < 1 ? `${Number((maxRejected * 100).toPrecision(6))} %` : String(maxRejected);
   throw new JudgedError(
     `Contract "${input.contract}" rejected ${verdict.rejected} of ${verdict.rowsRead} rows of "${input.input.name}", more than maxRejected (${limit}). Most often: ${top.join('; ')}. See them with: millrace quarantine ${input.run.workflowId}`,
     { dataset: staged.uri, manifest: staged.manifest },

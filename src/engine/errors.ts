@@ -1,5 +1,8 @@
 import { MillraceError, TerminalError, TransientError, messageOf } from '../core/errors.js';
 
+/** Marks, in an error's details, that Parquet pages could not be decoded; {@link namingDamaged} adds which file's. */
+export const DAMAGED_PAGES = 'damaged pages';
+
 /**
  * DuckDB's own failures that mean the same wherever they happen: no room, no memory, damaged file, wrong SQL.
  * A caller that knows more (which file, which transform) catches first; everything unknown stays a QUERY_FAILED.
@@ -26,7 +29,26 @@ export function translateEngineError(error: unknown): Error {
   if (/^INTERRUPT Error/i.test(message)) {
     return new TransientError('INTERRUPTED', 'The query was interrupted.', {}, { cause: error });
   }
+  const damage = describeDamage(message);
+  if (damage !== undefined) {
+    return new TerminalError(
+      'FILE_FORMAT',
+      `its Parquet pages are damaged (${damage}). Replace the file, then start a new run.`,
+      { found: DAMAGED_PAGES },
+      { cause: error },
+    );
+  }
   return new TerminalError('QUERY_FAILED', firstLines(message, 6), {}, { cause: error });
+}
+
+const DAMAGE =
+  /^Invalid (?:Input )?Error: (?:Variable-length int|Out of buffer|don't know what type|Failed to decompress|Failed to read file|Input is invalid|TProtocolException)/;
+
+// The text that is not UTF-8 stays out: it is data.
+function describeDamage(message: string): string | undefined {
+  if (/^Invalid Input Error: Invalid string encoding found in Parquet/.test(message)) return 'a text in it is not UTF-8';
+  if (!DAMAGE.test(message)) return undefined;
+  return firstLine(message).replace(/^Invalid (?:Input )?Error: (?:Failed to read file "[^"]*": )?/, '').replace(/[.: ]+$/, '');
 }
 
 function firstLine(text: string): string {
