@@ -31,9 +31,14 @@ export async function inspectParquet(session: Session, connection: string, found
     if (!/magic bytes|too small to be a Parquet|parquet|footer|metadata|thrift|TProtocol/i.test(messageOf(error))) throw error;
     throw unreadable(
       { connection, path: found.origin },
-      `it is not a whole Parquet file (${found.sizeBytes} bytes). It was truncated, is still being written, or is of another kind: replace it. DuckDB says: ${messageOf(error).split('\n')[0]}`,
+      `it is not a whole Parquet file (${found.sizeBytes} bytes). It was truncated, is still being written, or is of another kind: replace it. DuckDB says: ${reasonOf(error)}.`,
     );
   }
+}
+
+// Without the kind of error and the absolute path, which say nothing new.
+function reasonOf(error: unknown): string {
+  return (messageOf(error).split('\n')[0] ?? '').replace(/^(?:\w+ )+Error: /, '').replace(/ '[^']*'/, '').replace(/[.\s]+$/, '');
 }
 
 /** Parquet files as a table, by their own columns: folder names such as `month=2001-01` add none. */
