@@ -1,0 +1,147 @@
+import { randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { TerminalError } from '../../src/core/errors.js';
+import { startRun } from '../../src/temporal/start-run.js';
+import { median, type Benchmark, type BenchmarkOptions, type BenchmarkResult } from '../benchmark.js';
+import { runScript, startWorkerProcess, type Usage, type WorkerProcess } from '../child-process.js';
+import { stepsOf, verdictOf } from '../run-steps.js';
+import { startServers, type Servers } from '../servers.js';
+import { lineitemCsv } from '../tpch.js';
+import { reportRounds } from './report.js';
+import type { MillraceSide, RawSide, Round } from './round.js';
+import { createTableLike, requireSameRows, walBytes } from './tables.js';
+
+const TABLE = 'lineitem';
+const RAW_TABLE = 'lineitem_raw';
+
+/** What the sides of one benchmark share. */
+interface Stage {
+  readonly servers: Servers;
+  readonly worker: WorkerProcess;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly csv: string;
+  readonly notice: (line: string) => void;
+}
+
+/**
+ * CSV → 16 rules → a new Postgres table, as a whole run of a pipeline, against COPY of the same bytes on the same server.
+ * Sides take turns in who goes first. At the end both tables must hold the same rows, and no row may have gone through zod.
+ */
+export const benchmarkLoad: Benchmark = async (options) => {
+  const csv = options.input ? path.resolve(options.input) : await lineitemCsv(options.scale, options.notice);
+  const servers = await startServers(options.notice);
+  try {
+    const environment = environmentFor(servers, csv);
+    const worker = await startWorkerProcess('load/project', environment);
+    try {
+      return await measure({ servers, worker, environment, csv, notice: options.notice }, options);
+    } finally {
+      await worker.stop();
+    }
+  } finally {
+    await servers.stop();
+  }
+};
+
+function environmentFor({ scratch, temporal, postgresUrl }: Servers, csv: string): NodeJS.ProcessEnv {
+  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(TEMPORAL_|PG[A-Z]+$)/.test(name)));
+  return {
+    ...inherited,
+    TEMPORAL_ADDRESS: temporal.address,
+    WAREHOUSE_URL: postgresUrl,
+    LINEITEM_FOLDER: path.dirname(csv),
+    STAGING_FOLDER: stagingFolder(scratch),
+    SPILL_FOLDER: path.join(scratch, 'spill'),
+    CATALOG_FILE: path.join(scratch, 'catalog.db'),
+  };
+}
+
+function stagingFolder(scratch: string): string {
+  return path.join(scratch, 'staging');
+}
+
+async function measure(stage: Stage, { rounds: count, notice }: BenchmarkOptions): Promise<BenchmarkResult> {
+  const { postgres } = stage.servers;
+  // Whoever goes first would pay for reading the file from the disk.
+  for await (const chunk of createReadStream(stage.csv, { highWaterMark: 1 << 20 })) void chunk;
+  const rounds: Round[] = [];
+  let createRaw = '';
+  for (let index = 0; index < count; index++) {
+    await postgres.query(`DROP TABLE IF EXISTS ${TABLE}, ${RAW_TABLE}`);
+    // The raw table copies the columns of the one that Millrace makes, so the first round begins with Millrace.
+    const millraceFirst = index % 2 === 0;
+    const raw = millraceFirst ? undefined : await measureRaw(stage, createRaw);
+    const millrace = await measureMillrace(stage);
+    createRaw ||= await createTableLike(postgres, TABLE, RAW_TABLE);
+    const round = { millrace, raw: raw ?? (await measureRaw(stage, createRaw)) };
+    rounds.push(round);
+    notice(
+      `Round ${index + 1} of ${count}: Millrace ${round.millrace.seconds.toFixed(2)} s, raw COPY ${round.raw.seconds.toFixed(2)} s`,
+    );
+  }
+  notice('Comparing both tables, row by row …');
+  await requireSameRows(postgres, TABLE, RAW_TABLE);
+  const { peakMiB } = await stage.worker.usage();
+  return summarise(rounds, peakMiB);
+}
+
+async function measureMillrace({ servers, worker, csv }: Stage): Promise<MillraceSide> {
+  const { temporal, postgres, scratch } = servers;
+  // Nothing to reuse: neither a dataset nor a table.
+  await rm(path.join(stagingFolder(scratch), 'datasets'), { recursive: true, force: true });
+  await postgres.query('CHECKPOINT');
+  const [walBefore, before] = [await walBytes(postgres), await worker.usage()];
+  const started = performance.now();
+  const workflowId = `loadLineitem-${randomBytes(4).toString('hex')}`;
+  const run = await startRun(temporal, {
+    pipeline: 'loadLineitem',
+    params: { path: path.basename(csv) },
+    workflowId,
+    taskQueue: 'millrace',
+  });
+  await temporal.client.workflow.getHandle(run.workflowId, run.runId).result();
+  const seconds = (performance.now() - started) / 1000;
+  const [walAfter, after] = [await walBytes(postgres), await worker.usage()];
+  const steps = await stepsOf(temporal, run);
+  const { judgedByZod, rejected, rowsRead, reused } = verdictOf(steps);
+  if (judgedByZod !== 0 || rejected !== 0 || reused) {
+    throw new TerminalError(
+      'INTERNAL',
+      `The run judged ${judgedByZod} rows by zod, rejected ${rejected}, reused: ${reused}; each has to be none.`,
+    );
+  }
+  return {
+    seconds,
+    rows: rowsRead ?? 0,
+    walBytes: walAfter - walBefore,
+    cpuS: after.cpuS - before.cpuS,
+    steps: Object.fromEntries(
+      steps.filter(({ step }) => step.includes(':')).map(({ step, seconds: took }) => [step.slice(0, step.indexOf(':')), took]),
+    ),
+  };
+}
+
+async function measureRaw({ servers, environment, csv }: Stage, createTable: string): Promise<RawSide> {
+  const { postgres } = servers;
+  await postgres.query('CHECKPOINT');
+  const before = await walBytes(postgres);
+  const result = await runScript<Usage & Pick<RawSide, 'seconds' | 'rows'>>(
+    'load/raw-copy.mjs',
+    [csv, createTable, RAW_TABLE],
+    environment,
+  );
+  return { ...result, walBytes: (await walBytes(postgres)) - before };
+}
+
+function summarise(rounds: readonly Round[], workerPeakMiB: number): BenchmarkResult {
+  const millraceS = median(rounds.map((round) => round.millrace.seconds));
+  const rawS = median(rounds.map((round) => round.raw.seconds));
+  const rawPeakMiB = Math.max(...rounds.map((round) => round.raw.peakMiB));
+  const measurements = [
+    { work: 'load', tool: 'millrace', medianS: millraceS, ratio: millraceS / rawS, peakMiB: workerPeakMiB },
+    { work: 'load', tool: 'raw COPY', medianS: rawS, ratio: 1, peakMiB: rawPeakMiB },
+  ];
+  return { measurements, report: reportRounds(rounds, measurements) };
+}

@@ -1,0 +1,1 @@
+export { loadLineitem } from './load-lineitem';

@@ -1,0 +1,32 @@
+import type pg from 'pg';
+
+/** The statement that makes a table with exactly the columns of another: names, types, NOT NULL. */
+export async function createTableLike(postgres: pg.Client, existing: string, name: string): Promise<string> {
+  const { rows } = await postgres.query<{ column: string }>(
+    `SELECT format('%I %s%s', attname, format_type(atttypid, atttypmod), CASE WHEN attnotnull THEN ' NOT NULL' ELSE '' END) AS "column"
+     FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum`,
+    [existing],
+  );
+  return `CREATE TABLE ${name} (${rows.map(({ column }) => column).join(', ')})`;
+}
+
+/** Proves that two tables hold the same rows, each as often; throws when they do not. */
+export async function requireSameRows(postgres: pg.Client, left: string, right: string): Promise<void> {
+  await postgres.query("SET work_mem = '512MB'");
+  for (const [one, other] of [
+    [left, right],
+    [right, left],
+  ]) {
+    const { rows } = await postgres.query<{ extra: string }>(
+      `SELECT count(*) AS extra FROM (TABLE ${one} EXCEPT ALL TABLE ${other}) AS difference`,
+    );
+    if (Number(rows[0]?.extra) > 0)
+      throw new Error(`${one} holds ${rows[0]?.extra} rows that ${other} does not: the benchmark is void.`);
+  }
+}
+
+/** What Postgres has written ahead so far, in bytes. */
+export async function walBytes(postgres: pg.Client): Promise<number> {
+  const { rows } = await postgres.query<{ bytes: string }>("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0') AS bytes");
+  return Number(rows[0]?.bytes);
+}

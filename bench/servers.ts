@@ -1,0 +1,51 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import pg from 'pg';
+import { startPostgresServer } from '../src/dev/postgres-server.js';
+import { obtainTemporal } from '../src/dev/temporal-binary.js';
+import { startTemporalServer } from '../src/dev/temporal-server.js';
+import { connectTemporal, type TemporalClient } from '../src/temporal/connect.js';
+
+/** What a benchmark works with: its own servers and a folder on disk. All of it goes with `stop`, or with this process. */
+export interface Servers {
+  readonly scratch: string;
+  readonly temporal: TemporalClient;
+  readonly postgresUrl: string;
+  /** A session of the benchmark's own. */
+  readonly postgres: pg.Client;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a fresh PostgreSQL with its default settings (fsync on) and a fresh Temporal server with Millrace's settings.
+ *
+ * @throws TerminalError TOOL_MISSING
+ */
+export async function startServers(notice: (line: string) => void): Promise<Servers> {
+  // Not the temporary folder, which may be in memory; not the home folder, where PostgreSQL's user may not go.
+  const scratch = mkdtempSync('/var/tmp/millrace-bench-');
+  chmodSync(scratch, 0o755);
+  const cleanUp = (): void => rmSync(scratch, { recursive: true, force: true, maxRetries: 5 });
+  process.once('exit', cleanUp);
+  const stops: (() => Promise<void>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const each of stops.toReversed()) await each();
+  };
+  try {
+    const server = await startPostgresServer({ dataFolder: path.join(scratch, 'postgres') });
+    stops.push(() => server.stop());
+    const postgresUrl = server.url('postgres');
+    const postgres = new pg.Client({ connectionString: postgresUrl });
+    await postgres.connect();
+    stops.push(() => postgres.end());
+    const { path: binary } = await obtainTemporal({ notice });
+    const temporalServer = await startTemporalServer({ binary, uiPort: null, databaseFile: path.join(scratch, 'temporal.db') });
+    stops.push(() => temporalServer.stop());
+    const temporal = await connectTemporal({ address: temporalServer.address, namespace: 'default', options: {} });
+    stops.push(() => temporal.close());
+    return { scratch, temporal, postgresUrl, postgres, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
