@@ -92,9 +92,17 @@ class DefinitionWalk {
     // zod wraps a plain message in a function of its own, and the patterns of its formats too.
     if (name === 'error' && String(value) === CONSTANT_MESSAGE) return { message: call() };
     if (name === 'fn' && String(value) === PATTERN_FORMAT) return { function: 'pattern' };
+    if (name === 'when' && OWN_CONDITIONS.has(String(value))) return { function: 'own' };
     return this.describe(value);
   }
 }
+
+// The conditions that zod itself puts on its length and size checks ("only where there is a length").
+const OWN_CONDITIONS = new Set(
+  [z.string().min(1), z.string().max(1), z.string().length(1), z.set(z.string()).min(1), z.set(z.string()).max(1), z.set(z.string()).size(1)]
+    .flatMap((schema) => schema._zod.def.checks ?? [])
+    .map((check) => String((check._zod.def as { readonly when?: unknown }).when)),
+);
 
 const CONSTANT_MESSAGE = String(z.string('message')._zod.def.error);
 
