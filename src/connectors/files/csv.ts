@@ -33,7 +33,7 @@ export async function inspectCsv(context: CallContext, connection: string, found
     const dialect = { ...header, headerLines: 1, compression: gzip ? ('gzip' as const) : ('none' as const) };
     return { ...dialect, escape: await sniffEscape(context, found, dialect, text) };
   } catch (error) {
-    throw translateFileError(error, place);
+    throw context.signal.aborted ? error : translateFileError(error, place);
   }
 }
 

@@ -29,18 +29,28 @@ export function filesSource(connection: string, root: string): Source {
     },
 
     async extract(request, context) {
-      const { options } = request;
-      const files: InspectedFile[] = [];
-      for (const found of await find(options)) files.push(await inspectFile(connection, found, options, context));
-      const columns = agreeOnColumns(connection, files);
-      const wanted = selectColumns(connection, files[0] as InspectedFile, columns, options);
-      await context.checkpoint('extract.reading');
-      const rows = await countRows(connection, files, options, context);
-      context.progress(rows ?? 0);
-      const parts = options.copy === true ? await copyParts(connection, files, request, context) : files.map((file) => file.part);
-      return { parts, columns: wanted, rows, filterPending: options.where !== undefined } satisfies Extracted;
+      try {
+        return await refer(connection, await find(request.options), request, context);
+      } catch (error) {
+        // An aborted session says itself why it was aborted.
+        if (context.signal.aborted) await context.session.run('SELECT 1');
+        throw error;
+      }
     },
   };
+}
+
+async function refer(connection: string, found: readonly FoundFile[], request: ExtractRequest, context: CallContext): Promise<Extracted> {
+  const { options } = request;
+  const files: InspectedFile[] = [];
+  for (const file of found) files.push(await inspectFile(connection, file, options, context));
+  const columns = selectColumns(connection, files[0] as InspectedFile, agreeOnColumns(connection, files), options);
+  await context.checkpoint('extract.reading');
+  context.signal.throwIfAborted();
+  const rows = await countRows(connection, files, options, context);
+  context.progress(rows ?? 0);
+  const parts = options.copy === true ? await copyParts(connection, files, request, context) : files.map((file) => file.part);
+  return { parts, columns, rows, filterPending: options.where !== undefined };
 }
 
 function requirePath(connection: string, options: ExtractOptions): string {

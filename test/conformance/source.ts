@@ -1,0 +1,146 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Connector, ExtractOptions, Extracted } from '../../src/connectors/contract.js';
+import { datasetSelect } from '../../src/engine/dataset-sql.js';
+import { temporaryFolder } from '../support/folder.js';
+import { withContext, type ContextOptions } from './context.js';
+import { REGION, sampleRows, sorted, type SampleRow } from './sample.js';
+
+/** What the suite needs of a system. */
+export interface SourceHarness {
+  readonly open: () => Promise<Connector>;
+  /** Makes a fresh table or file of these rows and says how to read it. */
+  readonly provide: (rows: readonly SampleRow[]) => Promise<ExtractOptions>;
+  /** Adds a row to it. */
+  readonly change: (options: ExtractOptions, row: SampleRow) => Promise<void>;
+  /** Options that name nothing there is. */
+  readonly missing: ExtractOptions;
+  readonly missingCode: string;
+}
+
+/** The rules of {@link Source}, one by one, for a connector's short test to call. */
+export function describeSource(name: string, harness: () => SourceHarness): void {
+  const rows = [...sampleRows(1, 4), ...sampleRows(5, 6, 'south'), { id: 7, region: null, amount: null }];
+
+  describe(`${name} as a source`, () => {
+    test('reads every row and value', async () => {
+      const { read, extracted } = await extract(harness(), await harness().provide(rows));
+      expect(extracted.columns.map((column) => column.name)).toEqual(['id', REGION, 'amount']);
+      expect(read).toEqual(rows);
+      expect([rows.length, null]).toContain(extracted.rows);
+    });
+
+    test('reads values with any character', async () => {
+      const odd = ['comma, "quote"', 'tab\tnew\nline', "it's; --", 'żółć 🌊', '\\', '\\N', 'NULL'].map((region, at) => ({ id: at + 1, region, amount: '1.00' }));
+      expect((await extract(harness(), await harness().provide(odd))).read).toEqual(odd);
+    });
+
+    test('reads a source without rows', async () => {
+      const { read, extracted } = await extract(harness(), await harness().provide([]));
+      expect(read).toEqual([]);
+      expect(extracted.columns).toHaveLength(3);
+    });
+
+    test('reads only the columns that are asked for, in their order', async () => {
+      const { extracted } = await extract(harness(), { ...(await harness().provide(rows)), columns: ['amount', 'id'] });
+      expect(extracted.columns.map((column) => column.name)).toEqual(['amount', 'id']);
+    });
+
+    test('reads only the rows that are asked for', async () => {
+      const options = { ...(await harness().provide(rows)), where: { [REGION]: { in: ['south', 'west'] }, amount: { gt: '5.50' } } };
+      const { read, extracted } = await extract(harness(), options);
+      expect(read).toEqual(sampleRows(6, 6, 'south'));
+      expect([1, null]).toContain(extracted.rows);
+    });
+
+    test('reads rows without a value where null is asked for', async () => {
+      const { read } = await extract(harness(), { ...(await harness().provide(rows)), where: { [REGION]: { eq: null } } });
+      expect(read.map((row) => row.id)).toEqual([7]);
+    });
+
+    test('writes only into the folder it is given, and names its files relative to it', async () => {
+      const { extracted, directory } = await extract(harness(), await harness().provide(rows));
+      const own = extracted.parts.filter((part) => part.path.startsWith('./')).map((part) => part.path.slice(2));
+      expect(readdirSync(directory).toSorted()).toEqual(own.toSorted());
+    });
+
+    test('can be read again after it was interrupted', async () => {
+      const options = await harness().provide(rows);
+      const controller = new AbortController();
+      const checkpoint = (): Promise<void> => Promise.resolve(controller.abort());
+      await expect(extract(harness(), options, { controller, checkpoint })).rejects.toMatchObject({ code: 'CANCELLED' });
+      expect((await extract(harness(), options)).read).toEqual(rows);
+    });
+
+    test('has a fingerprint that changes with the data, or none', async () => {
+      const options = await harness().provide(rows);
+      const first = await fingerprint(harness(), options);
+      expect(await fingerprint(harness(), options)).toBe(first);
+      await harness().change(options, { id: 8, region: 'east', amount: '8.00' });
+      if (first !== null) expect(await fingerprint(harness(), options)).not.toBe(first);
+      expect((await extract(harness(), options)).read).toHaveLength(8);
+    });
+
+    test('names an unknown column and those there are', async () => {
+      const options = await harness().provide(rows);
+      for (const wrong of [{ columns: ['id', 'colour'] }, { where: { colour: { eq: 1 } } }]) {
+        const refused = extract(harness(), { ...options, ...wrong });
+        await expect(refused).rejects.toMatchObject({ code: 'COLUMN_MISSING', message: expect.stringMatching(/"colour".*id, the "region", amount/) as string });
+      }
+    });
+
+    test('names what is missing', async () => {
+      await expect(extract(harness(), harness().missing)).rejects.toMatchObject({ code: harness().missingCode, retryable: false });
+    });
+
+    test('refuses options that mean nothing to it', async () => {
+      await expect(extract(harness(), {})).rejects.toMatchObject({ code: 'OPTION_INVALID' });
+      await expect(extract(harness(), { path: 'a.csv', table: 'a' })).rejects.toMatchObject({ code: 'OPTION_INVALID' });
+    });
+  });
+}
+
+async function fingerprint(harness: SourceHarness, options: ExtractOptions): Promise<string | null> {
+  const connector = await harness.open();
+  return withContext(async (context) => {
+    if (!connector.source) throw new Error('The connector has no source');
+    return connector.source.fingerprint({ dataset: 'sample', options, directory: '' }, context);
+  });
+}
+
+interface ExtractOutcome {
+  readonly extracted: Extracted;
+  readonly directory: string;
+  /** What a reader of the dataset gets, as far as the asked columns go. */
+  readonly read: SampleRow[];
+}
+
+async function extract(harness: SourceHarness, options: ExtractOptions, contextOptions?: ContextOptions): Promise<ExtractOutcome> {
+  const connector = await harness.open();
+  const directory = temporaryFolder();
+  return withContext(async (context) => {
+    if (!connector.source) throw new Error('The connector has no source');
+    const extracted = await connector.source.extract({ dataset: 'sample', options, directory }, context);
+    const filter = extracted.filterPending ? options.where : undefined;
+    const parts = extracted.parts.map((part) => (part.path.startsWith('./') ? { ...part, path: join(directory, part.path) } : part));
+    const manifest = { ...EMPTY_MANIFEST, parts, columns: extracted.columns, ...(filter === undefined ? {} : { filter }) };
+    const rows = await context.session.rows<Record<string, unknown>>(`SELECT columns(*)::VARCHAR FROM (${datasetSelect(manifest, directory)})`);
+    const read = rows.map((row) => ({ id: Number(row['id']), region: row[REGION] as string | null, amount: row['amount'] as string | null }));
+    return { extracted, directory, read: sorted(read) };
+  }, contextOptions);
+}
+
+const EMPTY_MANIFEST = {
+  version: 1 as const,
+  name: 'sample',
+  key: '',
+  content: '',
+  createdAt: '',
+  rows: null,
+  bytes: 0,
+  schema: '',
+  parents: [],
+  reproducible: true,
+  engine: '',
+};
