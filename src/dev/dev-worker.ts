@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { DefaultLogger, Runtime, type WorkflowBundleOption } from '@temporalio/worker';
 import type { LoadedProject } from '../config/load.js';
 import { createWorker, type RunningWorker } from '../worker/index.js';
 import type { TemporalClient } from '../temporal/connect.js';
@@ -10,7 +10,12 @@ import type { TemporalClient } from '../temporal/connect.js';
 const DRAIN_MS = 5_000;
 
 /** Starts the project's worker in this process; its warnings go to `worker.log` in the dev folder. */
-export async function startDevWorker(project: LoadedProject, temporal: TemporalClient, folder: string): Promise<RunningWorker> {
+export async function startDevWorker(
+  project: LoadedProject,
+  workflowBundle: WorkflowBundleOption,
+  temporal: TemporalClient,
+  folder: string,
+): Promise<RunningWorker> {
   const log = path.join(folder, 'worker.log');
   const logger = new DefaultLogger('WARN', ({ timestampNanos, level, message, meta }) => {
     appendFileSync(
@@ -20,7 +25,7 @@ export async function startDevWorker(project: LoadedProject, temporal: TemporalC
   });
   // The runtime would stop the worker by itself on a signal, while we still have to say so and to stop the rest.
   Runtime.install({ logger, shutdownSignals: [] });
-  const worker = await createWorker({ project, address: temporal.address, namespace: temporal.namespace });
+  const worker = await createWorker({ project, workflowBundle, address: temporal.address, namespace: temporal.namespace });
   worker.done.catch(() => undefined);
   return { done: worker.done, stop: () => stopSoon(worker) };
 }

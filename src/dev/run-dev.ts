@@ -1,6 +1,7 @@
 import { openCatalog } from '../catalog/index.js';
 import { loadProject, type LoadedProject } from '../config/load.js';
 import { TransientError } from '../core/errors.js';
+import { bundleProject, type RunningWorker } from '../worker/index.js';
 import { closingStack, type ClosingStack } from './closing-stack.js';
 import { takeDevFolder } from './dev-folder.js';
 import { jsonOutput, textOutput, type DevOutput, type StartedPart } from './dev-output.js';
@@ -31,6 +32,7 @@ interface Session {
   readonly plan: readonly PlannedRun[];
   readonly temporal: DevTemporal;
   readonly postgres: DevPostgres;
+  readonly worker: RunningWorker;
   readonly output: DevOutput;
   readonly interruption: Interruption;
   readonly stack: ClosingStack;
@@ -70,13 +72,18 @@ async function boot(options: DevOptions, output: DevOutput, stack: ClosingStack,
   const notice = (line: string): void => output.notice(line);
   const shared = { folder: folder.path, notice };
   const variables = project.config.dev?.postgres ?? [];
+  // Bundling takes as long as the servers' start: it goes on beside it.
+  const bundle = bundleProject(project);
+  bundle.catch(() => undefined);
   const [temporal, postgres] = await both(
     provideTemporal({ ...shared, port: options.temporalPort, uiPort: options.uiPort }),
     providePostgres({ ...shared, variables, port: options.postgresPort }),
     stack,
   );
+  const worker = await startDevWorker(project, await bundle, temporal.client, folder.path);
+  stack.add(() => worker.stop());
   if (interruption.signal.aborted) return 130;
-  return work({ project, plan, temporal, postgres, output, interruption, stack }, folder.path, options.once);
+  return work({ project, plan, temporal, postgres, worker, output, interruption, stack }, options.once);
 }
 
 /** Waits for both, so that neither is left running when the other can't be started. */
@@ -93,10 +100,8 @@ interface Stoppable {
   stop(): Promise<void>;
 }
 
-async function work(session: Session, folder: string, once: boolean): Promise<number> {
-  const { project, plan, temporal, postgres, output, interruption, stack } = session;
-  const worker = await startDevWorker(project, temporal.client, folder);
-  stack.add(() => worker.stop());
+async function work(session: Session, once: boolean): Promise<number> {
+  const { project, plan, temporal, postgres, worker, output, interruption, stack } = session;
   const catalog = await openCatalog({ path: project.catalogPath });
   stack.add(() => catalog.close());
   output.ready(startedParts(session), plan);

@@ -13,6 +13,17 @@ test('every edge of the dependency rule says why it is there, and there is one o
   expect(new Set(EDGES.map((edge) => `${edge.from} → ${edge.to}`)).size).toBe(EDGES.length);
 });
 
+test('no edge is wider than the code needs', () => {
+  const imports = FILES.flatMap(importsOf).map((found) => ({ ...found, from: areaOf(found.file), to: targetOf(found) }));
+  const idle = EDGES.filter(
+    (edge) =>
+      !imports.some(
+        ({ from, to, typeOnly }) => from === edge.from && to && covers(edge, to) && (edge.kind === 'type' || !typeOnly),
+      ),
+  );
+  expect(idle.map((edge) => `${edge.from} → ${edge.to} (${edge.kind})`)).toEqual([]);
+});
+
 test.each([
   { file: 'src/core/x.ts', specifier: 'zod', typeOnly: true, why: 'core may not import npm zod' },
   {
@@ -61,7 +72,7 @@ function violation(found: Import): string[] {
   const from = areaOf(found.file);
   if (!from) return [`${place}: its folder has no area; add it to test/architecture/edges.ts with the edges it needs`];
   if (from === 'entry point') return [];
-  const to = found.target === undefined ? packageOf(found.specifier) : areaOf(found.target);
+  const to = targetOf(found);
   if (!to) return [`${place}: ${found.target} has no area`];
   if (to === from) return sameConnector(found) ? [] : [`${place}: a connector never imports another connector`];
   const edge = EDGES.find((each) => each.from === from && covers(each, to));
@@ -69,6 +80,10 @@ function violation(found: Import): string[] {
   if (edge.kind === 'type' && !found.typeOnly)
     return [`${place}: ${from} may import ${to} only with \`import type\` (${edge.reason})`];
   return [];
+}
+
+function targetOf(found: Import): Edge['to'] | undefined {
+  return found.target === undefined ? packageOf(found.specifier) : areaOf(found.target);
 }
 
 function packageOf(specifier: string): Edge['to'] {
