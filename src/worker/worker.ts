@@ -1,6 +1,7 @@
 import os from 'node:os';
 import { mkdir } from 'node:fs/promises';
 import { NativeConnection, Worker, type WorkerOptions, type WorkflowBundleOption } from '@temporalio/worker';
+import type { Duration } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { createActivities } from '../../activities/index.js';
 import { openCatalog } from '../catalog/index.js';
@@ -27,8 +28,10 @@ export interface WorkerSettings {
 export interface WorkerLimits {
   /** Steps at work at once. @default the number of processors, at least 2 */
   readonly maxConcurrentActivityTaskExecutions?: number;
-  /** Runs kept in memory between their steps; 0 replays a run at each. @default 200 */
+  /** Runs kept in memory between their steps. @default 200 */
   readonly maxCachedWorkflows?: number;
+  /** How long a run whose worker is gone waits for it before another takes over. @default '10s' */
+  readonly stickyQueueScheduleToStartTimeout?: Duration;
 }
 
 export interface RunningWorker {
