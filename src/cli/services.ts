@@ -1,9 +1,10 @@
 import { openCatalog, type Catalog } from '../catalog/index.js';
 import { loadProject, type LoadedProject } from '../config/load.js';
-import { connectTemporal, type TemporalClient } from '../temporal/connect.js';
+import type { TemporalClient } from '../temporal/connect.js';
 
 /** Opens what a command needs, and closes it whatever happens. */
 export async function withTemporal<T>(work: (temporal: TemporalClient) => Promise<T>): Promise<T> {
+  const { connectTemporal } = await import('../temporal/connect.js');
   const temporal = await connectTemporal();
   try {
     return await work(temporal);

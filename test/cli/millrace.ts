@@ -1,8 +1,15 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const { isBuilt } = (await import(join(ROOT, 'scripts', 'build-dist.mjs'))) as { readonly isBuilt: () => boolean };
+
+/** The built program where it is of today's sources, as under `npm test`: it starts in half the time. */
+const PROGRAM = isBuilt()
+  ? [join(ROOT, 'dist', 'src', 'cli', 'main.js')]
+  : ['--import', 'tsx', join(ROOT, 'src', 'cli', 'main.ts')];
 
 /** The `millrace` program at work, started as a person at a terminal does. */
 export interface RunningCommand {
@@ -21,7 +28,7 @@ export interface CommandResult {
 }
 
 export function startMillrace(args: readonly string[], env: Readonly<Record<string, string>> = {}): RunningCommand {
-  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], {
+  const child = spawn(process.execPath, [...PROGRAM, ...args], {
     env: { ...process.env, FORCE_COLOR: '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

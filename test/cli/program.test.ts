@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Command } from 'commander';
+import { parseSync } from 'oxc-parser';
+import { describe, expect, test } from 'vitest';
+import { EXIT } from '../../src/cli/exit-codes.js';
+import { buildProgram } from '../../src/cli/program.js';
+import { ROOT } from '../architecture/imports.js';
+import { temporaryFolder } from '../support/folder.js';
+import { jsonLines, millrace } from './millrace.js';
+
+const DOCS = readFileSync(join(ROOT, 'docs/cli.md'), 'utf8');
+
+/** Every command that does something, with its words: `connections check`. */
+function commands(parent: Command = buildProgram(() => undefined), words: readonly string[] = []): [string, Command][] {
+  return parent.commands.flatMap((command) => {
+    const path = [...words, command.name()];
+    return command.commands.length > 0 ? commands(command, path) : [[path.join(' '), command] as [string, Command]];
+  });
+}
+
+/** What is loaded with a file, before any command asks for more. */
+function loadedAtOnce(file: string, files = new Set([file]), packages = new Set<string>()) {
+  const source = readFileSync(join(ROOT, file), 'utf8');
+  for (const { start, moduleRequest } of parseSync(file, source).module.staticImports) {
+    if (source.startsWith('import type ', start)) continue;
+    const target = join(dirname(file), moduleRequest.value).replace(/\.js$/, '.ts');
+    if (!moduleRequest.value.startsWith('.')) packages.add(moduleRequest.value);
+    else if (!files.has(target)) loadedAtOnce(target, files.add(target), packages);
+  }
+  return { files: [...files], packages: [...packages] };
+}
+
+describe('help', () => {
+  test('names every command and the exit codes, and exits with 0', async () => {
+    const help = await millrace(['--help']);
+    expect(help).toMatchObject({ code: 0, stderr: '' });
+    for (const [name] of commands()) expect(help.stdout).toContain(`  ${name.split(' ')[0]} `);
+    expect(help.stdout).toContain("4 a service can't be reached");
+  });
+
+  test('of a command has examples', async () => {
+    const help = await millrace(['run', '--help']);
+    expect(help.stdout).toMatch(/Examples:\n {2}\$ millrace run flightDelays --params '\{"month":"2001-01"\}' --wait/);
+  });
+
+  test('loads none of what commands need', () => {
+    const { packages, files } = loadedAtOnce('src/cli/main.ts');
+    expect(packages.filter((name) => !name.startsWith('node:'))).toEqual(['commander']);
+    expect(files.filter((file) => !file.startsWith('src/cli/')).toSorted()).toEqual([
+      'src/core/error-codes.ts',
+      'src/core/errors.ts',
+    ]);
+  });
+});
+
+describe('every command', () => {
+  test.each(commands())('%s takes --json and --project, and is in docs/cli.md', (name, command) => {
+    expect(command.options.map(({ long }) => long)).toEqual(expect.arrayContaining(['--json', '--project']));
+    expect(DOCS).toContain(`millrace ${name}`);
+    for (const { long } of command.options) expect(DOCS).toContain(String(long));
+  });
+
+  test('and every exit code is in docs/cli.md', () => {
+    for (const code of Object.values(EXIT)) expect(DOCS).toMatch(new RegExp(`^\\| ${code} \\|`, 'm'));
+  });
+});
+
+describe('wrong usage exits with 2', () => {
+  test.each([
+    { args: ['fly'], why: /unknown command 'fly'/ },
+    { args: ['run'], why: /missing required argument 'pipeline'/ },
+    { args: ['runs', '--limit', '0'], why: /whole number above 0/ },
+    { args: ['run', 'x', '--params', '[1]'], why: /Parameters are a JSON object/ },
+  ])('$args', async ({ args, why }) => {
+    const refused = await millrace(args);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(why);
+    expect(refused.stderr).toMatch(/^error: .*\[COMMAND_INVALID\]\n {2}Read the command’s --help\.\n$/);
+  });
+
+  test('as JSON with --json', async () => {
+    const refused = await millrace(['show', '--json']);
+    expect(refused.stdout).toBe('');
+    expect(jsonLines(refused.stderr)).toMatchObject([
+      { error: { code: 'COMMAND_INVALID', message: "missing required argument 'run'" } },
+    ]);
+  });
+
+  test('as does a folder without a project', async () => {
+    const refused = await millrace(['runs', '--project', temporaryFolder()]);
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('[CONFIG_INVALID]') as string });
+  });
+});
