@@ -182,7 +182,7 @@ export const ERROR_CODES = {
     remedy: 'Let the contract reject such rows, or change the column.',
   },
   KEY_DUPLICATE: {
-    cause: 'Two rows of one load have the same key.',
+    cause: 'Two rows have the same key: both of one load, or one of them there before.',
     retryable: false,
     remedy: 'Make the key unique in the transform, or choose another key.',
   },

@@ -7,6 +7,7 @@ import type pg from 'pg';
 import { attach, execute, executeCounted, select } from './attached.js';
 import { translatePostgresError } from './errors.js';
 import { ensureLedger, findLoad, findSuperseded, markSuperseded, recordLoad } from './ledger.js';
+import { explainNulByte } from './nul-bytes.js';
 import { createTableStatement, isDirect, LOAD_COLUMN, planLoad, requireKeyColumns } from './load-plan.js';
 import type { ResolvedPostgres } from './options.js';
 import { connectSide, terminateSessions } from './side-connection.js';
@@ -47,7 +48,8 @@ export function postgresDestination(settings: ResolvedPostgres): Destination {
       } catch (error) {
         // An aborted session says itself why it was aborted; what broke because of it says nothing.
         if (context.signal.aborted) await context.session.run('SELECT 1');
-        throw translatePostgresError(error, settings, `table ${name.sql}`);
+        const object = `table ${name.sql}`;
+        throw (await explainNulByte(error, context.session, request, object)) ?? translatePostgresError(error, settings, object);
       } finally {
         stopListening();
         await side?.end().catch(() => undefined);

@@ -39,25 +39,25 @@ const RULES: readonly Rule[] = [
     code: 'LOCK_TIMEOUT',
     states: ['55P03'],
     words: /lock timeout|could not obtain lock/i,
-    say: (_detail, { connection, object }) => `${object} in connection "${connection}" is locked by another session, longer than lockTimeoutMs. The step is tried again; find the session in pg_stat_activity if it stays.`,
+    say: (_detail, { connection, object }) => `${object} in connection "${connection}" is locked by another session, longer than lockTimeoutMs. Find the session in pg_stat_activity, and end it if it stays.`,
   },
   {
     code: 'CONFLICT',
     states: ['40'],
     words: /deadlock detected|could not serialize access/i,
-    say: (detail, { connection, object }) => `The database ended the transaction on ${object} in connection "${connection}": ${detail}. Nothing was committed; the step is tried again.`,
+    say: (detail, { connection, object }) => `The database ended the transaction on ${object} in connection "${connection}": ${detail}. Nothing was committed.`,
   },
   {
     code: 'CONNECTION_LOST',
     states: ['08', '57P01', '57P02', '57P05'],
     words: /server closed the connection|terminating connection|connection terminated|connection to server was lost|no connection to the server|ECONNRESET|EPIPE|SSL connection has been closed|connection not open|could not (?:send|receive) data|Client has encountered a connection error/i,
-    say: (detail, { connection, object, server }) => `The connection to ${server} ("${connection}") broke while ${object} was in use: ${detail}. Nothing was committed; the step is tried again.`,
+    say: (detail, { connection, object, server }) => `The connection to ${server} ("${connection}") broke while ${object} was in use: ${detail}. Nothing was committed.`,
   },
   {
     code: 'CONNECTION_REFUSED',
     states: ['57P03', '53300', 'ECONNREFUSED', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'ENOENT'],
     words: /connection refused|unable to connect|could not connect|could not translate host|timeout expired|the database system is|too many clients|remaining connection slots|does not support SSL|certificate|No such file or directory/i,
-    say: (detail, { connection, server }) => `The server ${server} of connection "${connection}" cannot be reached: ${detail}. Check host, port and sslmode, and that the server runs; the step is tried again.`,
+    say: (detail, { connection, server }) => `The server ${server} of connection "${connection}" cannot be reached: ${detail}. Check host, port and sslmode, and that the server runs.`,
   },
   {
     code: 'PERMISSION_DENIED',
@@ -76,6 +76,12 @@ const RULES: readonly Rule[] = [
     states: ['42703'],
     words: /column "?[^" ]*"? does not exist|Referenced column/i,
     say: (detail, { connection, object }) => `${object} in connection "${connection}": ${detail}. Correct the name.`,
+  },
+  {
+    code: 'KEY_DUPLICATE',
+    states: ['23505'],
+    words: /duplicate key value violates unique constraint/i,
+    say: (detail, { connection, object }) => `${object} in connection "${connection}" takes a key only once: ${detail}. Make the key unique in the transform, or use mode 'merge' if the row was there before.`,
   },
   {
     code: 'VALUE_REFUSED',
@@ -122,12 +128,23 @@ function scrub(text: string, settings: ResolvedPostgres): string {
 }
 
 // DuckDB puts its own prefix, the whole statement and a caret around what the server says; people need the server's words.
+// The failing row is left out: it is data, and messages enter histories.
 function shorten(text: string): string {
   const server = /(?:ERROR|FATAL):\s+([\s\S]*)/.exec(text)?.[1] ?? text;
   const lines = server
     .replace(/SQLSTATE [0-9A-Z]{5}: /, '')
+    .replace(/^(?:[A-Z]\w* )+Error: /, '')
     .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && !/^(LINE \d+:|\^|PL\/pgSQL|SQL statement|CONTEXT:\s*(PL|SQL)|select \* from postgres_query|CALL postgres_execute)/i.test(line));
+    .map((line) => inPlainWords(line.trim()))
+    .filter((line) => line !== '' && !/^(LINE \d+:|\^|\*|PL\/pgSQL|SQL statement|CONTEXT:|DETAIL:\s+Failing row|select \* from postgres_query|CALL postgres_execute)/i.test(line));
   return lines.slice(0, 3).join('; ').slice(0, 500).replace(/\.$/, '');
 }
+
+function inPlainWords(line: string): string {
+  return line
+    .replace(/^CONTEXT:\s+COPY .*, column ("?[^":]+"?)(?::.*)?$/, 'column $1')
+    .replace(/^DETAIL:\s+(?!\s|Failing row)/, '')
+    .replace(/^Type \w+ with value (\S+) can't be cast because the value is out of range for the destination type (\w+) when casting from source column (.*)$/, (_all, value: string, type: string, column: string) => `column "${column}": ${value} is out of range for ${INTEGER_NAMES[type] ?? type}`);
+}
+
+const INTEGER_NAMES: Readonly<Record<string, string>> = { INT16: 'smallint', INT32: 'integer', INT64: 'bigint' };
