@@ -40,13 +40,18 @@ export function asRunFailure(error: unknown): TemporalFailure {
   });
 }
 
-/** The failure of one step, led by the step's name. Its `type` is the error's code. */
-export function asStepFailure(step: string, error: unknown): TemporalFailure {
+/**
+ * The failure of one step, led by the step's name, and by the number of its attempts when it was given up after more than
+ * one. Its `type` is the error's code.
+ */
+export function asStepFailure(step: string, error: unknown, maximumAttempts: number): TemporalFailure {
   if (isCancellation(error)) return asRunFailure(error);
   const failure = asRunFailure(error);
   if (!(failure instanceof ApplicationFailure)) return failure;
+  const givenUp = error instanceof ActivityFailure && error.retryState === 'MAXIMUM_ATTEMPTS_REACHED';
+  const often = givenUp && maximumAttempts > 1 ? ` after ${maximumAttempts} attempts` : '';
   return ApplicationFailure.create({
-    message: `Step ${step} failed: ${failure.message}`,
+    message: `Step ${step} failed${often}: ${failure.message}`,
     type: failure.type ?? 'STEP_FAILED',
     details: failure.details ?? [],
     nonRetryable: true,

@@ -76,7 +76,7 @@ export class StepRunner {
       this.state.end(step, 'done', { result });
       return result;
     } catch (error) {
-      const failure = asStepFailure(step, error);
+      const failure = asStepFailure(step, error, attemptsOf(call.policy));
       this.state.end(step, isCancellation(error) ? 'cancelled' : 'failed', { error: failure.message });
       throw failure;
     } finally {
@@ -112,7 +112,7 @@ export class StepRunner {
       retry: {
         initialInterval: duration(retry?.initialInterval) ?? '1s',
         maximumInterval: duration(retry?.maximumInterval) ?? '1 minute',
-        maximumAttempts: retry?.attempts ?? 10,
+        maximumAttempts: attemptsOf(call.policy),
       },
       ...(taskQueue !== undefined && { taskQueue }),
     };
@@ -121,6 +121,10 @@ export class StepRunner {
   private show(): void {
     setCurrentDetails(this.state.details());
   }
+}
+
+function attemptsOf(policy: StepCall['policy']): number {
+  return policy.retry?.attempts ?? 10;
 }
 
 // Temporal types its durations as template literals; ours come from users as plain strings and are checked by Temporal.
