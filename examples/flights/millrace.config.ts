@@ -3,7 +3,7 @@ import path from 'node:path';
 import { contract, defineProject, env, files, monthly, postgres, query, sql, sqlFile } from 'millrace/config';
 import { z } from 'zod';
 
-const airportCode = z.string().regex(/^[A-Z0-9]{3}$/);
+const airportCode = z.string().regex(/^[A-Z0-9]{3,4}$/);
 const month = z.string().regex(/^\d{4}-\d{2}$/);
 
 const Flight = contract(
