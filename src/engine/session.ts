@@ -81,6 +81,8 @@ async function createInstance(limits: EngineLimits): Promise<DuckDBInstance> {
       memory_limit: limits.memoryLimit,
       threads: String(limits.threads),
       temp_directory: limits.spillDirectory,
+      // loadExtension checks signatures, once a process instead of once a session.
+      allow_unsigned_extensions: 'true',
     });
   } catch (error) {
     throw new TerminalError(
