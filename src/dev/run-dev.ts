@@ -1,4 +1,4 @@
-import { openCatalog } from '../catalog/index.js';
+import { openCatalog, type Catalog } from '../catalog/index.js';
 import { loadProject, type LoadedProject } from '../config/load.js';
 import { TransientError } from '../core/errors.js';
 import { bundleProject, type RunningWorker } from '../worker/index.js';
@@ -8,10 +8,10 @@ import { jsonOutput, textOutput, type DevOutput, type StartedPart } from './dev-
 import { providePostgres, type DevPostgres } from './dev-postgres.js';
 import { provideTemporal, type DevTemporal } from './dev-temporal.js';
 import { startDevWorker } from './dev-worker.js';
-import { followRuns } from './follow-run.js';
+import { followRuns, type RunProgress } from './follow-run.js';
 import { listenForInterruption, type Interruption } from './interruption.js';
 import { plannedRuns, type PlannedRun } from './planned-runs.js';
-import { runFacts } from './run-facts.js';
+import { runFacts, type RunFacts } from './run-facts.js';
 import type { ServerProcess } from './server-process.js';
 
 export interface DevOptions {
@@ -125,12 +125,18 @@ async function work(session: Session, once: boolean): Promise<number> {
   following.catch(() => undefined);
   const outcome = await Promise.race([following, interruption.happened, broken]);
   if (outcome === 'interrupted') return 130;
-  output.summary(outcome.map(runFacts));
+  output.summary(await Promise.all(outcome.map((progress) => factsOf(progress, catalog))));
   if (once) return outcome.every((run) => run.status === 'completed') ? 0 : 1;
   output.hints(hints(session));
   output.notice('Everything stays up until Ctrl-C.');
   await Promise.race([interruption.happened, broken]);
   return 0;
+}
+
+async function factsOf(progress: RunProgress, catalog: Catalog): Promise<RunFacts> {
+  const { run, runId } = progress;
+  const quarantine = runId === null ? [] : await catalog.listQuarantine(run.workflowId, runId).catch(() => []);
+  return runFacts(progress, quarantine);
 }
 
 async function lossOf(name: string, server: ServerProcess | null): Promise<never> {

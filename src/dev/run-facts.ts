@@ -1,4 +1,4 @@
-import type { StepRow } from '../catalog/index.js';
+import type { QuarantineRow, StepRow } from '../catalog/index.js';
 import type { ReasonCount } from '../core/manifest.js';
 import type { RunProgress } from './follow-run.js';
 
@@ -36,8 +36,12 @@ export interface RejectionFacts extends ReasonCount {
   readonly dataset: string;
 }
 
-/** Adds up what the steps of a run say. */
-export function runFacts(progress: RunProgress): RunFacts {
+/**
+ * Adds up what the steps of a run say.
+ *
+ * @param quarantine what the catalog knows of the rejected rows: more reasons than a step's result has room for
+ */
+export function runFacts(progress: RunProgress, quarantine: readonly QuarantineRow[] = []): RunFacts {
   const { run, steps } = progress;
   const judged = steps.filter((step) => step.kind === 'validate');
   const times = steps.flatMap((step) => [step.startedAt, step.finishedAt]).flatMap((time) => (time ? [Date.parse(time)] : []));
@@ -57,12 +61,7 @@ export function runFacts(progress: RunProgress): RunFacts {
     rejected: sum(judged, (step) => rejectedBy(step)),
     loaded: sum(steps, (step) => (step.result && 'load' in step.result ? step.result.load.rows : 0)),
     steps: steps.map(stepFacts),
-    rejections: judged.flatMap((step) =>
-      (step.result && 'dataset' in step.result ? (step.result.reasons ?? []) : []).map((reason) => ({
-        ...reason,
-        dataset: step.name,
-      })),
-    ),
+    rejections: quarantine.flatMap(({ dataset, reasons }) => reasons.map((reason) => ({ ...reason, dataset }))),
   };
 }
 

@@ -5,6 +5,9 @@ import { count, duration, plainTable } from './text-format.js';
 /** So many runs stand side by side in the table of times. */
 const RUNS_ACROSS = 6;
 
+/** The most reasons of rejection that are listed. */
+const REASONS = 15;
+
 /** What `millrace dev` prints when its runs have ended: numbers by run, reasons of rejection, time by step, errors. */
 export function summaryText(runs: readonly RunFacts[], paint: Paint): string {
   const blocks = [numbers(runs, paint), rejections(runs, paint), ...times(runs, paint), failures(runs, paint)];
@@ -32,8 +35,10 @@ function rejections(runs: readonly RunFacts[], paint: Paint): string {
     totals.set(key, { ...total, rows: total.rows + rows });
   }
   if (totals.size === 0) return '';
-  const rows = [...totals.values()].toSorted((a, b) => b.rows - a.rows).map(({ cells, rows: total }) => [count(total), ...cells]);
-  return `${paint.bold('Rejected, and why')} (the most frequent reasons of each step)\n${plainTable(['rows', 'dataset', 'column', 'code', 'reason'], rows, 5)}`;
+  const sorted = [...totals.values()].toSorted((a, b) => b.rows - a.rows).map(({ cells, rows }) => [count(rows), ...cells]);
+  const more = sorted.length > REASONS ? `\n  … and ${sorted.length - REASONS} more: millrace quarantine RUN` : '';
+  const table = plainTable(['rows', 'dataset', 'column', 'code', 'reason'], sorted.slice(0, REASONS), 5);
+  return `${paint.bold('Rejected, and why')}\n${table}${more}`;
 }
 
 function times(runs: readonly RunFacts[], paint: Paint): string[] {

@@ -31,5 +31,5 @@ export function plainTable(head: readonly string[], rows: readonly (readonly str
     colAligns: head.map((_, index) => (index < left ? 'left' : 'right')),
   });
   table.push([...head], ...rows.map((row) => [...row]));
-  return table.toString();
+  return table.toString().replace(/ +$/gm, '');
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { StepRow } from '../../src/catalog/index.js';
+import type { QuarantineRow, StepRow } from '../../src/catalog/index.js';
 import { waiting, type RunProgress } from '../../src/dev/follow-run.js';
 import { runFacts } from '../../src/dev/run-facts.js';
 import { summaryText } from '../../src/dev/summary.js';
@@ -8,7 +8,7 @@ import { clip, openTerminal } from '../../src/dev/terminal.js';
 const { paint } = openTerminal(process.stdout, { NO_COLOR: '1' });
 
 test('the summary has rows read, accepted, rejected and why, loaded, and the time of each step', () => {
-  const text = summaryText([runFacts(progress())], paint);
+  const text = summaryText([runFacts(progress(), [QUARANTINE])], paint);
   expect(text).toMatch(/flightDelays 2001-01 +completed +1,003 +1,000 +3 +56 +5\.0 s/);
   expect(text).toMatch(/3 +flights +delay +too_small +Too small/);
   expect(text).toMatch(/validate flights +2\.0 s/);
@@ -25,6 +25,22 @@ test('a line is cut to the width of the terminal, and colour codes take no room'
   expect(clip('äöü', 10)).toBe('äöü');
 });
 
+const QUARANTINE: QuarantineRow = {
+  workflowId: 'flightDelays/2001-01',
+  runId: 'r',
+  step: 'validate:flights',
+  attempt: 1,
+  dataset: 'flights',
+  datasetUri: 'x',
+  contract: 'Flight',
+  contractHash: 'h',
+  rejects: 'x',
+  rows: 3,
+  rowsRead: 1003,
+  accepted: 1000,
+  reasons: [{ code: 'too_small', path: 'delay', message: 'Too small', rows: 3 }],
+};
+
 function progress(): RunProgress {
   const run = {
     workflowId: 'flightDelays/2001-01',
@@ -34,14 +50,13 @@ function progress(): RunProgress {
     title: 'flightDelays 2001-01',
   };
   const dataset = { name: 'flights', uri: 'x', rows: 1000, bytes: 1, content: 'c', schema: 's', parents: [] };
-  const reasons = [{ code: 'too_small', path: 'delay', message: 'Too small', rows: 3 }];
   return {
     ...waiting(run),
     status: 'completed',
     startedAt: 0,
     finishedAt: 5_000,
     steps: [
-      step('validate', 'flights', 2_000, { dataset, rowsRead: 1003, rejected: 3, reasons, reused: false }),
+      step('validate', 'flights', 2_000, { dataset, rowsRead: 1003, rejected: 3, reused: false }),
       step('load', 'delays_by_state', 1_000, {
         load: { target: 't', mode: 'merge', rows: 56, replaced: 0, alreadyDone: true, loadId: 'l', created: false },
       }),
