@@ -3,50 +3,62 @@ import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import { runDev, type DevOptions } from '../../src/dev/run-dev.js';
 import { temporaryFolder } from '../support/folder.js';
 
-let started = 0;
-beforeEach(() => {
-  started = Date.now();
-  onTestFinished(() => {
-    vi.unstubAllEnvs();
-    expect(Date.now() - started).toBeLessThan(10_000);
-  });
-});
+/** Whatever keeps it from starting is told within this time. */
+const SOON_MS = 10_000;
 
-test('a Temporal server that was named and does not answer is an error with the ways out', async () => {
-  vi.stubEnv('TEMPORAL_ADDRESS', '127.0.0.1:1');
-  await expect(dev({})).rejects.toMatchObject({
-    code: 'TEMPORAL_UNREACHABLE',
-    message: expect.stringMatching(/127\.0\.0\.1:1.*set TEMPORAL_ADDRESS/s),
-  });
-});
+afterEach(() => void vi.unstubAllEnvs());
 
-test('a busy port that was asked for stops the start, and nothing is left behind', async () => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => void server.close());
-  const { port } = server.address() as AddressInfo;
-  await expect(dev({ temporalPort: port })).rejects.toMatchObject({
-    code: 'PORT_BUSY',
-    message: expect.stringContaining('--temporal-port'),
-  });
-});
+test(
+  'a Temporal server that was named and does not answer is an error with the ways out',
+  async () => {
+    vi.stubEnv('TEMPORAL_ADDRESS', '127.0.0.1:1');
+    await expect(dev({})).rejects.toMatchObject({
+      code: 'TEMPORAL_UNREACHABLE',
+      message: expect.stringMatching(/127\.0\.0\.1:1.*set TEMPORAL_ADDRESS/s),
+    });
+  },
+  SOON_MS,
+);
 
-test('a second start in the same folder names the first', async () => {
-  const directory = project();
-  const first = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60000)']);
-  onTestFinished(() => void first.kill());
-  mkdirSync(join(directory, '.millrace', 'dev'), { recursive: true });
-  writeFileSync(join(directory, '.millrace', 'dev', 'process-id'), String(first.pid));
-  await expect(dev({ directory })).rejects.toThrow(new RegExp(`already runs in .*process ${first.pid}`));
-});
+test(
+  'a busy port that was asked for stops the start, and nothing is left behind',
+  async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    await expect(dev({ temporalPort: port })).rejects.toMatchObject({
+      code: 'PORT_BUSY',
+      message: expect.stringContaining('--temporal-port'),
+    });
+  },
+  SOON_MS,
+);
 
-test('a folder without a config is named', async () => {
-  await expect(dev({ directory: temporaryFolder() })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
-});
+test(
+  'a second start in the same folder names the first',
+  async () => {
+    const directory = project();
+    const first = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60000)']);
+    onTestFinished(() => void first.kill());
+    mkdirSync(join(directory, '.millrace', 'dev'), { recursive: true });
+    writeFileSync(join(directory, '.millrace', 'dev', 'process-id'), String(first.pid));
+    await expect(dev({ directory })).rejects.toThrow(new RegExp(`already runs in .*process ${first.pid}`));
+  },
+  SOON_MS,
+);
+
+test(
+  'a folder without a config is named',
+  async () => {
+    await expect(dev({ directory: temporaryFolder() })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  },
+  SOON_MS,
+);
 
 function dev(options: Partial<DevOptions>): Promise<number> {
   return runDev({ directory: options.directory ?? project(), once: true, json: true, ...options });
