@@ -22,7 +22,17 @@ export async function statementOf(directory: string, transform: Transform, param
     const used = Object.entries(params).filter(([name]) => new RegExp(`\\$${name}\\b`).test(sql));
     return { sql, values: Object.fromEntries(used) };
   } catch (error) {
-    throw new TerminalError('CONFIG_INVALID', `The SQL file ${transform.path} cannot be read: ${messageOf(error)}.`);
+    throw new TerminalError('CONFIG_INVALID', `The SQL file ${transform.path} cannot be read: ${messageOf(error)}. Correct its path in the config; it is relative to the config's folder.`);
+  }
+}
+
+/** Does a transform's work, and names its file in what is wrong with the SQL. */
+export async function namingFile<T>(transform: Transform | undefined, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof TerminalError) || error.code !== 'QUERY_FAILED' || transform?.kind !== 'sqlFile') throw error;
+    throw new TerminalError(error.code, `${error.message} Correct the SQL in ${transform.path}.`, error.details, { cause: error });
   }
 }
 

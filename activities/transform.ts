@@ -16,12 +16,13 @@ import { inputFact, parentOf } from './lineage.js';
 import type { Services } from './services.js';
 import { stepActivity } from './step-activity.js';
 import type { StepCall } from './step-call.js';
-import { statementOf } from './transform-statement.js';
+import { namingFile, statementOf } from './transform-statement.js';
 
 /** Makes a dataset from others, by SQL that sees its inputs and nothing else. */
 export function makeTransform(services: Services) {
   return stepActivity<TransformStepInput, DatasetStepResult>(services, 'transform', async (input, call) => {
-    const { staged, reused } = await transform(services, input, call);
+    const definition = services.project.config.transforms[input.transform];
+    const { staged, reused } = await namingFile(definition, () => transform(services, input, call));
     return {
       result: { dataset: referenceTo(staged), reused },
       inputs: Object.values(input.inputs).map(inputFact),
@@ -88,7 +89,7 @@ function findTransform(
   if (!definition) {
     throw new TerminalError(
       'TRANSFORM_UNKNOWN',
-      `The config has no transform "${name}". It has: ${Object.keys(project.config.transforms).join(', ') || 'none'}.`,
+      `The config has no transform "${name}". It has: ${Object.keys(project.config.transforms).join(', ') || 'none'}. Correct the name, or add it to \`transforms\`.`,
     );
   }
   const declared = Object.keys(definition.inputs).toSorted();

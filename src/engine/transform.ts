@@ -5,6 +5,7 @@ import { TerminalError, messageOf } from '../core/errors.js';
 import type { Manifest, Part } from '../core/manifest.js';
 import { datasetSelect, resolvePath } from './dataset-sql.js';
 import { translateEngineError } from './errors.js';
+import { tellSqlError } from './sql-error.js';
 import type { EngineSession } from './session.js';
 import type { InspectedSelect } from './select-guard.js';
 
@@ -131,7 +132,8 @@ async function failing<T>(name: string, work: () => Promise<T>): Promise<T> {
   } catch (error) {
     const known = translateEngineError(error);
     if (known instanceof TerminalError && known.code === 'QUERY_FAILED') {
-      throw new TerminalError('QUERY_FAILED', `Transform "${name}" does not run: ${messageOf(known)}`, {}, { cause: error });
+      // Both statements begin with a line of ours.
+      throw new TerminalError('QUERY_FAILED', `Transform "${name}" does not run: ${tellSqlError(messageOf(known), 1)}.`, {}, { cause: error });
     }
     throw known;
   }
