@@ -8,6 +8,6 @@ export function findContract({ project }: Services, name: string): Contract {
   if (contract) return contract;
   throw new TerminalError(
     'CONTRACT_UNKNOWN',
-    `The config has no contract "${name}". It has: ${Object.keys(project.config.contracts).join(', ') || 'none'}.`,
+    `The config has no contract "${name}". It has: ${Object.keys(project.config.contracts).join(', ') || 'none'}. Correct the name, or add it to \`contracts\`.`,
   );
 }

@@ -8,15 +8,20 @@ import { MillraceError, TransientError, messageOf, messageWithCode } from '../sr
 export function toFailure(error: unknown, secrets: readonly string[] = []): Error {
   if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
   if (error instanceof MillraceError) {
-    return ApplicationFailure.create({
+    const failure = ApplicationFailure.create({
       message: scrub(messageWithCode(error), secrets),
       type: error.code,
       nonRetryable: !error.retryable,
       details: [error.details],
       ...(error instanceof TransientError && error.retryAfterMs !== undefined && { nextRetryDelay: error.retryAfterMs }),
     });
+    // The message says it all; Temporal's UI and CLI would print where in Millrace it was made.
+    failure.stack = '';
+    return failure;
   }
-  return ApplicationFailure.create({ message: scrub(`${messageOf(error)} [INTERNAL]`, secrets), type: 'INTERNAL' });
+  const failure = ApplicationFailure.create({ message: scrub(`${messageOf(error)} [INTERNAL]`, secrets), type: 'INTERNAL' });
+  failure.stack = error instanceof Error ? scrub(error.stack ?? '', secrets) : '';
+  return failure;
 }
 
 /** Replaces every secret by `***`. Short ones are left: they would blacken innocent words, and are no secrets. */

@@ -1,4 +1,5 @@
 import { ActivityFailure, ApplicationFailure, CancelledFailure, TemporalFailure, isCancellation } from '@temporalio/workflow';
+import { ERROR_CODES } from '../src/core/error-codes.js';
 import { MillraceError, messageOf, messageWithCode } from '../src/core/errors.js';
 
 /**
@@ -16,28 +17,27 @@ export function asRunFailure(error: unknown): TemporalFailure {
   if (isCancellation(error)) return error instanceof TemporalFailure ? error : new CancelledFailure('The run was cancelled.');
   const cause = unwrap(error);
   if (cause instanceof ApplicationFailure) {
-    return ApplicationFailure.create({
-      message: cause.message,
-      type: cause.type ?? 'STEP_FAILED',
-      details: cause.details ?? [],
-      nonRetryable: true,
-      cause,
-    });
+    const isOurs = Object.hasOwn(ERROR_CODES, cause.type ?? '');
+    return failureOf({ message: cause.message, type: cause.type, details: cause.details }, isOurs ? undefined : cause);
   }
   if (cause instanceof MillraceError) {
-    return ApplicationFailure.create({
-      message: messageWithCode(cause),
-      type: cause.code,
-      details: [cause.details],
-      nonRetryable: true,
-    });
+    return failureOf({ message: messageWithCode(cause), type: cause.code, details: [cause.details] });
   }
-  return ApplicationFailure.create({
-    message: messageOf(cause),
-    type: 'STEP_FAILED',
-    nonRetryable: true,
-    cause: cause instanceof Error ? cause : undefined,
-  });
+  return failureOf({ message: messageOf(cause) }, cause);
+}
+
+interface FailureFacts {
+  readonly message: string;
+  readonly type?: string | null;
+  readonly details?: unknown[] | null;
+}
+
+// The CLI prints stack and causes below the message. For an error of Millrace's own they would only repeat it, so a stack is
+// kept where it leads into somebody's code: that of `thrown`.
+function failureOf({ message, type, details }: FailureFacts, thrown?: unknown): ApplicationFailure {
+  const failure = ApplicationFailure.create({ message, type: type ?? 'STEP_FAILED', details: details ?? [], nonRetryable: true });
+  failure.stack = thrown instanceof Error ? (thrown.stack ?? '') : '';
+  return failure;
 }
 
 /**
@@ -50,10 +50,6 @@ export function asStepFailure(step: string, error: unknown, maximumAttempts: num
   if (!(failure instanceof ApplicationFailure)) return failure;
   const givenUp = error instanceof ActivityFailure && error.retryState === 'MAXIMUM_ATTEMPTS_REACHED';
   const often = givenUp && maximumAttempts > 1 ? ` after ${maximumAttempts} attempts` : '';
-  return ApplicationFailure.create({
-    message: `Step ${step} failed${often}: ${failure.message}`,
-    type: failure.type ?? 'STEP_FAILED',
-    details: failure.details ?? [],
-    nonRetryable: true,
-  });
+  const { message, type, details } = failure;
+  return failureOf({ message: `Step ${step} failed${often}: ${message}`, type, details }, failure.stack === '' ? undefined : failure);
 }

@@ -6,11 +6,14 @@ import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
  */
 export function refuseUnknown(pipelines: readonly string[]): () => Promise<never> {
   return async () => {
-    const known = pipelines.length === 0 ? 'It has none.' : `It has: ${pipelines.join(', ')}.`;
-    throw ApplicationFailure.create({
-      message: `This worker has no pipeline "${workflowInfo().workflowType}". ${known} [PIPELINE_UNKNOWN]`,
+    const known = pipelines.length === 0 ? 'It has none' : `It has: ${pipelines.join(', ')}`;
+    const failure = ApplicationFailure.create({
+      message: `This worker has no pipeline "${workflowInfo().workflowType}". ${known}. Correct the name, or deploy the pipeline. [PIPELINE_UNKNOWN]`,
       type: 'PIPELINE_UNKNOWN',
       nonRetryable: true,
     });
+    // The message says it all.
+    failure.stack = '';
+    throw failure;
   };
 }
