@@ -49,7 +49,13 @@ export async function failedRun(
   if (!(error instanceof WorkflowFailedError)) throw error;
   const tookMs = Date.now() - started;
   const cause = error.cause as ApplicationFailure;
-  return { workflowId: handle.workflowId, code: cause.type ?? '', message: cause.message, tookMs, ...(await readHistory(handle)) };
+  return {
+    workflowId: handle.workflowId,
+    code: cause.type ?? '',
+    message: cause.message,
+    tookMs,
+    ...(await readHistory(handle)),
+  };
 }
 
 async function readHistory(handle: WorkflowHandle): Promise<Pick<Failure, 'history' | 'attempts'>> {
@@ -62,7 +68,9 @@ async function readHistory(handle: WorkflowHandle): Promise<Pick<Failure, 'histo
     const started = event.activityTaskStartedEventAttributes;
     if (started) attempts[steps.get(String(started.scheduledEventId)) ?? ''] = started.attempt ?? 0;
   }
-  const history = JSON.stringify(events, (_key, value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString() : value));
+  const history = JSON.stringify(events, (_key, value: unknown) =>
+    value instanceof Uint8Array ? Buffer.from(value).toString() : value,
+  );
   return { history, attempts };
 }
 
@@ -87,7 +95,9 @@ export function expectMessage(message: string, { code, step, says }: Expected): 
   expect(message.endsWith(` [${code}]`)).toBe(true);
   const steps = message.match(/Step \S+ failed/g) ?? [];
   expect(steps).toEqual(step === undefined ? [] : [`Step ${step} failed`]);
-  expect(message).not.toMatch(/\n\s+at |\.\. |;\.| Error: .* Error: |undefined [^(]|\[object|SQLSTATE|LINE \d+:|WorkflowFailed|ActivityFail/);
+  expect(message).not.toMatch(
+    /\n\s+at |\.\. |;\.| Error: .* Error: |undefined [^(]|\[object|SQLSTATE|LINE \d+:|WorkflowFailed|ActivityFail/,
+  );
   expect(message.length).toBeLessThan(700);
 }
 

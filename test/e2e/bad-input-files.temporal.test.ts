@@ -29,7 +29,9 @@ async function writeSources(): Promise<void> {
   await writeFile(inLake('blank.csv'), '\n\n');
   await writeFile(inLake('other-header.csv'), 'number,buyer,amount\n1,Ann,2\n');
   await writeFile(inLake('twice.csv'), 'id,customer,ID\n1,Ann,2\n');
-  const zipped = gzipSync([HEADER, ...Array.from({ length: 5000 }, (_, index) => `${index},customer-${Math.sin(index)},1`), ''].join('\n'));
+  const zipped = gzipSync(
+    [HEADER, ...Array.from({ length: 5000 }, (_, index) => `${index},customer-${Math.sin(index)},1`), ''].join('\n'),
+  );
   await writeFile(inLake('cut.csv.gz'), zipped.subarray(0, zipped.length / 2));
   await writeFile(inLake('not-zipped.csv.gz'), csv);
   await writeFile(inLake('no.parquet'), csv);
@@ -107,7 +109,12 @@ const CASES: readonly Case[] = [
     params: { path: 'other-header.csv' },
     code: 'FILE_HEADER',
     step: 'validate:orders',
-    says: ['other-header.csv lacks "id", "customer"', 'It has: number, buyer, amount', 'Contract "Order" needs', 'Correct the header or the contract'],
+    says: [
+      'other-header.csv lacks "id", "customer"',
+      'It has: number, buyer, amount',
+      'Contract "Order" needs',
+      'Correct the header or the contract',
+    ],
   },
   {
     title: 'whose header has a name twice',
@@ -142,7 +149,13 @@ const CASES: readonly Case[] = [
     params: { path: 'cut.parquet' },
     code: 'FILE_FORMAT',
     step: EXTRACT,
-    says: ['"cut.parquet" in connection "lake"', 'not a whole Parquet file (200 bytes)', 'truncated', 'replace it', 'No magic bytes found at end of file.'],
+    says: [
+      '"cut.parquet" in connection "lake"',
+      'not a whole Parquet file (200 bytes)',
+      'truncated',
+      'replace it',
+      'No magic bytes found at end of file.',
+    ],
   },
   {
     title: 'that is called Parquet and is none',
@@ -234,7 +247,10 @@ describe('a CSV file with bad lines of every kind', () => {
   ];
 
   beforeAll(async () => {
-    const lines = [HEADER, ...GOOD_ROWS, ...BAD_LINES].flatMap((line) => [typeof line === 'string' ? Buffer.from(line) : line, Buffer.from('\n')]);
+    const lines = [HEADER, ...GOOD_ROWS, ...BAD_LINES].flatMap((line) => [
+      typeof line === 'string' ? Buffer.from(line) : line,
+      Buffer.from('\n'),
+    ]);
     await writeFile(inLake('dirty.csv'), Buffer.concat(lines));
   });
 
@@ -249,9 +265,11 @@ describe('a CSV file with bad lines of every kind', () => {
     const { runId } = (await scene.catalog.findRun(failure.workflowId)) ?? {};
     const [quarantine] = await scene.catalog.listQuarantine(failure.workflowId, runId ?? '');
     expect(quarantine).toMatchObject({ contract: 'Order', rows: 9, accepted: GOOD_ROWS.length });
-    expect(await rowsOf<{ line: bigint }>(`SELECT line FROM '${scene.worker.project.staging.root}/${quarantine?.rejects}' ORDER BY line`)).toEqual(
-      BAD_LINES.map((_, index) => ({ line: BigInt(GOOD_ROWS.length + 2 + index) })),
-    );
+    expect(
+      await rowsOf<{ line: bigint }>(
+        `SELECT line FROM '${scene.worker.project.staging.root}/${quarantine?.rejects}' ORDER BY line`,
+      ),
+    ).toEqual(BAD_LINES.map((_, index) => ({ line: BigInt(GOOD_ROWS.length + 2 + index) })));
     expect(quarantine?.reasons.map(({ code, path: column }) => `${code} ${column}`).toSorted()).toEqual([
       'invalid_type customer',
       'invalid_type id',

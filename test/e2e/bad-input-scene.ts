@@ -25,7 +25,9 @@ export interface Scene {
 /** @param options.staging the folder for staging. @default one of its own */
 export async function openScene(options: { readonly maxBytes?: number; readonly folder?: string } = {}): Promise<Scene> {
   const log: string[] = [];
-  Runtime.install({ logger: new DefaultLogger('DEBUG', ({ message, meta }) => void log.push(`${message} ${describeMeta(meta)}`)) });
+  Runtime.install({
+    logger: new DefaultLogger('DEBUG', ({ message, meta }) => void log.push(`${message} ${describeMeta(meta)}`)),
+  });
   const db = await createTestDatabase();
   const lake = path.join(lastingFolder(), 'lake');
   await mkdir(lake, { recursive: true });

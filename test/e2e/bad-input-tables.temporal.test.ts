@@ -22,7 +22,9 @@ afterAll(() => scene?.close());
 async function writeNul(file: string): Promise<void> {
   const instance = await DuckDBInstance.create();
   const connection = await instance.connect();
-  await connection.run(`COPY (SELECT 1 AS id, 'Ann' || chr(0) || 'a' AS customer, 1.5::DOUBLE AS amount) TO '${file}' (FORMAT parquet)`);
+  await connection.run(
+    `COPY (SELECT 1 AS id, 'Ann' || chr(0) || 'a' AS customer, 1.5::DOUBLE AS amount) TO '${file}' (FORMAT parquet)`,
+  );
   connection.closeSync();
   instance.closeSync();
 }
@@ -56,7 +58,11 @@ const CASES: readonly Case[] = [
     params: { from: 'wrongPassword', fromTable: 'right_table' },
     code: 'CREDENTIALS_REJECTED',
     step: 'extract:orders',
-    says: ['refuses the credentials of connection "wrongPassword"', 'password authentication failed for user', "Correct the connection's user, password"],
+    says: [
+      'refuses the credentials of connection "wrongPassword"',
+      'password authentication failed for user',
+      "Correct the connection's user, password",
+    ],
   },
   {
     title: 'a destination with a wrong password',
@@ -70,14 +76,22 @@ const CASES: readonly Case[] = [
     params: { to: 'wrongDatabase' },
     code: 'DATABASE_MISSING',
     step: 'load:wrongDatabase.right_table',
-    says: ['Connection "wrongDatabase"', 'database "nowhere" does not exist', "Create the database, or correct the connection's url"],
+    says: [
+      'Connection "wrongDatabase"',
+      'database "nowhere" does not exist',
+      "Create the database, or correct the connection's url",
+    ],
   },
   {
     title: 'a source table that does not exist',
     params: { from: 'warehouse', fromTable: 'nothing' },
     code: 'TABLE_MISSING',
     step: 'extract:orders',
-    says: ['table "public"."nothing" in connection "warehouse"', 'does not exist', 'Create it, grant access, or correct the name'],
+    says: [
+      'table "public"."nothing" in connection "warehouse"',
+      'does not exist',
+      'Create it, grant access, or correct the name',
+    ],
   },
   {
     title: 'a source column that does not exist',
@@ -98,7 +112,12 @@ const CASES: readonly Case[] = [
     params: { table: 'narrow' },
     code: 'COLUMN_MISSING',
     step: 'load:warehouse.narrow',
-    says: ['"amount"', 'the table "public"."narrow" in connection "warehouse" has not', 'it has: id, customer', 'ALTER TABLE "public"."narrow" ADD COLUMN "amount" double precision;'],
+    says: [
+      '"amount"',
+      'the table "public"."narrow" in connection "warehouse" has not',
+      'it has: id, customer',
+      'ALTER TABLE "public"."narrow" ADD COLUMN "amount" double precision;',
+    ],
   },
   {
     title: 'a target that demands another column',
@@ -112,14 +131,22 @@ const CASES: readonly Case[] = [
     params: { table: 'whole_amounts' },
     code: 'COLUMN_TYPE',
     step: 'load:warehouse.whole_amounts',
-    says: ['The column "amount" of the table "public"."whole_amounts" in connection "warehouse" is integer', 'DOUBLE', 'ALTER COLUMN "amount" TYPE double precision'],
+    says: [
+      'The column "amount" of the table "public"."whole_amounts" in connection "warehouse" is integer',
+      'DOUBLE',
+      'ALTER COLUMN "amount" TYPE double precision',
+    ],
   },
   {
     title: 'a target without the unique key of a merge',
     params: { table: 'keyless', mode: 'merge' },
     code: 'TARGET_UNSUITABLE',
     step: 'load:warehouse.keyless',
-    says: ['A merge by "id" needs a unique index', '"public"."keyless" in connection "warehouse"', 'CREATE UNIQUE INDEX ON "public"."keyless" ("id");'],
+    says: [
+      'A merge by "id" needs a unique index',
+      '"public"."keyless" in connection "warehouse"',
+      'CREATE UNIQUE INDEX ON "public"."keyless" ("id");',
+    ],
   },
   {
     title: 'a target that is a view',
@@ -133,42 +160,66 @@ const CASES: readonly Case[] = [
     params: { path: 'twice.csv', mode: 'merge' },
     code: 'KEY_DUPLICATE',
     step: 'load:warehouse.right_table',
-    says: ['1 keys ("id") are there more than once among the 3 rows', 'table "public"."right_table" in connection "warehouse"', 'Make the key unique in the transform'],
+    says: [
+      '1 keys ("id") are there more than once among the 3 rows',
+      'table "public"."right_table" in connection "warehouse"',
+      'Make the key unique in the transform',
+    ],
   },
   ...['replace', 'append'].map((mode) => ({
     title: `one key twice in mode ${mode}`,
     params: { path: 'twice.csv', mode },
     code: 'KEY_DUPLICATE',
     step: 'load:warehouse.right_table',
-    says: ['table "public"."right_table" in connection "warehouse" takes a key only once', 'Key (id)=(1)', 'Make the key unique in the transform'],
+    says: [
+      'table "public"."right_table" in connection "warehouse" takes a key only once',
+      'Key (id)=(1)',
+      'Make the key unique in the transform',
+    ],
   })),
   {
     title: 'a NUL byte in a text',
     params: { path: 'nul.parquet' },
     code: 'VALUE_REFUSED',
     step: 'load:warehouse.right_table',
-    says: ['table "public"."right_table" in connection "warehouse" cannot hold a NUL byte', 'has one in "customer"', "replace(\"customer\", chr(0), '')"],
+    says: [
+      'table "public"."right_table" in connection "warehouse" cannot hold a NUL byte',
+      'has one in "customer"',
+      'replace("customer", chr(0), \'\')',
+    ],
   },
   {
     title: 'a number out of range',
     params: { path: 'large.csv', table: 'small' },
     code: 'VALUE_REFUSED',
     step: 'load:warehouse.small',
-    says: ['table "public"."small" in connection "warehouse"', 'column "id": 70000 is out of range for smallint', 'Let the contract reject such rows, or change the column'],
+    says: [
+      'table "public"."small" in connection "warehouse"',
+      'column "id": 70000 is out of range for smallint',
+      'Let the contract reject such rows, or change the column',
+    ],
   },
   {
     title: 'a text longer than its column',
     params: { table: 'short_names' },
     code: 'VALUE_REFUSED',
     step: 'load:warehouse.short_names',
-    says: ['table "public"."short_names" in connection "warehouse"', 'value too long for type character varying(2)', 'column customer'],
+    says: [
+      'table "public"."short_names" in connection "warehouse"',
+      'value too long for type character varying(2)',
+      'column customer',
+    ],
   },
   {
     title: 'a row that breaks a constraint',
     params: { table: 'checked' },
     code: 'VALUE_REFUSED',
     step: 'load:warehouse.checked',
-    says: ['table "public"."checked" in connection "warehouse"', 'violates check constraint "cheap"', 'Let the contract reject such rows'],
+    says: [
+      'table "public"."checked" in connection "warehouse"',
+      'violates check constraint "cheap"',
+      'Let the contract reject such rows',
+    ],
   },
 ];
 
