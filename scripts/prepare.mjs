@@ -10,14 +10,13 @@ export async function prepare() {
 }
 
 // A registry that can't be reached fails in seconds; npm's own defaults wait for minutes.
-const PATIENCE = ['--fetch-retries=3', '--fetch-retry-mintimeout=500', '--fetch-retry-maxtimeout=3000'];
+const PATIENCE = ['--fetch-retries=2', '--fetch-retry-factor=2', '--fetch-retry-mintimeout=500', '--fetch-retry-maxtimeout=1500'];
 
 async function install() {
-  const hint =
-    'npm could not install the dependencies. With a proxy or a registry of your own, look at `npm config ls`; then start again.';
   await runQuietly('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error', ...PATIENCE], {
     title: 'Installing dependencies (npm ci)',
-    hint,
+    slow: 'the first time takes about a minute; where the registry can’t be reached, npm gives up soon',
+    hint: 'If npm can’t reach its registry, look at `registry`, `proxy` and `https-proxy` in `npm config ls -l`; then start again.',
   });
 }
 

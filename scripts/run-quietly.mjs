@@ -9,11 +9,11 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
  * Runs a program to its end and shows what it wrote only when it fails; then this process exits with its code. While it
  * takes long, says for how long.
  */
-export async function runQuietly(command, args, { title, hint }) {
+export async function runQuietly(command, args, { title, hint, slow = 'please wait' }) {
   const started = Date.now();
   const seconds = () => Math.round((Date.now() - started) / 1000);
   process.stderr.write(`${title} …\n`);
-  const report = setInterval(() => process.stderr.write(`  still at it after ${seconds()} s: ${command} ${args[0]}\n`), 10_000);
+  const report = setInterval(() => process.stderr.write(`  still at it after ${seconds()} s: ${slow}\n`), 8_000);
   const { code, output } = await run(command, args);
   clearInterval(report);
   process.stderr.write(code === 0 ? `  done in ${seconds()} s\n` : `${output.trimEnd()}\n\n${title} failed. ${hint}\n`);
