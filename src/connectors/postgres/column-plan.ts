@@ -13,6 +13,8 @@ export interface ColumnPlan {
   readonly restore: string;
   /** Whether the value can be written straight into the target, without a staging table. */
   readonly direct: boolean;
+  /** Whether it travels as text, which must not be a lone backspace where DuckDB writes a table as text. */
+  readonly isText: boolean;
 }
 
 /** Types that travel as they are, in binary, and the DuckDB type in which they do. */
@@ -59,12 +61,13 @@ const TAKES: Readonly<Record<string, readonly string[]>> = {
   bytea: ['BLOB'],
 };
 
-/** Whether DuckDB writes a table with this column in binary; one column that it cannot makes it write all as text. */
+/**
+ * Whether DuckDB writes a table with this column in binary. One column that it cannot write so makes it write all as text,
+ * which Postgres then reads exactly, but for a text of one backspace: that becomes null.
+ */
 export function travelsInBinary(column: TableColumn): boolean {
-  if (column.isDomain) return false;
-  const element = column.base.replace(/^_/, '');
-  if (element === 'numeric') return isDecimal(column);
-  return element in BINARY;
+  if (column.isDomain || column.base === 'bpchar') return false;
+  return column.base === 'numeric' ? isDecimal(column) : column.base === 'json' || column.base in BINARY;
 }
 
 function isDecimal(column: TableColumn): boolean {
@@ -97,7 +100,7 @@ function planBinary(column: Column, target: TableColumn): ColumnPlan {
   const name = quoteIdentifier(column.name);
   const expression = column.type === type ? name : `CAST(${name} AS ${type})`;
   const wire = target.base === 'bpchar' ? 'text' : target.castType;
-  return { name: column.name, expression, wire, restore: restore(column, target), direct: !target.isDomain };
+  return { name: column.name, expression, wire, restore: restore(column, target), direct: !target.isDomain, isText: type === 'VARCHAR' };
 }
 
 function planNumeric(column: Column, target: TableColumn, kind: string): ColumnPlan | undefined {
@@ -114,34 +117,41 @@ function planNumeric(column: Column, target: TableColumn, kind: string): ColumnP
   const name = quoteIdentifier(column.name);
   const type = `DECIMAL(${target.precision},${target.scale})`;
   const expression = column.type === type ? name : `CAST(${name} AS ${type})`;
-  return { name: column.name, expression, wire: `numeric(${target.precision},${target.scale})`, restore: restore(column, target), direct: !target.isDomain };
+  return { name: column.name, expression, wire: `numeric(${target.precision},${target.scale})`, restore: restore(column, target), direct: !target.isDomain, isText: false };
 }
 
 function planArray(column: Column, target: TableColumn): ColumnPlan | undefined {
   const element = column.type.slice(0, -2);
   if (element.endsWith('[]') || target.isDomain || column.sourceType !== undefined) return undefined;
-  const name = quoteIdentifier(column.name);
-  const plan = { name: column.name, restore: restore(column, target), direct: true };
-  if (target.base === '_numeric') {
-    const exact = isDecimal(target) && element === `DECIMAL(${target.precision},${target.scale})`;
-    return exact ? { ...plan, expression: name, wire: target.type } : undefined;
-  }
   const base = target.base.slice(1);
-  if (!TAKES[base]?.includes(duckKind(element))) return undefined;
-  const type = `${BINARY[base]}[]`;
-  return { ...plan, expression: column.type === type ? name : `CAST(${name} AS ${type})`, wire: base === 'bpchar' ? 'text[]' : target.castType };
+  const exact = base === 'numeric' ? takesDecimal(element, target) : TAKES[base]?.includes(duckKind(element)) === true && base !== 'bytea';
+  return exact ? { ...viaText(column, target), expression: arrayLiteral(quoteIdentifier(column.name), element) } : undefined;
+}
+
+function takesDecimal(element: string, target: TableColumn): boolean {
+  const scale = /^DECIMAL\(\d+,\s*(\d+)\)$/.exec(element)?.[1];
+  return scale !== undefined && (target.scale === null || Number(scale) <= target.scale);
+}
+
+// A list as Postgres writes arrays, every element in quotes, so that only a null is NULL. Years BC lose DuckDB's brackets.
+function arrayLiteral(list: string, element: string): string {
+  const value = /^(DATE|TIMESTAMP)/.test(element) ? "replace(x::VARCHAR, ' (BC)', ' BC')" : 'x::VARCHAR';
+  const text = String.raw`replace(replace(${value}, '\', '\\'), '"', '\"')`;
+  const elements = `[CASE WHEN x IS NULL THEN 'NULL' ELSE '"' || ${text} || '"' END FOR x IN ${list}]`;
+  return `CASE WHEN ${list} IS NOT NULL THEN '{' || coalesce(array_to_string(${elements}, ','), '') || '}' END`;
 }
 
 function planJson(column: Column, target: TableColumn, kind: string): ColumnPlan | undefined {
-  if (TEXTS.includes(kind)) return viaText(column, target);
+  const plan = { ...viaText(column, target), direct: !target.isDomain };
+  if (TEXTS.includes(kind)) return plan;
   if (!['STRUCT', 'MAP', 'LIST'].includes(kind)) return undefined;
-  return { ...viaText(column, target), expression: `CAST(to_json(${quoteIdentifier(column.name)}) AS VARCHAR)` };
+  return { ...plan, expression: `CAST(to_json(${quoteIdentifier(column.name)}) AS VARCHAR)` };
 }
 
 function viaText(column: Column, target: TableColumn): ColumnPlan {
   const name = quoteIdentifier(column.name);
   const expression = column.type === 'VARCHAR' ? name : `CAST(${name} AS VARCHAR)`;
-  return { name: column.name, expression, wire: 'text', restore: restore(column, target), direct: false };
+  return { name: column.name, expression, wire: 'text', restore: restore(column, target), direct: false, isText: true };
 }
 
 function restore(column: Column, target: TableColumn): string {

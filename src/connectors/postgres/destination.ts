@@ -8,12 +8,12 @@ import { attach, execute, executeCounted, select } from './attached.js';
 import { translatePostgresError } from './errors.js';
 import { ensureLedger, findLoad, findSuperseded, markSuperseded, recordLoad } from './ledger.js';
 import { explainNulByte } from './nul-bytes.js';
-import { createTableStatement, isDirect, LOAD_COLUMN, planLoad, requireKeyColumns } from './load-plan.js';
+import { chooseRoute, createTableStatement, LOAD_COLUMN, planLoad, requireKeyColumns } from './load-plan.js';
 import type { ResolvedPostgres } from './options.js';
 import { connectSide, terminateSessions } from './side-connection.js';
 import { parseTableName, type TableName } from './table-name.js';
 import { inspectTarget, type TargetTable } from './target-table.js';
-import { insertFromStaging, mergeFromStaging, partitionCondition, touched, writeDirectly, writeThroughStaging, type Write } from './write-rows.js';
+import { insertFromStaging, mergeFromStaging, needsStaging, partitionCondition, touched, writeDirectly, writeThroughStaging, type Write } from './write-rows.js';
 
 /** One load's attempt: what its steps share. */
 interface Attempt {
@@ -22,6 +22,8 @@ interface Attempt {
   readonly context: CallContext;
   readonly name: TableName;
   readonly side: pg.Client;
+  /** Set once a direct write has turned out impossible. */
+  readonly staged?: boolean;
 }
 
 /**
@@ -70,6 +72,7 @@ async function inTransaction(attempt: Attempt): Promise<LoadResult> {
   } catch (error) {
     // After a lost connection or an abort there is nothing left to roll back: the server has done it.
     await session.run('ROLLBACK').catch(() => undefined);
+    if (needsStaging(error) && attempt.staged !== true) return inTransaction({ ...attempt, staged: true });
     throw error;
   }
 }
@@ -182,8 +185,9 @@ interface Circumstances {
 async function putRows(write: Write, table: TargetTable, attempt: Attempt, circumstances: Circumstances): Promise<number> {
   if (write.request.partition !== undefined) await requirePartition(write);
   const replaced = circumstances.created ? 0 : await removeEarlier(write, attempt, circumstances);
-  if (isDirect(write.plans, table)) await writeDirectly(write);
-  else await writeThroughStaging(write, (staging) => insertFromStaging(write, staging));
+  const route = attempt.staged === true ? 'staging' : chooseRoute(write.plans, table);
+  if (route === 'staging') await writeThroughStaging(write, (staging) => insertFromStaging(write, staging));
+  else await writeDirectly(write, route);
   return replaced;
 }
 

@@ -33,9 +33,13 @@ export function planLoad(request: LoadRequest, name: TableName, target: TargetTa
   return plans;
 }
 
-/** Whether the rows can go straight into the target; otherwise they pass through a staging table. */
-export function isDirect(plans: readonly ColumnPlan[], target: TargetTable): boolean {
-  return plans.every((plan) => plan.direct) && target.columns.every(travelsInBinary);
+/** How rows get into the target: by one COPY in binary or in text, or through a staging table. */
+export type Route = 'binary' | 'text' | 'staging';
+
+/** The shortest way on which no value changes. */
+export function chooseRoute(plans: readonly ColumnPlan[], target: TargetTable): Route {
+  if (!plans.every((plan) => plan.direct)) return 'staging';
+  return target.columns.every(travelsInBinary) ? 'binary' : 'text';
 }
 
 /**

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { TerminalError, TransientError } from '../../core/errors.js';
+import { TerminalError, TransientError, messageOf } from '../../core/errors.js';
 import { quoteIdentifier } from '../../core/filter.js';
 import type { LoadRequest, Session } from '../contract.js';
 import { ATTACHED, execute, executeCounted, select } from './attached.js';
 import type { ColumnPlan } from './column-plan.js';
-import { LOAD_COLUMN } from './load-plan.js';
+import { LOAD_COLUMN, type Route } from './load-plan.js';
 import type { TableName } from './table-name.js';
 
 /** Rows of the target's tables that this transaction has touched so far, as Postgres counts them; null where it does not. */
@@ -24,11 +24,19 @@ export interface Write {
   readonly loadId?: bigint;
 }
 
-/** Writes straight into the target: one binary COPY. @throws TransientError ROWS_LOST */
-export async function writeDirectly(write: Write): Promise<void> {
+/** In the message of a direct write that has to be done again through a staging table. */
+const BACKSPACE = 'millrace: a text is one backspace';
+
+/** Whether a direct write failed only because of how DuckDB writes text, so that a staging table must be used. */
+export function needsStaging(error: unknown): boolean {
+  return messageOf(error).includes(BACKSPACE);
+}
+
+/** Writes straight into the target by one COPY. @throws TransientError ROWS_LOST */
+export async function writeDirectly(write: Write, route: Route): Promise<void> {
   const { session, request, name } = write;
   const before = await touched(session, name);
-  await copyInto(write, name, write.loadId);
+  await copyInto(write, name, route);
   const after = await touched(session, name);
   if (before !== null && after !== null && after.inserted - before.inserted === request.rows) return;
   // Postgres keeps no such statistics here, or a trigger moved the rows: count them.
@@ -47,7 +55,7 @@ export async function writeThroughStaging(write: Write, finish: (staging: TableN
   await execute(session, `CREATE UNLOGGED TABLE ${staging.sql} (${columns.join(', ')})`);
   // DuckDB knows the tables of its last look only.
   await session.run('CALL pg_clear_cache()');
-  await copyInto(write, staging);
+  await copyInto(write, staging, 'staging');
   const [staged] = await select<{ rows: bigint }>(session, `SELECT count(*) AS rows FROM ${staging.sql}`);
   expectRows(write, Number(staged?.rows));
   expectRows(write, await finish(staging));
@@ -114,17 +122,21 @@ export function partitionCondition(request: LoadRequest): string {
     .join(' AND ');
 }
 
-async function copyInto(write: Write, into: TableName, loadId?: bigint): Promise<void> {
+async function copyInto(write: Write, into: TableName, route: Route): Promise<void> {
   const columns = write.plans.map((plan) => quoteIdentifier(plan.name));
-  const values = write.plans.map((plan) => plan.expression);
-  if (loadId !== undefined) {
+  const values = write.plans.map((plan) => (route === 'text' && plan.isText ? withoutBackspace(plan.expression) : plan.expression));
+  if (route !== 'staging' && write.loadId !== undefined) {
     columns.push(LOAD_COLUMN);
-    values.push(`${loadId}::BIGINT`);
+    values.push(`${write.loadId}::BIGINT`);
   }
   const [result] = await write.session.rows<{ Count: bigint }>(
     `INSERT INTO ${ATTACHED}.${into.sql} (${columns.join(', ')}) SELECT ${values.join(', ')} FROM (${write.request.select}) AS dataset`,
   );
   expectRows(write, Number(result?.Count));
+}
+
+function withoutBackspace(expression: string): string {
+  return `CASE WHEN ${expression} = chr(8) THEN error('${BACKSPACE}') ELSE ${expression} END`;
 }
 
 async function countWritten(write: Write): Promise<number> {
