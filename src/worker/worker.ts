@@ -26,7 +26,10 @@ export interface WorkerSettings {
 
 /** What one worker takes on at a time. */
 export interface WorkerLimits {
-  /** Steps at work at once. @default the number of processors, at least 2 */
+  /**
+   * Steps at work at once. Fewer than the threads of Node's pool (the environment's `UV_THREADPOOL_SIZE`, 4 unless set).
+   * @default the number of processors, at least 2, at most one less than these threads
+   */
   readonly maxConcurrentActivityTaskExecutions?: number;
   /** Runs kept in memory between their steps. @default 200 */
   readonly maxCachedWorkflows?: number;
@@ -100,8 +103,15 @@ const LIMITS = {
   maxHeartbeatThrottleInterval: '1s',
   defaultHeartbeatThrottleInterval: '1s',
   maxCachedWorkflows: 200,
-  maxConcurrentActivityTaskExecutions: Math.max(2, os.availableParallelism()),
+  maxConcurrentActivityTaskExecutions: stepsAtOnce(),
 } as const satisfies Partial<WorkerOptions>;
+
+// A step's statement holds a thread of Node's pool for as long as it works or waits for a lock. Were all of them held by
+// steps that wait, the one they wait for could not go on.
+function stepsAtOnce(): number {
+  const threads = Number(process.env['UV_THREADPOOL_SIZE'] ?? 4);
+  return Math.max(2, Math.min(os.availableParallelism(), threads - 1));
+}
 
 async function connect(settings: WorkerSettings): Promise<{ connection: NativeConnection; namespace: string }> {
   const configured = loadClientConnectConfig();

@@ -1,5 +1,6 @@
 import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import type { LoadMode } from '../../src/core/load.js';
+import type { StepKind } from '../../src/core/steps.js';
 import type { Depot } from './exactly-once-depot.js';
 import { goodRows, sourceQuery, writeSource } from './exactly-once-rows.js';
 
@@ -9,13 +10,14 @@ export interface Case {
   readonly name: string;
   readonly mode: LoadMode;
   readonly format: 'csv' | 'parquet';
-  readonly steps: readonly ('extract' | 'validate' | 'transform' | 'load')[];
   /** Set where the run has a partition: the one month it loads. */
   readonly month?: string;
+  /** Whether a transform doubles the amounts on the way. */
+  readonly doubled?: boolean;
   /** Whether the target has rows before the run; otherwise the load makes it. */
   readonly hasRows: boolean;
-  /** What the target must hold in the end. */
-  readonly expected: string;
+  /** A query for what the target must hold in the end, from a file whose amounts were shifted. */
+  readonly expected: (shift?: number) => string;
 }
 
 /** A run of a case. */
@@ -27,86 +29,49 @@ export interface CaseRun {
 /** Rows in each source file. */
 export const ROWS = 20_000;
 
-const PLAIN = ['extract', 'validate', 'load'] as const;
-const TRANSFORMED = ['extract', 'validate', 'transform', 'load'] as const;
 const MONTH = '2024-02';
 
 /** Rows that were in a target before: the first share their ids with rows that come, the others do not. */
 const BEFORE = `SELECT * FROM (${sourceQuery({ source: 'before', from: 1, to: 60 })}) AS a
   UNION ALL SELECT * FROM (${sourceQuery({ source: 'before', from: 900_000, to: 900_060 })}) AS b`;
 
-const good = (name: string, amount?: string): string => goodRows({ source: name, to: ROWS }, amount);
-const ofMonth = (name: string): string => `SELECT * FROM (${good(name)}) AS good WHERE month = '${MONTH}'`;
-const merged = (name: string): string =>
-  `${good(name)} UNION ALL SELECT * FROM (${BEFORE}) AS old WHERE id NOT IN (SELECT id FROM (${good(name)}) AS good)`;
-const monthReplaced = (name: string): string =>
-  `${ofMonth(name)} UNION ALL SELECT * FROM (${BEFORE}) AS old WHERE month <> '${MONTH}'`;
+type Shape = Omit<Case, 'name' | 'expected'>;
 
 /** Every mode from both kinds of files, with and without a transform, into tables that are there and tables that are not. */
-export const CASES: readonly Case[] = [
-  {
-    name: 'append_csv',
-    mode: 'append',
-    format: 'csv',
-    steps: PLAIN,
-    hasRows: true,
-    expected: `${BEFORE} UNION ALL ${good('append_csv')}`,
-  },
-  { name: 'append_parquet', mode: 'append', format: 'parquet', steps: PLAIN, hasRows: false, expected: good('append_parquet') },
-  {
-    name: 'append_month_csv',
-    mode: 'append',
-    format: 'csv',
-    steps: PLAIN,
-    month: MONTH,
-    hasRows: false,
-    expected: ofMonth('append_month_csv'),
-  },
-  { name: 'merge_csv', mode: 'merge', format: 'csv', steps: PLAIN, hasRows: true, expected: merged('merge_csv') },
-  {
-    name: 'merge_parquet',
-    mode: 'merge',
-    format: 'parquet',
-    steps: TRANSFORMED,
-    hasRows: false,
-    expected: good('merge_parquet', 'amount * 2'),
-  },
-  {
-    name: 'replace_csv',
-    mode: 'replace',
-    format: 'csv',
-    steps: TRANSFORMED,
-    hasRows: true,
-    expected: good('replace_csv', 'amount * 2'),
-  },
-  { name: 'replace_parquet', mode: 'replace', format: 'parquet', steps: PLAIN, hasRows: true, expected: good('replace_parquet') },
-  {
-    name: 'replace_month_csv',
-    mode: 'replace',
-    format: 'csv',
-    steps: PLAIN,
-    month: MONTH,
-    hasRows: true,
-    expected: monthReplaced('replace_month_csv'),
-  },
-  {
-    name: 'replace_month_parquet',
-    mode: 'replace',
-    format: 'parquet',
-    steps: PLAIN,
-    month: MONTH,
-    hasRows: true,
-    expected: monthReplaced('replace_month_parquet'),
-  },
-];
+const SHAPES = {
+  append_csv: { mode: 'append', format: 'csv', hasRows: true },
+  append_parquet: { mode: 'append', format: 'parquet', hasRows: false },
+  append_month_csv: { mode: 'append', format: 'csv', month: MONTH, hasRows: false },
+  merge_csv: { mode: 'merge', format: 'csv', hasRows: true },
+  merge_parquet: { mode: 'merge', format: 'parquet', doubled: true, hasRows: false },
+  replace_csv: { mode: 'replace', format: 'csv', doubled: true, hasRows: true },
+  replace_parquet: { mode: 'replace', format: 'parquet', hasRows: true },
+  replace_month_csv: { mode: 'replace', format: 'csv', month: MONTH, hasRows: true },
+  replace_month_parquet: { mode: 'replace', format: 'parquet', month: MONTH, hasRows: true },
+} as const satisfies Readonly<Record<string, Shape>>;
 
-/** The cases of these names. */
-export function casesNamed(...names: readonly string[]): readonly Case[] {
-  return names.map((name) => {
-    const found = CASES.find((candidate) => candidate.name === name);
-    if (!found) throw new Error(`There is no case ${name}`);
-    return found;
+type ShapeName = keyof typeof SHAPES;
+
+/** Cases of these shapes, each with a table of its own: the shape's name, behind `prefix`. */
+export function makeCases(shapes: readonly ShapeName[] = Object.keys(SHAPES) as ShapeName[], prefix = ''): Case[] {
+  return shapes.map((shape) => {
+    const definition: Shape = SHAPES[shape];
+    const name = `${prefix}${shape}`;
+    return { name, ...definition, expected: (shift = 0) => expectedRows(name, definition, shift) };
   });
+}
+
+function expectedRows(name: string, { mode, month, doubled, hasRows }: Shape, shift: number): string {
+  const all = goodRows({ source: name, to: ROWS, shift }, doubled === true ? 'amount * 2' : 'amount');
+  const come = month === undefined ? all : `SELECT * FROM (${all}) AS good WHERE month = '${month}'`;
+  if (!hasRows || (mode === 'replace' && month === undefined)) return come;
+  const stays = { append: 'TRUE', merge: `id NOT IN (SELECT id FROM (${come}) AS come)`, replace: `month <> '${month}'` }[mode];
+  return `${come} UNION ALL SELECT * FROM (${BEFORE}) AS old WHERE ${stays}`;
+}
+
+/** The steps of a case's run, in order. */
+export function stepsOf({ doubled }: Case): StepKind[] {
+  return doubled === true ? ['extract', 'validate', 'transform', 'load'] : ['extract', 'validate', 'load'];
 }
 
 /** Makes a case's table where it is to have rows, and writes its file. */
@@ -124,7 +89,7 @@ export async function startCase(depot: Depot, one: Case, source = one.name): Pro
   const params = { path: `${source}.${one.format}`, table: one.name, mode: one.mode };
   const handle =
     one.month === undefined
-      ? await depot.start('loadOrders', { ...params, doubled: one.steps === TRANSFORMED })
+      ? await depot.start('loadOrders', { ...params, doubled: one.doubled === true })
       : await depot.start('loadMonth', { ...params, month: one.month });
   return { case: one, handle };
 }

@@ -1,7 +1,7 @@
 import type { CheckpointName } from '../../src/connectors/contract.js';
 import type { StepKind } from '../../src/core/steps.js';
 import type { Arrival, CrashingWorker } from '../support/crashing-worker.js';
-import type { CaseRun } from './exactly-once-cases.js';
+import { stepsOf, type Case, type CaseRun } from './exactly-once-cases.js';
 import { until, type Depot } from './exactly-once-depot.js';
 
 /** Where a run is interrupted: at a checkpoint of a step, or while Postgres takes in the rows of its COPY. */
@@ -10,9 +10,9 @@ export interface Point {
   readonly at: CheckpointName | 'copying';
 }
 
-/** The points at which a run with these steps is interrupted, in the order in which it comes to them. */
-export function allPoints(steps: readonly StepKind[]): Point[] {
-  return steps.flatMap((step): Point[] => {
+/** The points at which a case's run is interrupted, in the order in which it comes to them. */
+export function allPoints(one: Case): Point[] {
+  return stepsOf(one).flatMap((step): Point[] => {
     if (step === 'load') {
       return (['copying', 'load.copied', 'load.before-commit', 'load.committed'] as const).map((at) => ({ step, at }));
     }
@@ -77,9 +77,13 @@ interface Plan {
  *
  * @returns how many times the worker was killed
  */
-export async function interruptEverywhere(depot: Depot, runs: readonly CaseRun[]): Promise<number> {
+export async function interruptEverywhere(
+  depot: Depot,
+  runs: readonly CaseRun[],
+  pointsOf: (one: Case) => Point[] = allPoints,
+): Promise<number> {
   const plans = new Map(
-    runs.map((run): [string, Plan] => [run.handle.workflowId, { run, points: allPoints(run.case.steps), isHalted: false }]),
+    runs.map((run): [string, Plan] => [run.handle.workflowId, { run, points: pointsOf(run.case), isHalted: false }]),
   );
   const open = (): Plan[] => [...plans.values()].filter(({ points }) => points.length > 0);
   const holds = (arrival: Arrival): boolean => {
@@ -89,7 +93,9 @@ export async function interruptEverywhere(depot: Depot, runs: readonly CaseRun[]
     plan.isHalted = true;
     return true;
   };
-  for (const { run } of plans.values()) await applyBrake(depot, run.case.name);
+  for (const { run, points } of plans.values()) {
+    if (points.some(({ at }) => at === 'copying')) await applyBrake(depot, run.case.name);
+  }
   let kills = 0;
   let standby = depot.spawn(holds);
   for (; open().length > 0; kills += 1) {
@@ -114,13 +120,8 @@ export async function interruptEverywhere(depot: Depot, runs: readonly CaseRun[]
 
 async function allHalted(depot: Depot, plans: readonly Plan[]): Promise<boolean> {
   const copying = plans.filter(({ points }) => points[0]?.at === 'copying');
-  const there =
-    copying.length === 0
-      ? []
-      : await halted(
-          depot,
-          copying.map(({ run }) => run.case.name),
-        );
+  const sources = copying.map(({ run }) => run.case.name);
+  const there = sources.length === 0 ? [] : await halted(depot, sources);
   for (const plan of copying) plan.isHalted = there.includes(plan.run.case.name);
   return plans.every(({ isHalted }) => isHalted);
 }

@@ -8,12 +8,14 @@ export interface SourceRows {
   readonly source: string;
   readonly from?: number;
   readonly to: number;
+  /** Added to every good amount: another content under the same ids. @default 0 */
+  readonly shift?: number;
 }
 
 /** The rows as a query that DuckDB and Postgres answer alike: one writes the files, the other says what must be loaded. */
-export function sourceQuery({ source, from = 1, to }: SourceRows): string {
+export function sourceQuery({ source, from = 1, to, shift = 0 }: SourceRows): string {
   return `SELECT id::bigint AS id, 'customer-' || (id % 7) AS customer,
-    (CASE WHEN id % 97 = 0 THEN -1 ELSE id % 100 + 0.5 END)::float8 AS amount,
+    (CASE WHEN id % 97 = 0 THEN -1 ELSE id % 100 + 0.5 + ${shift} END)::float8 AS amount,
     '2024-0' || (id % 3 + 1) AS month, '${source}' AS source
   FROM generate_series(${from}, ${to}) AS numbers(id)`;
 }
