@@ -43,11 +43,11 @@ async function stepsOf(handle: WorkflowHandleWithFirstExecutionRunId): Promise<s
 }
 
 test('a run that failed at its load is retried from there, once the target is mended, without reading again', async () => {
-  await db.query('CREATE TABLE mended (id bigint, customer date, amount double precision, month text)');
+  await db.query('CREATE TABLE public.mended (id bigint, customer date, amount double precision, month text)');
   const params = { path: 'orders.csv', table: 'mended', mode: 'append' };
   const failed = await worker.start('loadOrders', [params]);
   expect(await messageOfFailure(failed)).toMatch(/Step load:warehouse\.mended failed: .*customer.*COLUMN_TYPE/s);
-  await db.query('ALTER TABLE mended ALTER customer TYPE text USING customer::text');
+  await db.query('ALTER TABLE public.mended ALTER customer TYPE text USING customer::text');
   const again = await retry(failed, params);
   expect(await again.result()).toMatchObject({ rows: 50, alreadyDone: false });
   expect(await stepsOf(again)).toEqual(['extract:orders reused', 'validate:orders reused', 'load:warehouse.mended done']);
@@ -84,7 +84,7 @@ test('a finished append whose source has changed since takes the place of what i
 
 // A table that Millrace makes has the contract's key, and would refuse the same rows again.
 async function keylessTable(name: string): Promise<void> {
-  await db.query(`CREATE TABLE ${name} (id bigint, customer text, amount double precision, month text)`);
+  await db.query(`CREATE TABLE public.${name} (id bigint, customer text, amount double precision, month text)`);
 }
 
 test('a new run of an append adds its rows: it is another load', async () => {
@@ -92,7 +92,7 @@ test('a new run of an append adds its rows: it is another load', async () => {
   const params = { path: 'orders.csv', table: 'added', mode: 'append' };
   await (await worker.start('loadOrders', [params])).result();
   await (await worker.start('loadOrders', [params])).result();
-  expect(await db.query('SELECT count(*)::int AS n FROM added')).toEqual([{ n: 100 }]);
+  expect(await db.query('SELECT count(*)::int AS n FROM public.added')).toEqual([{ n: 100 }]);
 });
 
 test('a new run of an append’s partition takes the place of that partition’s rows', async () => {
@@ -101,7 +101,7 @@ test('a new run of an append’s partition takes the place of that partition’s
   await (await worker.start('loadMonth', [params])).result();
   await (await worker.start('loadMonth', [{ ...params, month: '2024-02' }])).result();
   await (await worker.start('loadMonth', [params])).result();
-  expect(await db.query('SELECT count(*)::int AS n FROM by_month')).toEqual([{ n: 100 }]);
+  expect(await db.query('SELECT count(*)::int AS n FROM public.by_month')).toEqual([{ n: 100 }]);
 });
 
 test('a retry names what is wrong with it: the step, the pipeline, a run that still runs', async () => {
