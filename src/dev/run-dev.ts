@@ -61,6 +61,8 @@ export async function runDev(options: DevOptions): Promise<number> {
   } finally {
     await stack.closeAll();
     interruption.dispose();
+    // What can't be interrupted, such as bundling, must not hold the process. The exit code is the one set by then.
+    if (interruption.signal.aborted) setTimeout(() => process.exit(), 500).unref();
   }
 }
 
@@ -80,7 +82,9 @@ async function boot(options: DevOptions, output: DevOutput, stack: ClosingStack,
     providePostgres({ ...shared, variables, port: options.postgresPort }),
     stack,
   );
-  const worker = await startDevWorker(project, await bundle, temporal.client, folder.path);
+  const bundled = await Promise.race([bundle, interruption.happened]);
+  if (bundled === 'interrupted') return 130;
+  const worker = await startDevWorker(project, bundled, temporal.client, folder.path);
   stack.add(() => worker.stop());
   if (interruption.signal.aborted) return 130;
   return work({ project, plan, temporal, postgres, worker, output, interruption, stack }, options.once);
