@@ -52,7 +52,10 @@ export function partitionRange(partition: string): DateRange {
 export function partitionsBetween(first: string, last: string): string[] {
   const end = partitionRange(last).gte;
   if (first.length !== last.length || partitionRange(first).gte > end) {
-    throw new TerminalError('PARAMETERS_INVALID', `"${first}" to "${last}" is no range of partitions: name two months or two days, the earlier one first.`);
+    throw new TerminalError(
+      'PARAMETERS_INVALID',
+      `"${first}" to "${last}" is no range of partitions: name two months or two days, the earlier one first.`,
+    );
   }
   const names: string[] = [];
   for (let name = first; partitionRange(name).gte <= end; name = partitionRange(name).lt.slice(0, first.length)) names.push(name);

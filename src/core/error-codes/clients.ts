@@ -1,0 +1,27 @@
+import type { ErrorCodeEntry } from './entry.js';
+
+/** Clients, the command line and development. */
+export const CLIENT_ERRORS = {
+  COMMAND_INVALID: {
+    cause: 'The command line cannot be understood.',
+    retryable: false,
+    remedy: 'Read the command’s --help.',
+  },
+  TEMPORAL_UNREACHABLE: {
+    cause: 'No Temporal server answers.',
+    retryable: true,
+    remedy: 'Start one with `millrace dev` or `docker compose up`, or set TEMPORAL_ADDRESS.',
+  },
+  RUN_ALREADY_RUNNING: {
+    cause: 'A run of the same workflow id is running.',
+    retryable: false,
+    remedy: 'Wait for its end, cancel it, or start with another id.',
+  },
+  RUN_UNKNOWN: { cause: 'No run of that id is known.', retryable: false, remedy: 'List runs with `millrace runs`.' },
+  TOOL_MISSING: {
+    cause: 'A program that is needed was not found and could not be fetched.',
+    retryable: false,
+    remedy: 'Use one of the ways in the message.',
+  },
+  PORT_BUSY: { cause: 'A port that is needed is taken.', retryable: false, remedy: 'Free it or choose another.' },
+} as const satisfies Record<string, ErrorCodeEntry>;

@@ -1,0 +1,30 @@
+import type { ErrorCodeEntry } from './entry.js';
+
+/** Rows, contracts and transforms. */
+export const DATA_ERRORS = {
+  CONTRACT_BREACH: {
+    cause: 'More rows were rejected than the step allows.',
+    retryable: false,
+    remedy: 'Look at them with `millrace quarantine RUN`; mend the source, the contract or `maxRejected`.',
+  },
+  CONTRACT_COLUMNS: {
+    cause: 'The dataset lacks columns that the contract needs, or has them in a type it cannot judge.',
+    retryable: false,
+    remedy: 'Correct the source’s columns or the contract.',
+  },
+  TRANSFORM_FORBIDDEN: {
+    cause: 'A transform reads something it was not given, or is not one SELECT.',
+    retryable: false,
+    remedy: 'Declare what it reads as an input; extract files and tables in steps of their own.',
+  },
+  TRANSFORM_OUTPUT: {
+    cause: 'A transform’s columns do not fit its output contract.',
+    retryable: false,
+    remedy: 'Change the SELECT list or the contract.',
+  },
+  TRANSFORM_INPUTS: {
+    cause: 'A transform was not given exactly the inputs it declares.',
+    retryable: false,
+    remedy: 'Pass the datasets it names.',
+  },
+} as const satisfies Record<string, ErrorCodeEntry>;

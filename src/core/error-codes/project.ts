@@ -1,0 +1,40 @@
+import type { ErrorCodeEntry } from './entry.js';
+
+/** The project and its config. */
+export const PROJECT_ERRORS = {
+  CONFIG_INVALID: {
+    cause: 'millrace.config.ts does not load, or does not fit its schema.',
+    retryable: false,
+    remedy: 'Correct what the message names.',
+  },
+  ENV_MISSING: {
+    cause: 'An environment variable that the config names is not set and has no default.',
+    retryable: false,
+    remedy: 'Set it for the worker.',
+  },
+  CONNECTION_UNKNOWN: {
+    cause: 'A step names a connection that the config does not have.',
+    retryable: false,
+    remedy: 'Add it to `connections`, or correct the name.',
+  },
+  CONTRACT_UNKNOWN: {
+    cause: 'A step names a contract that the config does not have.',
+    retryable: false,
+    remedy: 'Add it to `contracts`, or correct the name.',
+  },
+  TRANSFORM_UNKNOWN: {
+    cause: 'A step names a transform that the config does not have.',
+    retryable: false,
+    remedy: 'Add it to `transforms`, or correct the name.',
+  },
+  OPTION_INVALID: {
+    cause: 'A step’s options do not fit the connection or each other.',
+    retryable: false,
+    remedy: 'Correct the option the message names.',
+  },
+  CAPABILITY_MISSING: {
+    cause: 'The connection cannot do what the step asks.',
+    retryable: false,
+    remedy: 'Use one of the modes the message lists.',
+  },
+} as const satisfies Record<string, ErrorCodeEntry>;

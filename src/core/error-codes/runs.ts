@@ -1,0 +1,50 @@
+import type { ErrorCodeEntry } from './entry.js';
+
+/** Starting and retrying runs. */
+export const RUN_ERRORS = {
+  PARAMETERS_INVALID: {
+    cause: 'The run’s parameters do not fit the pipeline’s schema.',
+    retryable: false,
+    remedy: 'Correct the named fields and start again.',
+  },
+  PIPELINE_UNKNOWN: {
+    cause: 'No pipeline of that name is in the worker’s bundle.',
+    retryable: false,
+    remedy: 'Use one of the names in the message, or deploy the pipeline.',
+  },
+  PIPELINE_NAME_MISMATCH: {
+    cause: 'The export, the name given to pipeline() and the config do not agree.',
+    retryable: false,
+    remedy: 'Give all three the same name.',
+  },
+  CRON_REFUSED: {
+    cause: 'The run was started with --cron, which would reuse one workflow id for every occurrence.',
+    retryable: false,
+    remedy: 'Use a Temporal Schedule.',
+  },
+  RETRY_INVALID: {
+    cause: 'The run to retry, or the step to retry from, cannot be used.',
+    retryable: false,
+    remedy: 'Look at the run with `millrace show`, and name a closed run and one of its steps.',
+  },
+  STEP_DUPLICATE: {
+    cause: 'Two steps of one run have the same name.',
+    retryable: false,
+    remedy: 'Give one of them another name with `as`.',
+  },
+  STEP_LIMIT: {
+    cause: 'A run has more steps than its history can carry.',
+    retryable: false,
+    remedy: 'Split it with a backfill over partitions.',
+  },
+  STEP_FAILED: {
+    cause: 'Code of the pipeline threw an error that Millrace does not know.',
+    retryable: false,
+    remedy: 'Read the message: it is the error’s own.',
+  },
+  REFERENCE_TOO_LARGE: {
+    cause: 'A dataset’s reference is over 2 KB.',
+    retryable: false,
+    remedy: 'Use shorter names, or fewer inputs for one step.',
+  },
+} as const satisfies Record<string, ErrorCodeEntry>;
