@@ -1,4 +1,4 @@
-/** What a code means to the person who meets it. `docs/errors.md` is generated from this table. */
+/** What a code means to the person who meets it. */
 export interface ErrorCodeEntry {
   readonly cause: string;
   /** Whether a step that fails with it is tried again by itself. */
