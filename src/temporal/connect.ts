@@ -18,7 +18,7 @@ export interface TemporalClient {
   close(): Promise<void>;
 }
 
-const CONNECT_TIMEOUT_MS = 4_000;
+const CONNECT_TIMEOUT_MS = 3_000;
 
 /**
  * The server that `TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_PROFILE` and the other variables of Temporal's own
