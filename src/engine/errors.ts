@@ -13,7 +13,7 @@ export function translateEngineError(error: unknown): Error {
   if (/No space left on device|could not write|Disk quota exceeded|ENOSPC/i.test(message)) {
     return new TerminalError(
       'STAGING_FULL',
-      `The disk is full: ${firstLine(message)}. Free space, then retry the run.`,
+      `The disk is full: ${firstLine(message).replace(/^IO Error: /, '')}. Free space, then retry the run.`,
       {},
       { cause: error },
     );

@@ -45,7 +45,7 @@ export function openStaging(root: string): Staging {
   return {
     root,
     find: (key) => findWhole(root, key),
-    begin: (key, checkpoint) => beginAttempt(root, key, checkpoint),
+    begin: (key, checkpoint) => onDisk(root, () => beginAttempt(root, key, checkpoint)),
     async read(uri) {
       const manifest = await readManifest(root, uri);
       if (manifest) return manifest;
@@ -68,9 +68,10 @@ async function beginAttempt(root: string, key: string, checkpoint: Checkpoint): 
     abandon,
     async commit(draft) {
       const manifest = await complete(draft, key, root, directory);
-      await writeDurably(path.join(directory, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+      const text = `${JSON.stringify(manifest, null, 2)}\n`;
+      await onDisk(root, () => writeDurably(path.join(directory, 'manifest.json'), text));
       await checkpoint('staging.before-rename');
-      if (await moveInto(directory, path.join(root, datasetFolder(key)))) return { manifest, uri: manifestUri(key) };
+      if (await onDisk(root, () => moveInto(directory, path.join(root, datasetFolder(key))))) return { manifest, uri: manifestUri(key) };
       await abandon();
       const first = await findWhole(root, key);
       if (first) return first;
@@ -80,6 +81,22 @@ async function beginAttempt(root: string, key: string, checkpoint: Checkpoint): 
       );
     },
   };
+}
+
+/** Does something in the staging folder. @throws TerminalError STAGING_FULL, FILE_DENIED for what the system refuses there */
+async function onDisk<T>(root: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOSPC' || code === 'EDQUOT') {
+      throw new TerminalError('STAGING_FULL', `The disk of the staging folder ${root} is full (${code}). Free space there, then retry the run.`);
+    }
+    if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
+      throw new TerminalError('FILE_DENIED', `The operating system refuses to write into the staging folder ${root} (${code}). Give the worker's user the right to it.`);
+    }
+    throw error;
+  }
 }
 
 async function readManifest(root: string, uri: string): Promise<Manifest | undefined> {
