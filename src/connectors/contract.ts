@@ -9,6 +9,11 @@ export interface Session {
   run(sql: string): Promise<void>;
   /** Executes one statement and gives its rows as plain objects of JavaScript values (BIGINT as bigint). */
   rows<T = Record<string, unknown>>(sql: string): Promise<T[]>;
+  /**
+   * Rolls back the transaction that is open, if one is, even after an abort. Never throws. Whoever has begun one must call
+   * it before the session closes: DuckDB ends the process when it closes one whose attached database has gone away.
+   */
+  rollback(): Promise<void>;
   /** Installs (if needed) and loads one of DuckDB's extensions. @throws TerminalError EXTENSION_MISSING */
   loadExtension(name: ExtensionName): Promise<void>;
   /**

@@ -1,6 +1,6 @@
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import type { ExtensionName, Session } from '../connectors/contract.js';
-import { TerminalError, TransientError } from '../core/errors.js';
+import { TerminalError, TransientError, messageOf } from '../core/errors.js';
 import { translateEngineError } from './errors.js';
 import { loadExtension } from './extensions.js';
 
@@ -36,6 +36,7 @@ export async function openSession(limits: EngineLimits, signal: AbortSignal): Pr
   const connection = await instance.connect();
   const listeners = new Set<() => void>();
   let interrupting: NodeJS.Timeout | undefined;
+  let lost = false;
   const abort = (): void => {
     connection.interrupt();
     // An interrupt that arrives between two statements is forgotten by DuckDB, so it is repeated until the session closes.
@@ -59,6 +60,9 @@ export async function openSession(limits: EngineLimits, signal: AbortSignal): Pr
     // A CALL does its work only when its result is read, so every statement is read to its end.
     run: (sql) => guarded(async () => void (await connection.runAndReadAll(sql))),
     rows: <T>(sql: string) => guarded(async () => (await connection.runAndReadAll(sql)).getRowObjectsJS() as T[]),
+    async rollback() {
+      lost = !(await rollback(connection));
+    },
     loadExtension: (name: ExtensionName) =>
       guarded(() => loadExtension(connection, name, { directory: limits.extensionsDirectory })),
     onAbort(listener) {
@@ -69,10 +73,40 @@ export async function openSession(limits: EngineLimits, signal: AbortSignal): Pr
     close() {
       signal.removeEventListener('abort', abort);
       clearInterval(interrupting);
+      if (lost) return abandon(instance, connection);
       connection.closeSync();
       instance.closeSync();
     },
   };
+}
+
+/**
+ * Whether the transaction is gone. An interrupt may meet the ROLLBACK itself, so it is tried again. It fails for good where
+ * DuckDB has given up the whole database, as it does when an attached server goes away in the middle of a COPY.
+ */
+async function rollback(connection: DuckDBConnection): Promise<boolean> {
+  for (;;) {
+    try {
+      await connection.run('ROLLBACK');
+      return true;
+    } catch (error) {
+      const message = messageOf(error);
+      if (!message.startsWith('INTERRUPT')) return !/database has been invalidated/.test(message);
+    }
+  }
+}
+
+/** Kept from the garbage collector, see {@link abandon}. */
+const abandoned: unknown[] = [];
+
+/**
+ * Leaves a database open for good. Closing one that was given up with a transaction open would make DuckDB roll back on the
+ * lost connection inside a destructor, which ends the process. The same holds when the process ends by itself: leaving by
+ * `exit` skips the destructors.
+ */
+function abandon(instance: DuckDBInstance, connection: DuckDBConnection): void {
+  if (abandoned.length === 0) process.once('exit', (code) => process.exit(code));
+  abandoned.push(instance, connection);
 }
 
 async function createInstance(limits: EngineLimits): Promise<DuckDBInstance> {

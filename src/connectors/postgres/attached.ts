@@ -16,13 +16,16 @@ export interface AttachOptions {
   readonly readOnly: boolean;
 }
 
+/** A server that vanishes without a word is noticed within half a minute; otherwise a ROLLBACK would wait for it for ever. */
+const KEEPALIVE = { keepalives_idle: '10', keepalives_interval: '5', keepalives_count: '3', tcp_user_timeout: '30000' };
+
 /** Attaches the database. The password goes through a secret, since DuckDB prints the text given to ATTACH in its errors. */
 export async function attach(session: Session, address: ServerAddress, options: AttachOptions): Promise<void> {
   await session.loadExtension('postgres_scanner');
   const secret = { HOST: address.host, PORT: String(address.port), USER: address.user, PASSWORD: address.password, DATABASE: address.database };
   const fields = Object.entries(secret).filter(([, value]) => value !== '');
   await session.run(`CREATE OR REPLACE TEMPORARY SECRET millrace_postgres (TYPE postgres, ${fields.map(([key, value]) => `${key} ${quoteLiteral(value)}`).join(', ')})`);
-  const parameters = { connect_timeout: String(CONNECT_TIMEOUT_S), ...address.parameters, application_name: options.applicationName };
+  const parameters = { connect_timeout: String(CONNECT_TIMEOUT_S), ...KEEPALIVE, ...address.parameters, application_name: options.applicationName };
   const text = Object.entries(parameters)
     .map(([key, value]) => `${key}='${value.replaceAll(/['\\]/g, String.raw`\$&`)}'`)
     .join(' ');

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConnectionOptions } from 'node:tls';
 import pg from 'pg';
 import type { ServerAddress } from './connection-url.js';
@@ -60,19 +61,31 @@ function tlsOptions(address: ServerAddress, mode: string): false | ConnectionOpt
   };
 }
 
+/** How often sessions are told to stop: one may be between two statements, or not connected yet. */
+const CANCEL_INTERVAL_MS = 200;
+
 /**
- * Ends every session of that application name, however deep it waits. It opens a connection of its own, since the side
- * connection may be waiting too. Never throws: where the server is out of reach there is nothing left to end.
+ * Cancels whatever the sessions of that application name do, however deep it waits, again and again until told to stop. It
+ * has a connection of its own, since the side connection may be waiting too. Their connections stay: DuckDB still has to
+ * roll back on one of them.
+ *
+ * @returns the function that stops it
  */
-export async function terminateSessions(address: ServerAddress, applicationName: string): Promise<void> {
+export function cancelSessions(address: ServerAddress, applicationName: string): () => void {
+  const stopped = new AbortController();
+  void keepCancelling(address, applicationName, stopped.signal).catch(() => undefined);
+  return () => stopped.abort();
+}
+
+// Where the server is out of reach this fails, and the sessions notice the same trouble.
+async function keepCancelling(address: ServerAddress, applicationName: string, stopped: AbortSignal): Promise<void> {
+  const client = await connectSide(address, 'millrace cancel');
   try {
-    const client = await connectSide(address, 'millrace cancel');
-    try {
-      await client.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1 AND usename = current_user', [applicationName]);
-    } finally {
-      await client.end();
+    while (!stopped.aborted) {
+      await client.query("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = $1 AND usename = current_user AND state = 'active'", [applicationName]);
+      await sleep(CANCEL_INTERVAL_MS, undefined, { signal: stopped });
     }
-  } catch {
-    // The session that was to be ended notices the same trouble.
+  } finally {
+    await client.end();
   }
 }
