@@ -16,7 +16,10 @@ export async function withConnection<T>(
   const connection = config.connections[name];
   if (!connection) {
     const known = Object.keys(config.connections).join(', ') || 'none';
-    throw new TerminalError('CONNECTION_UNKNOWN', `The config has no connection "${name}". It has: ${known}. Correct the name, or add it to \`connections\`.`);
+    throw new TerminalError(
+      'CONNECTION_UNKNOWN',
+      `The config has no connection "${name}". It has: ${known}. Correct the name, or add it to \`connections\`.`,
+    );
   }
   const connector = await openConnector(connection.kind, name, resolveOptions(name, connection, directory));
   call.secrets.push(...connector.secrets);

@@ -7,7 +7,7 @@ import { namingDamaged } from '../src/engine/damaged-parts.js';
 import { verifyParts } from '../src/engine/part-files.js';
 import { referenceTo, type StagedDataset } from '../src/engine/staging.js';
 import { findContract } from './contract.js';
-import { ENGINE, datasetKey } from './dataset-key.js';
+import { ENGINE, datasetKey } from '../src/engine/dataset-key.js';
 import { withinQuota } from './extract.js';
 import { parentOf, inputFact } from './lineage.js';
 import type { Services } from './services.js';
@@ -97,7 +97,9 @@ function refuseBreach(input: ValidateStepInput, verdict: Verdict, staged: Staged
   if (maxRejected === undefined) return;
   const allowed = maxRejected < 1 ? maxRejected * verdict.rowsRead : maxRejected;
   if (verdict.rejected <= allowed) return;
-  const top = verdict.reasons.slice(0, 3).map((reason) => `${reason.path || 'row'}: ${reason.message.replace(/\.$/, '')} (${reason.rows})`);
+  const top = verdict.reasons
+    .slice(0, 3)
+    .map((reason) => `${reason.path || 'row'}: ${reason.message.replace(/\.$/, '')} (${reason.rows})`);
   const limit = maxRejected > 0 && maxRejected < 1 ? `${Number((maxRejected * 100).toPrecision(6))} %` : String(maxRejected);
   throw new JudgedError(
     `Contract "${input.contract}" rejected ${verdict.rejected} of ${verdict.rowsRead} rows of "${input.input.name}", more than maxRejected (${limit}). Most often: ${top.join('; ')}. See them with: millrace quarantine ${input.run.workflowId}`,

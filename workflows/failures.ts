@@ -51,5 +51,8 @@ export function asStepFailure(step: string, error: unknown, maximumAttempts: num
   const givenUp = error instanceof ActivityFailure && error.retryState === 'MAXIMUM_ATTEMPTS_REACHED';
   const often = givenUp && maximumAttempts > 1 ? ` after ${maximumAttempts} attempts` : '';
   const { message, type, details } = failure;
-  return failureOf({ message: `Step ${step} failed${often}: ${message}`, type, details }, failure.stack === '' ? undefined : failure);
+  return failureOf(
+    { message: `Step ${step} failed${often}: ${message}`, type, details },
+    failure.stack === '' ? undefined : failure,
+  );
 }

@@ -46,9 +46,11 @@ const DAMAGE =
 
 // The text that is not UTF-8 stays out: it is data.
 function describeDamage(message: string): string | undefined {
-  if (/^Invalid Input Error: Invalid string encoding found in Parquet/.test(message)) return 'a text in it is not UTF-8';
+  if (message.startsWith('Invalid Input Error: Invalid string encoding found in Parquet')) return 'a text in it is not UTF-8';
   if (!DAMAGE.test(message)) return undefined;
-  return firstLine(message).replace(/^Invalid (?:Input )?Error: (?:Failed to read file "[^"]*": )?/, '').replace(/[.: ]+$/, '');
+  return firstLine(message)
+    .replace(/^Invalid (?:Input )?Error: (?:Failed to read file "[^"]*": )?/, '')
+    .replace(/[.: ]+$/, '');
 }
 
 function firstLine(text: string): string {

@@ -71,7 +71,8 @@ async function beginAttempt(root: string, key: string, checkpoint: Checkpoint): 
       const text = `${JSON.stringify(manifest, null, 2)}\n`;
       await onDisk(root, () => writeDurably(path.join(directory, 'manifest.json'), text));
       await checkpoint('staging.before-rename');
-      if (await onDisk(root, () => moveInto(directory, path.join(root, datasetFolder(key))))) return { manifest, uri: manifestUri(key) };
+      if (await onDisk(root, () => moveInto(directory, path.join(root, datasetFolder(key)))))
+        return { manifest, uri: manifestUri(key) };
       await abandon();
       const first = await findWhole(root, key);
       if (first) return first;
@@ -90,10 +91,16 @@ async function onDisk<T>(root: string, work: () => Promise<T>): Promise<T> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOSPC' || code === 'EDQUOT') {
-      throw new TerminalError('STAGING_FULL', `The disk of the staging folder ${root} is full (${code}). Free space there, then retry the run.`);
+      throw new TerminalError(
+        'STAGING_FULL',
+        `The disk of the staging folder ${root} is full (${code}). Free space there, then retry the run.`,
+      );
     }
     if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
-      throw new TerminalError('FILE_DENIED', `The operating system refuses to write into the staging folder ${root} (${code}). Give the worker's user the right to it.`);
+      throw new TerminalError(
+        'FILE_DENIED',
+        `The operating system refuses to write into the staging folder ${root} (${code}). Give the worker's user the right to it.`,
+      );
     }
     throw error;
   }

@@ -133,7 +133,12 @@ async function failing<T>(name: string, work: () => Promise<T>): Promise<T> {
     const known = translateEngineError(error);
     if (known instanceof TerminalError && known.code === 'QUERY_FAILED') {
       // Both statements begin with a line of ours.
-      throw new TerminalError('QUERY_FAILED', `Transform "${name}" does not run: ${tellSqlError(messageOf(known), 1)}.`, {}, { cause: error });
+      throw new TerminalError(
+        'QUERY_FAILED',
+        `Transform "${name}" does not run: ${tellSqlError(messageOf(known), 1)}.`,
+        {},
+        { cause: error },
+      );
     }
     throw known;
   }
