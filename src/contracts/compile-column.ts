@@ -13,6 +13,8 @@ import { bigintPredicate, datePredicate, DATE_LIMIT_MS, isNumber, memberPredicat
 export interface ColumnNames {
   readonly raw: string;
   readonly value: string;
+  /** Whether the row's numbers in text are plain, see `plainNumbers`. */
+  readonly plain: string;
 }
 
 /** One column of a contract, over one column of the input, in SQL. */
@@ -26,6 +28,8 @@ export interface CompiledColumn {
   readonly result: string;
   /** All must pass, where there is a value; none for what zod alone judges. */
   readonly predicates: readonly Predicate[];
+  /** For a number in text, how it is cast where it is plain. */
+  readonly plainCast: 'BIGINT' | 'DOUBLE' | undefined;
   /** Conditions that tell apart what zod reports differently of a rejected value, beyond the predicates themselves. */
   readonly classes: readonly string[];
   readonly image: Image;
@@ -36,6 +40,7 @@ export interface CompiledColumn {
 /** What a column is judged by: its value in SQL, tests and image, over raw text or a typed column. */
 interface Judgement {
   readonly value: string;
+  readonly plainCast?: 'BIGINT' | 'DOUBLE';
   readonly predicates: readonly (Predicate | undefined)[];
   readonly classes: readonly string[];
   readonly image: Image;
@@ -60,6 +65,7 @@ export function compileColumn(spec: ColumnSpec, input: Column | undefined, isTex
     value: judgement.value,
     result: withDefault(spec, output, names.value),
     predicates: spec.opaque || input === undefined ? [] : compiled,
+    plainCast: judgement.plainCast,
     classes: judgement.classes,
     image: judgement.image,
     rewrites: rewriting(spec, input, output, isText),
@@ -82,25 +88,18 @@ function untested(value: string, image: Image): Judgement {
   return { value, predicates: [], classes: [], image };
 }
 
-function textJudgement(spec: ColumnSpec, { raw, value }: ColumnNames): Judgement {
+function textJudgement(spec: ColumnSpec, names: ColumnNames): Judgement {
   const { base, checks } = spec;
+  const { raw, value } = names;
   switch (base.kind) {
     case 'string':
-      return textStrings(spec, { raw, value });
-    case 'number': {
-      const isWhole = base.format === 'safeint' || base.format === 'int32' || base.format === 'uint32';
-      const kind: NumberKind = isWhole ? 'integer' : 'double';
-      return {
-        value: isWhole ? integerOfText(raw) : numberOfText(raw),
-        predicates: [{ pass: isNumber(value, kind) }, ...checks.map((check) => numberPredicate(check, value, kind))],
-        classes: [`(${numberOfText(raw)}) IS NULL`, `trunc(${numberOfText(raw)}) <> (${numberOfText(raw)})`, `(${numberOfText(raw)}) > 0`],
-        image: readText(isWhole ? numberOfText(raw) : value, raw),
-      };
-    }
+      return textStrings(spec, names);
+    case 'number':
+      return textNumbers(spec, base, names);
     case 'bigint':
-      return parsed(bigintOfText(raw), { raw, value }, checks.map((check) => bigintPredicate(check, value)));
+      return parsed(bigintOfText(raw), names, checks.map((check) => bigintPredicate(check, value)));
     case 'boolean':
-      return parsed(booleanOfText(raw), { raw, value }, []);
+      return parsed(booleanOfText(raw), names, []);
     case 'date': {
       const ms = millisOf(value);
       return {
@@ -111,10 +110,24 @@ function textJudgement(spec: ColumnSpec, { raw, value }: ColumnNames): Judgement
       };
     }
     case 'values':
-      return textMembers(base, { raw, value });
+      return textMembers(base, names);
     default:
       return untested(raw, textImage(raw));
   }
+}
+
+function textNumbers({ checks }: ColumnSpec, base: Base & { kind: 'number' }, { raw, value, plain }: ColumnNames): Judgement {
+  const isWhole = base.format === 'safeint' || base.format === 'int32' || base.format === 'uint32';
+  const kind: NumberKind = isWhole ? 'integer' : 'double';
+  const cast = isWhole ? 'BIGINT' : 'DOUBLE';
+  const number = `(${numberOfText(raw)})`;
+  return {
+    value: `CASE WHEN ${plain} THEN TRY_CAST(${raw} AS ${cast}) ELSE ${isWhole ? integerOfText(raw) : number} END`,
+    plainCast: cast,
+    predicates: [{ pass: isNumber(value, kind) }, ...checks.map((check) => numberPredicate(check, value, kind))],
+    classes: [`${number} IS NULL`, `trunc(${number}) <> ${number}`, `${number} > 0`],
+    image: readText(isWhole ? number : value, raw),
+  };
 }
 
 function parsed(value: string, names: ColumnNames, checks: readonly (Predicate | undefined)[]): Judgement {

@@ -5,9 +5,12 @@ import { columnConditions, compileColumn, type CompiledColumn } from './compile-
 import { columnSpecs, extrasOf, extraSpecs } from './columns.js';
 import { versionOf, ZOD_VERSION } from './schema.js';
 import { allOf } from './sql-text.js';
+import { plainNumbers } from './text-values.js';
 
 /** Prefix of the columns that judging adds; no contract may name one so. */
 export const INTERNAL = '__millrace_';
+
+const PLAIN = `${INTERNAL}plain`;
 
 /** A row's standing after SQL. */
 export const STATUS = { accepted: 0, rejected: 1, undecided: 2, forZod: 3 } as const;
@@ -41,7 +44,7 @@ export function compile(contract: Contract, inputs: readonly Column[], isText: b
   const specs = [...columnSpecs(contract), ...extraSpecs(contract, inputs)];
   const columns = specs.map((spec, index) => {
     const at = inputs.findIndex((input) => input.name === spec.name);
-    const names = { raw: at < 0 ? 'NULL' : rawName(at), value: `${INTERNAL}v${index}` };
+    const names = { raw: at < 0 ? 'NULL' : rawName(at), value: `${INTERNAL}v${index}`, plain: PLAIN };
     return compileColumn(spec, inputs[at], isText, names);
   });
   const checks = contract.schema._zod.def.checks ?? [];
@@ -79,10 +82,16 @@ export function rawName(index: number): string {
 export function valuesSelect(compiled: Compiled, source: string, carried: readonly string[]): string {
   const raws = compiled.inputs.map((_, index) => rawName(index));
   const values = compiled.columns.map((column) => `${column.value} AS ${column.names.value}`);
-  const inner = `SELECT ${[...carried, ...raws, ...values].join(', ')} FROM (${source})`;
+  const inner = `SELECT ${[...carried, ...raws, ...values].join(', ')} FROM (SELECT *, ${plainOf(compiled)} AS ${PLAIN} FROM (${source}))`;
   const results = compiled.columns.map((column) => `${column.result} AS ${quoteIdentifier(column.output.name)}`);
   const kept = [...carried, ...raws, ...compiled.columns.map((column) => column.names.value)];
   return `SELECT ${[...kept, ...results].join(', ')} FROM (${inner})`;
+}
+
+function plainOf({ columns }: Compiled): string {
+  const raws = (cast: string): string[] => columns.filter((column) => column.plainCast === cast).map((column) => column.names.raw);
+  const [wholes, others] = [raws('BIGINT'), raws('DOUBLE')];
+  return wholes.length + others.length === 0 ? 'TRUE' : plainNumbers(wholes, others);
 }
 
 /** SQL of a row's {@link STATUS}, over the columns of {@link valuesSelect}. */

@@ -51,7 +51,7 @@ async function readFile(session: EngineSession, task: PartTask, file: string, ma
   const results = resultColumns(compiled);
   const status = filter === undefined ? statusOf(compiled) : `CASE WHEN ${textFilter(compiled, filter)} THEN ${statusOf(compiled)} ELSE ${OUTSIDE}::TINYINT END`;
   const judged = `SELECT ${[...rawColumns(compiled), results].join(', ')}, ${status} AS ${STATUS_COLUMN} FROM (${valuesSelect(compiled, source, [])})`;
-  const fields = `CASE WHEN ${STATUS_COLUMN} BETWEEN 1 AND 3 THEN [${rawColumns(compiled).join(', ')}] END`;
+  const fields = `CASE WHEN ${STATUS_COLUMN} BETWEEN 1 AND 3 THEN to_json([${rawColumns(compiled).join(', ')}])::VARCHAR END`;
   const copy = `COPY (SELECT ${results}, ${STATUS_COLUMN}, ${fields} AS ${RAW_COLUMN}, NULL::BIGINT AS ${SOURCE_ROW} FROM (${judged})) TO ${quoteLiteral(file)} (FORMAT parquet, COMPRESSION lz4)`;
   try {
     await watched(session, task, () => session.run(copy));
@@ -94,7 +94,7 @@ function openRows({ compiled, part }: PartTask, file: string, malformed: string)
   const fields = compiled.inputs.map((_, index) => `${RAW_COLUMN}[${index + 1}] AS ${rawName(index)}`);
   const record = `${INTERNAL}record`;
   const headerLines = part.csv?.headerLines ?? 0;
-  const made = `SELECT file_row_number AS ${ROW}, file_row_number + ${1 + headerLines} AS ${record}, ${STATUS_COLUMN}, ${RAW_COLUMN}
+  const made = `SELECT file_row_number AS ${ROW}, file_row_number + ${1 + headerLines} AS ${record}, ${STATUS_COLUMN}, from_json(${RAW_COLUMN}, '["VARCHAR"]') AS ${RAW_COLUMN}
     FROM read_parquet(${quoteLiteral(file)}, file_row_number = true) WHERE ${STATUS_COLUMN} BETWEEN ${STATUS.rejected} AND ${STATUS.forZod}`;
   // The n-th malformed line shifts every record that is not before it.
   const shifts = `SELECT line - ordinal + 1 AS first, max(ordinal) AS shift FROM ${malformed}_lines GROUP BY ALL`;

@@ -200,6 +200,8 @@ class Translator {
     const code = char.codePointAt(0) as number;
     if (code >= 0xd800 && code <= 0xdfff) throw new Untranslatable();
     if (code > 0xffff && !this.unicode) throw new Untranslatable();
+    // RE2 folds some letters beyond ASCII (ſ, the Kelvin sign) to ASCII ones; JavaScript does not.
+    if (code > 0x7f && this.ignoreCase) throw new Untranslatable();
     if (/[a-zA-Z0-9_ ]/.test(char)) return char;
     return code < 0x80 && code > 0x20 && code !== 0x7f ? `\\${char}` : `\\x{${code.toString(16).toUpperCase()}}`;
   }

@@ -93,7 +93,7 @@ const URL_SHORTCUT =
 
 const FORMATS: Readonly<Record<StringFormat, (s: string, date: string) => Predicate>> = {
   // A date that reads back as it was written is one; the pattern decides the rest (year 0).
-  date: (s, date) => ({ pass: `((strlen(${s}) = 10 AND ${date}::VARCHAR = ${s}) OR ${matches(s, r.date.source)})` }),
+  date: (s, date) => ({ pass: `CASE WHEN strlen(${s}) = 10 AND ${date}::VARCHAR = ${s} THEN TRUE ELSE ${matches(s, r.date.source)} END` }),
   // RE2 has no lookahead: what zod's pattern looks ahead for is said beside it.
   duration: (s) => ({
     pass: `(${matches(s, '^P\\d+W$')} OR (${matches(s, '^P(\\d+Y)?(\\d+M)?(\\d+D)?(T(\\d+H)?(\\d+M)?(\\d+([.,]\\d+)?S)?)?$')} AND ${matches(s, '^PT?\\d')} AND NOT suffix(${s}, 'T')))`,

@@ -15,10 +15,18 @@ export const TEXT_RULES = {
   bigint: '[+-]?[0-9]+',
 } as const;
 
+/**
+ * A condition that a row's numbers are written so plainly that DuckDB's own casts read them by our rules: no white space,
+ * `1_000`, `+-1`, `0x10`, `inf`, and whole numbers without fraction or exponent. One look at all numbers of a row costs a
+ * fraction of a look at each.
+ */
+export function plainNumbers(wholes: readonly string[], others: readonly string[]): string {
+  return `regexp_matches(concat(${[...wholes, "'|'", ...others].join(', ')}), '^[-0-9]*\\|[-0-9.eE]*$')`;
+}
+
 /** A DOUBLE; NULL for what is no number. */
 export function numberOfText(s: string): string {
-  // Digits and dots alone cannot be what only DuckDB reads as a number (white space, `1_000`, `+-1`).
-  return `CASE WHEN ltrim(${s}, '0123456789.') = '' OR regexp_matches(${s}, '^${TEXT_RULES.number}$') THEN TRY_CAST(${s} AS DOUBLE) END`;
+  return `CASE WHEN regexp_matches(${s}, '^${TEXT_RULES.number}$') THEN TRY_CAST(${s} AS DOUBLE) END`;
 }
 
 /** A BIGINT within JavaScript's safe integers; NULL for what is none. `5.0` and `1e3` are whole numbers. */

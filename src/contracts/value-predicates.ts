@@ -12,7 +12,10 @@ export function isNumber(v: string, kind: NumberKind): string {
   return kind === 'integer' ? `${v} IS NOT NULL` : `isfinite(${v})`;
 }
 
-/** A check of a number. Types come first in a rule's list: DuckDB sorts NaN above everything. */
+/**
+ * A check of a number, for use beside {@link isNumber}: DuckDB sorts NaN above everything, so alone a bound says nothing
+ * of it.
+ */
 export function numberPredicate(check: Check, v: string, kind: NumberKind): Predicate | undefined {
   switch (check.kind) {
     case 'numberFormat':
@@ -20,9 +23,9 @@ export function numberPredicate(check: Check, v: string, kind: NumberKind): Pred
     case 'compare':
       if (typeof check.value !== 'number') return undefined;
       if (kind === 'integer') return { pass: integerCompare(v, check.op, check.value) };
-      return { pass: `(isfinite(${v}) AND ${v} ${check.op} ${double(check.value)})` };
+      return { pass: `${v} ${check.op} ${double(check.value)}` };
     case 'multiple':
-      return typeof check.of === 'number' ? { pass: multipleOf(v, check.of, kind) } : undefined;
+      return typeof check.of === 'number' ? { pass: multipleOf(v, check.of) } : undefined;
     default:
       return undefined;
   }
@@ -36,16 +39,16 @@ function integerCompare(v: string, op: string, value: number): string {
 function numberFormat(format: NumberFormat, v: string, kind: NumberKind): string {
   const range = { safeint: [-SAFE, SAFE], int32: [-2147483648, 2147483647], uint32: [0, 4294967295] } as const;
   if (format === 'float64') return isNumber(v, kind);
-  if (format === 'float32') return `(${isNumber(v, kind)} AND abs(${v}::DOUBLE) <= ${double(FLOAT32)})`;
+  if (format === 'float32') return `abs(${v}::DOUBLE) <= ${double(FLOAT32)}`;
   const [low, high] = range[format];
   if (kind === 'integer') return `${v} BETWEEN ${low} AND ${high}`;
-  return `(isfinite(${v}) AND trunc(${v}) = ${v} AND ${v} BETWEEN ${low} AND ${high})`;
+  return `(trunc(${v}) = ${v} AND ${v} BETWEEN ${low} AND ${high})`;
 }
 
-function multipleOf(v: string, step: number, kind: NumberKind): string {
+function multipleOf(v: string, step: number): string {
   const ratio = `(${v}::DOUBLE / ${double(step)})`;
   const near = `abs(${ratio} - round(${ratio})) < ${double(8.881784197001252e-16)} * greatest(abs(${ratio}), 1)`;
-  return `(${isNumber(v, kind)} AND ${near})`;
+  return `(${near})`;
 }
 
 /** A check of an integer of any size. */
