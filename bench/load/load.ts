@@ -11,7 +11,7 @@ import { startServers, type Servers } from '../servers.js';
 import { lineitemCsv } from '../tpch.js';
 import { reportRounds } from './report.js';
 import type { MillraceSide, RawSide, Round } from './round.js';
-import { createTableLike, requireSameRows, walBytes } from './tables.js';
+import { createTableLike, requireSameRows, settle, walBytes } from './tables.js';
 
 const TABLE = 'lineitem';
 const RAW_TABLE = 'lineitem_raw';
@@ -91,7 +91,7 @@ async function measureMillrace({ servers, worker, csv }: Stage): Promise<Millrac
   const { temporal, postgres, scratch } = servers;
   // Nothing to reuse: neither a dataset nor a table.
   await rm(path.join(stagingFolder(scratch), 'datasets'), { recursive: true, force: true });
-  await postgres.query('CHECKPOINT');
+  await settle(postgres);
   const [walBefore, before] = [await walBytes(postgres), await worker.usage()];
   const started = performance.now();
   const workflowId = `loadLineitem-${randomBytes(4).toString('hex')}`;
@@ -125,7 +125,7 @@ async function measureMillrace({ servers, worker, csv }: Stage): Promise<Millrac
 
 async function measureRaw({ servers, environment, csv }: Stage, createTable: string): Promise<RawSide> {
   const { postgres } = servers;
-  await postgres.query('CHECKPOINT');
+  await settle(postgres);
   const before = await walBytes(postgres);
   const result = await runScript<Usage & Pick<RawSide, 'seconds' | 'rows'>>(
     'load/raw-copy.mjs',

@@ -25,6 +25,12 @@ export async function requireSameRows(postgres: pg.Client, left: string, right: 
   }
 }
 
+/** Lets the server finish what earlier work left to its background processes, so that it does not weigh on the next side. */
+export async function settle(postgres: pg.Client): Promise<void> {
+  await postgres.query('VACUUM (ANALYZE)');
+  await postgres.query('CHECKPOINT');
+}
+
 /** What Postgres has written ahead so far, in bytes. */
 export async function walBytes(postgres: pg.Client): Promise<number> {
   const { rows } = await postgres.query<{ bytes: string }>("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0') AS bytes");
