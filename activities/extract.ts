@@ -4,7 +4,7 @@ import type { DatasetStepResult, ExtractStepInput } from '../src/core/steps.js';
 import { checkQuota } from '../src/engine/quota.js';
 import { referenceTo, type StagedDataset } from '../src/engine/staging.js';
 import { withConnection } from './connection.js';
-import { ENGINE, datasetKey } from './dataset-key.js';
+import { ENGINE, datasetKey } from '../src/engine/dataset-key.js';
 import type { Services } from './services.js';
 import { stepActivity } from './step-activity.js';
 import type { StepCall } from './step-call.js';

@@ -1,12 +1,13 @@
 import type { FinishInput } from '../src/core/admission.js';
 import { toFailure } from './failure.js';
+import { runScope } from './run-scope.js';
 import type { Services } from './services.js';
 
 /** Writes a run's end into the catalog. */
 export function makeFinish({ catalog }: Services) {
-  return async (input: FinishInput): Promise<void> => {
+  return async ({ run, ...end }: FinishInput): Promise<void> => {
     try {
-      await catalog.recordRunFinished(input);
+      await catalog.recordRunFinished({ workflowId: run.workflowId, runId: run.runId, ...end, run: runScope(run) });
     } catch (error) {
       throw toFailure(error);
     }

@@ -1,5 +1,5 @@
 import type { Context } from '@temporalio/activity';
-import type { RetryOf, RunRow, StepRow } from '../src/catalog/index.js';
+import { reusableSteps, type RetryOf, type RunRow, type StepRow } from '../src/catalog/index.js';
 import type { AdmitInput } from '../src/core/admission.js';
 import { TerminalError } from '../src/core/errors.js';
 import type { StepId, StepResult } from '../src/core/steps.js';
@@ -44,7 +44,8 @@ export async function resolveRetry(services: Services, context: Context, input: 
   await requireClosed(context, run);
   const steps = await services.catalog.listSteps(run.workflowId, run.runId);
   const reuse: Record<StepId, StepResult> = {};
-  for (const step of finishedSteps(steps, from)) {
+  requireStep(steps, from);
+  for (const step of reusableSteps(steps, from)) {
     if (await isStillStaged(services, step.result as StepResult)) reuse[step.step] = step.result as StepResult;
   }
   return {
@@ -54,19 +55,9 @@ export async function resolveRetry(services: Services, context: Context, input: 
   };
 }
 
-/** Finished steps, without `from` and without everything that was made from it. @throws TerminalError RETRY_INVALID */
-export function finishedSteps(steps: readonly StepRow[], from?: string): StepRow[] {
-  if (from !== undefined && !steps.some((step) => step.step === from)) {
-    throw invalid(`The run has no step "${from}". It has: ${steps.map((step) => step.step).join(', ') || 'none'}`);
-  }
-  const anew = new Set<string>(from === undefined ? [] : [from]);
-  // Steps come in order of start, and a step starts after those that feed it: one pass finds all descendants.
-  const outdated = new Set<string>();
-  for (const step of steps) {
-    if (step.inputs.some((used) => outdated.has(used.uri))) anew.add(step.step);
-    if (anew.has(step.step) && step.result && 'dataset' in step.result) outdated.add(step.result.dataset.uri);
-  }
-  return steps.filter((step) => step.status === 'done' && step.result !== null && !anew.has(step.step));
+function requireStep(steps: readonly StepRow[], from: string | undefined): void {
+  if (from === undefined || steps.some((step) => step.step === from)) return;
+  throw invalid(`The run has no step "${from}". It has: ${steps.map((step) => step.step).join(', ') || 'none'}`);
 }
 
 async function isStillStaged(services: Services, result: StepResult): Promise<boolean> {

@@ -5,6 +5,7 @@ import type { Manifest } from '../src/core/manifest.js';
 import type { RunContext, StepId, StepKind, StepResult } from '../src/core/steps.js';
 import { scrub, toFailure } from './failure.js';
 import { patiently } from './patience.js';
+import { runScope } from './run-scope.js';
 import type { Services } from './services.js';
 import { openCall, wasCancelled, type StepCall } from './step-call.js';
 
@@ -40,9 +41,9 @@ export function stepActivity<I extends StepRequest, R extends StepResult>(
   return async (input) => {
     const context = Context.current();
     const { catalog } = services;
-    const { pipeline, workflowId, runId, partition, loadScope } = input.run;
+    const { workflowId, runId } = input.run;
     const key: StepKey = { workflowId, runId, step: input.step, attempt: context.info.attempt };
-    const run = { pipeline, loadScope, ...(partition !== undefined && { partition }) };
+    const run = runScope(input.run);
     const startedAt = new Date().toISOString();
     let call: StepCall | undefined;
     try {

@@ -10,13 +10,13 @@ import { verifyParts } from '../src/engine/part-files.js';
 import { referenceTo, type StagedDataset } from '../src/engine/staging.js';
 import { inspectSelect } from '../src/engine/select-guard.js';
 import { runTransform } from '../src/engine/transform.js';
-import { ENGINE, datasetKey } from './dataset-key.js';
+import { ENGINE, datasetKey } from '../src/engine/dataset-key.js';
 import { withinQuota } from './extract.js';
 import { inputFact, parentOf } from './lineage.js';
 import type { Services } from './services.js';
 import { stepActivity } from './step-activity.js';
 import type { StepCall } from './step-call.js';
-import { namingFile, statementOf } from './transform-statement.js';
+import { namingFile, statementOf } from '../src/engine/transform-statement.js';
 
 /** Makes a dataset from others, by SQL that sees its inputs and nothing else. */
 export function makeTransform(services: Services) {

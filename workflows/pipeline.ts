@@ -60,23 +60,21 @@ async function execute<P extends Project, N extends keyof P['pipelines'] & strin
   state.partition = admitted.partition;
   state.status = 'running';
   tagRun(name, admitted);
-  return conclude(state, await attempt(() => runBody(state, admitted, name, body)));
+  const context = describeRun(name, admitted);
+  return conclude(context, state, await attempt(() => runBody(context, admitted, state, body)));
+}
+
+function describeRun(pipeline: string, { loadScope, partition }: AdmittedRun): RunContext {
+  const { workflowId, runId } = workflowInfo();
+  return { pipeline, workflowId, runId, loadScope, ...(partition !== undefined && { partition }) };
 }
 
 async function runBody<P extends Project, N extends keyof P['pipelines'] & string, R>(
-  state: RunState,
+  context: RunContext,
   admitted: AdmittedRun,
-  name: N,
+  state: RunState,
   body: (run: Run<P>, params: ParamsOf<P, N>) => Promise<R>,
 ): Promise<R> {
-  const { workflowId, runId } = workflowInfo();
-  const context: RunContext = {
-    pipeline: name,
-    workflowId,
-    runId,
-    loadScope: admitted.loadScope,
-    ...(admitted.partition !== undefined && { partition: admitted.partition }),
-  };
   const steps = new StepRunner(context, admitted, state);
   const scope = new CancellationScope();
   try {
@@ -97,28 +95,25 @@ async function attempt<R>(work: () => Promise<R>): Promise<Outcome<R>> {
 }
 
 /** Writes the end into the catalog, then ends the run the same way. */
-async function conclude<R>(state: RunState, outcome: Outcome<R>): Promise<R> {
-  const { workflowId, runId } = workflowInfo();
+async function conclude<R>(context: RunContext, state: RunState, outcome: Outcome<R>): Promise<R> {
   const failure = outcome.ok ? undefined : asRunFailure(outcome.error);
-  state.status = outcome.ok ? 'completed' : isCancellation(outcome.error) ? 'cancelled' : 'failed';
+  const status = outcome.ok ? 'completed' : isCancellation(outcome.error) ? 'cancelled' : 'failed';
+  state.status = status;
   setCurrentDetails(state.details());
-  await CancellationScope.nonCancellable(() =>
-    keepBooks('finish', {
-      workflowId,
-      runId,
-      status: state.status as 'completed' | 'failed' | 'cancelled',
-      finishedAt: new Date().toISOString(),
-      ...(outcome.ok && { result: outcome.value }),
-      ...(failure && {
-        error: {
-          code: failure instanceof ApplicationFailure ? (failure.type ?? 'STEP_FAILED') : 'CANCELLED',
-          message: failure.message,
-        },
-      }),
-    }),
-  );
-  if (failure) throw failure;
-  return (outcome as { readonly value: R }).value;
+  const end = {
+    run: context,
+    status,
+    finishedAt: new Date().toISOString(),
+    ...(outcome.ok && { result: outcome.value }),
+    ...(failure && { error: { code: codeOf(failure), message: failure.message } }),
+  } as const;
+  await CancellationScope.nonCancellable(() => keepBooks('finish', end));
+  if (!outcome.ok) throw failure as Error;
+  return outcome.value;
+}
+
+function codeOf(failure: Error): string {
+  return failure instanceof ApplicationFailure ? (failure.type ?? 'STEP_FAILED') : 'CANCELLED';
 }
 
 function refuseMisuse(name: string): void {

@@ -1,4 +1,4 @@
-import type { StepId, StepResult } from './steps.js';
+import type { RunContext, StepId, StepResult } from './steps.js';
 
 /** What a run asks before anything else. */
 export interface AdmitInput {
@@ -31,8 +31,7 @@ export interface AdmittedRun {
 
 /** How a run ended, for the catalog. */
 export interface FinishInput {
-  readonly workflowId: string;
-  readonly runId: string;
+  readonly run: RunContext;
   readonly status: 'completed' | 'failed' | 'cancelled';
   readonly finishedAt: string;
   readonly result?: unknown;

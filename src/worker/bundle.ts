@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
@@ -23,6 +23,8 @@ export async function bundleProject(project: LoadedProject): Promise<WorkflowBun
       {},
       { cause: error },
     );
+  } finally {
+    await rm(entry, { force: true });
   }
 }
 

@@ -1,0 +1,7 @@
+import type { RunScope } from '../src/catalog/index.js';
+import type { RunContext } from '../src/core/steps.js';
+
+/** What the catalog needs to make the row of a run that never said that it started: one that a reset made. */
+export function runScope({ pipeline, partition, loadScope }: RunContext): RunScope {
+  return { pipeline, loadScope, ...(partition !== undefined && { partition }) };
+}
