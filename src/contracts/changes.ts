@@ -2,24 +2,32 @@ import { rename, rm } from 'node:fs/promises';
 import { quoteIdentifier, quoteLiteral } from '../core/filter.js';
 import type { EngineSession } from '../engine/session.js';
 import type { Compiled } from './compile.js';
-import type { PartTask } from './judge-part.js';
-import { sourceName } from './judge-rest.js';
-import { SOURCE_ROW, STATUS_COLUMN } from './part-source.js';
+import { sourceName, type PartTask } from './part-task.js';
 import { text } from './sql-text.js';
+
+/** A part that was just written. */
+export interface WrittenPart {
+  /** Absolute path. */
+  readonly file: string;
+  /** Columns beside the contract's, which must be kept. */
+  readonly extra: readonly string[];
+  /** A SELECT of each row's number, `row`, and its place in the source, `line`. */
+  readonly lines: string;
+}
 
 /**
  * Puts the values that zod changed into a part that was just written, and only then asks the rules in SQL, which are about
  * the rows as they are kept. Gives the number of rows rejected by it. Does nothing for contracts that change no value.
  */
-export async function applyChanges(session: EngineSession, task: PartTask, file: string, changes: string | undefined): Promise<number> {
+export async function applyChanges(session: EngineSession, task: PartTask, written: WrittenPart, changes: string | undefined): Promise<number> {
   if (!task.compiled.changes) return 0;
   const before = await countRejects(session, task);
   if (changes !== undefined) {
-    await rewrite(session, task.compiled, file, changes);
-    await rejectUnheld(session, task, file, changes);
+    await rewrite(session, task.compiled, written, changes);
+    await rejectUnheld(session, task, written, changes);
     await rm(changes, { force: true });
   }
-  if (task.compiled.rules.length > 0) await rejectByRules(session, task, file);
+  if (task.compiled.rules.length > 0) await rejectByRules(session, task, written);
   return (await countRejects(session, task)) - before;
 }
 
@@ -36,7 +44,7 @@ function changedText(name: string): string {
   return `json_extract_string(changed.v, ${text(`$.${JSON.stringify(name)}`)})`;
 }
 
-async function rewrite(session: EngineSession, compiled: Compiled, file: string, changes: string): Promise<void> {
+async function rewrite(session: EngineSession, compiled: Compiled, { file, extra }: WrittenPart, changes: string): Promise<void> {
   const made = `${file}.changed`;
   const columns = compiled.columns.map(({ output, spec }) => {
     const name = quoteIdentifier(output.name);
@@ -44,7 +52,7 @@ async function rewrite(session: EngineSession, compiled: Compiled, file: string,
     const isChanged = `json_exists(changed.v, ${text(`$.${JSON.stringify(output.name)}`)})`;
     return `CASE WHEN ${isChanged} THEN TRY_CAST(${changedText(output.name)} AS ${output.type}) ELSE part.${name} END AS ${name}`;
   });
-  const kept = [`part.${STATUS_COLUMN}`, `part.${SOURCE_ROW}`];
+  const kept = extra.map((name) => `part.${name}`);
   await session.run(
     `COPY (SELECT ${[...columns, ...kept].join(', ')} FROM read_parquet(${quoteLiteral(file)}, file_row_number = true) AS part
      LEFT JOIN ${readChanges(changes)} AS changed ON part.file_row_number = changed.r ORDER BY part.file_row_number)
@@ -54,38 +62,39 @@ async function rewrite(session: EngineSession, compiled: Compiled, file: string,
 }
 
 // A value that the column's type cannot hold must not become NULL.
-async function rejectUnheld(session: EngineSession, task: PartTask, file: string, changes: string): Promise<void> {
+async function rejectUnheld(session: EngineSession, task: PartTask, written: WrittenPart, changes: string): Promise<void> {
   for (const { output, spec } of task.compiled.columns.filter((column) => column.spec.changes)) {
     const value = changedText(output.name);
     const reason = { code: 'custom', path: spec.name, message: `The value cannot be held as ${output.type}`, value: null };
-    await insert(session, task, file, {
+    await insert(session, task, written, {
       rows: `SELECT changed.r AS row FROM ${readChanges(changes)} AS changed WHERE ${value} IS NOT NULL AND TRY_CAST(${value} AS ${output.type}) IS NULL`,
       reasons: text(JSON.stringify([reason])),
     });
   }
 }
 
-async function rejectByRules(session: EngineSession, task: PartTask, file: string): Promise<void> {
+async function rejectByRules(session: EngineSession, task: PartTask, written: WrittenPart): Promise<void> {
   const columns = task.compiled.columns.map(({ output }) => quoteIdentifier(output.name)).join(', ');
   const reasons = task.compiled.rules.map(({ name, sql }) => {
     const reason = JSON.stringify({ code: 'row_rule', path: '', message: name, value: null });
     return `CASE WHEN coalesce((${sql})::BOOLEAN, FALSE) THEN NULL ELSE ${text(reason)} END`;
   });
   const judged = `SELECT number AS row, list_filter([${reasons.join(', ')}], lambda reason: reason IS NOT NULL) AS broken
-    FROM (SELECT ${columns}, file_row_number AS number FROM read_parquet(${quoteLiteral(file)}, file_row_number = true))`;
-  await insert(session, task, file, {
+    FROM (SELECT ${columns}, file_row_number AS number FROM read_parquet(${quoteLiteral(written.file)}, file_row_number = true))`;
+  await insert(session, task, written, {
     rows: `SELECT row, '[' || array_to_string(broken, ',') || ']' AS reasons FROM (${judged}) WHERE len(broken) > 0`,
     reasons: 'found.reasons',
   });
 }
 
-async function insert(session: EngineSession, task: PartTask, file: string, found: { readonly rows: string; readonly reasons: string }): Promise<void> {
+async function insert(session: EngineSession, task: PartTask, { file, lines }: WrittenPart, found: { readonly rows: string; readonly reasons: string }): Promise<void> {
   const { rejects, index, compiled } = task;
   const content = compiled.columns.map(({ output }) => `${text(output.name)}, left(part.${quoteIdentifier(output.name)}::VARCHAR, 200)`).join(', ');
   await session.run(
     `INSERT INTO ${rejects.table}
-     SELECT ${index}, part.file_row_number, ${text(sourceName(task))}, part.${SOURCE_ROW} + 1, NULL, ${found.reasons}, json_object(${content})::VARCHAR
+     SELECT ${index}, part.file_row_number, ${text(sourceName(task))}, lines.line, NULL, ${found.reasons}, json_object(${content})::VARCHAR
      FROM read_parquet(${quoteLiteral(file)}, file_row_number = true) AS part JOIN (${found.rows}) AS found ON part.file_row_number = found.row
+     JOIN (${lines}) AS lines ON part.file_row_number = lines.row
      WHERE part.file_row_number NOT IN (SELECT row FROM ${rejects.table} WHERE part = ${index} AND row IS NOT NULL)`,
   );
 }

@@ -5,10 +5,10 @@ import { messageOf, MillraceError, TerminalError } from '../core/errors.js';
 import { quoteLiteral } from '../core/filter.js';
 import type { EngineSession } from '../engine/session.js';
 import { applyChanges } from './changes.js';
-import { INTERNAL, rawName, STATUS, statusOf, valuesSelect } from './compile.js';
-import { rawColumns, rejectedRows, resultColumns, watched, writeDeletes, type JudgedPart, type PartTask } from './judge-part.js';
-import { CARRIED, countsOf, countStatuses, hasRest, judgeRest, LINE, sourceName } from './judge-rest.js';
-import { csvSource, RAW_COLUMN, ROW, SOURCE_ROW, STATUS_COLUMN, textFilter } from './part-source.js';
+import { rawName, STATUS, statusOf, valuesSelect } from './compile.js';
+import { rawColumns, rejectedRows, resultColumns, sourceName, watched, writeDeletes, type JudgedPart, type PartTask } from './part-task.js';
+import { countsOf, countStatuses, hasRest, judgeRest } from './judge-rest.js';
+import { CARRIED, csvSource, LINE, RAW_COLUMN, ROW, STATUS_COLUMN, textFilter } from './part-source.js';
 import { text } from './sql-text.js';
 
 /** Rows outside the dataset's filter: in the new part for the sake of line numbers, deleted by number. */
@@ -31,10 +31,15 @@ export async function judgeCsv(session: EngineSession, task: PartTask): Promise<
     const held = Object.values(statuses).reduce((sum, rows) => sum + rows, 0);
     const rowsRead = held - outside + records;
     let rejected = 0;
+    let changes: string | undefined;
     if (hasRest(statuses)) {
-      const rest = await judgeRest(session, task, valuesSelect(compiled, openRows(task, file, malformed), CARRIED), rowsRead);
-      rejected = rest.rejected + (await applyChanges(session, task, file, rest.changes));
+      const values = valuesSelect(compiled, openRows(task, file, malformed), CARRIED);
+      const rest = await judgeRest(session, task, { values, statuses, rowsRead });
+      changes = rest.changes;
+      rejected = rest.rejected;
     }
+    const lines = `SELECT ${ROW} AS row, ${LINE} AS line FROM (${linesOf(task, `SELECT file_row_number AS ${ROW} FROM read_parquet(${quoteLiteral(file)}, file_row_number = true)`, malformed)})`;
+    rejected += await applyChanges(session, task, { file, extra: [STATUS_COLUMN, RAW_COLUMN], lines }, changes);
     const left = outside > 0 ? [`SELECT file_row_number AS row FROM read_parquet(${quoteLiteral(file)}, file_row_number = true) WHERE ${STATUS_COLUMN} = ${OUTSIDE}`] : [];
     const deletes = rejected + outside > 0 ? await writeDeletes(session, task, [rejectedRows(task), ...left]) : undefined;
     const made = { path: name, format: 'parquet' as const, rows: held, bytes: (await stat(file)).size, fingerprint: '', ...(deletes !== undefined && { deletes }), origin: sourceName(task) };
@@ -52,7 +57,7 @@ async function readFile(session: EngineSession, task: PartTask, file: string, ma
   const status = filter === undefined ? statusOf(compiled) : `CASE WHEN ${textFilter(compiled, filter)} THEN ${statusOf(compiled)} ELSE ${OUTSIDE}::TINYINT END`;
   const judged = `SELECT ${[...rawColumns(compiled), results].join(', ')}, ${status} AS ${STATUS_COLUMN} FROM (${valuesSelect(compiled, source, [])})`;
   const fields = `CASE WHEN ${STATUS_COLUMN} BETWEEN 1 AND 3 THEN to_json([${rawColumns(compiled).join(', ')}])::VARCHAR END`;
-  const copy = `COPY (SELECT ${results}, ${STATUS_COLUMN}, ${fields} AS ${RAW_COLUMN}, NULL::BIGINT AS ${SOURCE_ROW} FROM (${judged})) TO ${quoteLiteral(file)} (FORMAT parquet, COMPRESSION lz4)`;
+  const copy = `COPY (SELECT ${results}, ${STATUS_COLUMN}, ${fields} AS ${RAW_COLUMN} FROM (${judged})) TO ${quoteLiteral(file)} (FORMAT parquet, COMPRESSION lz4)`;
   try {
     await watched(session, task, () => session.run(copy));
   } catch (error) {
@@ -90,15 +95,16 @@ async function insertMalformed(session: EngineSession, task: PartTask, table: st
 }
 
 /** Rows of the new part that were not accepted, as they were in the file, with their lines there. */
-function openRows({ compiled, part }: PartTask, file: string, malformed: string): string {
-  const fields = compiled.inputs.map((_, index) => `${RAW_COLUMN}[${index + 1}] AS ${rawName(index)}`);
-  const record = `${INTERNAL}record`;
-  const headerLines = part.csv?.headerLines ?? 0;
-  const made = `SELECT file_row_number AS ${ROW}, file_row_number + ${1 + headerLines} AS ${record}, ${STATUS_COLUMN}, from_json(${RAW_COLUMN}, '["VARCHAR"]') AS ${RAW_COLUMN}
+function openRows(task: PartTask, file: string, malformed: string): string {
+  const fields = task.compiled.inputs.map((_, index) => `${RAW_COLUMN}[${index + 1}] AS ${rawName(index)}`);
+  const made = `SELECT file_row_number AS ${ROW}, ${STATUS_COLUMN}, from_json(${RAW_COLUMN}, '["VARCHAR"]') AS ${RAW_COLUMN}
     FROM read_parquet(${quoteLiteral(file)}, file_row_number = true) WHERE ${STATUS_COLUMN} BETWEEN ${STATUS.rejected} AND ${STATUS.forZod}`;
-  // The n-th malformed line shifts every record that is not before it.
-  const shifts = `SELECT line - ordinal + 1 AS first, max(ordinal) AS shift FROM ${malformed}_lines GROUP BY ALL`;
-  return `SELECT ${[ROW, STATUS_COLUMN, `${record} + coalesce(shifts.shift, 0) AS ${LINE}`, ...fields].join(', ')}
-    FROM (${made}) AS made ASOF LEFT JOIN (${shifts}) AS shifts ON made.${record} >= shifts.first`;
+  return `SELECT ${[...CARRIED, ...fields].join(', ')} FROM (${linesOf(task, made, malformed)})`;
 }
 
+/** Adds to rows of the new part their line in the file: the n-th malformed line shifts every record that is not before it. */
+function linesOf({ part }: PartTask, rows: string, malformed: string): string {
+  const record = `made.${ROW} + ${1 + (part.csv?.headerLines ?? 0)}`;
+  const shifts = `SELECT line - ordinal + 1 AS first, max(ordinal) AS shift FROM ${malformed}_lines GROUP BY ALL`;
+  return `SELECT made.*, ${record} + coalesce(shifts.shift, 0) AS ${LINE} FROM (${rows}) AS made ASOF LEFT JOIN (${shifts}) AS shifts ON ${record} >= shifts.first`;
+}

@@ -6,9 +6,9 @@ import type { EngineSession } from '../engine/session.js';
 import { resolvePath } from '../engine/dataset-sql.js';
 import { applyChanges } from './changes.js';
 import { statusOf, valuesSelect } from './compile.js';
-import { rawColumns, rejectedRows, resultColumns, watched, writeDeletes, type JudgedPart, type PartTask } from './judge-part.js';
-import { CARRIED, countsOf, countStatuses, hasRest, judgeRest, LINE } from './judge-rest.js';
-import { parquetSource, ROW, SOURCE_ROW, STATUS_COLUMN } from './part-source.js';
+import { rawColumns, rejectedRows, resultColumns, watched, writeDeletes, type JudgedPart, type PartTask } from './part-task.js';
+import { countsOf, countStatuses, hasRest, judgeRest } from './judge-rest.js';
+import { CARRIED, LINE, parquetSource, ROW, SOURCE_ROW, STATUS_COLUMN } from './part-source.js';
 
 /**
  * Judges a Parquet part that stays as it is: one pass over the columns that rules look at finds the rejected rows' numbers;
@@ -26,7 +26,7 @@ export async function judgeParquet(session: EngineSession, task: PartTask): Prom
     const found = await countStatuses(session, `SELECT status FROM ${judged}`);
     if (!hasRest(found)) return { part, counts: countsOf(rowsRead, found, 0) };
     const open = `SELECT source.*, judged.status AS ${STATUS_COLUMN}, source.${ROW} + 1 AS ${LINE} FROM (${source}) AS source JOIN ${judged} AS judged ON source.${ROW} = judged.row`;
-    const { rejected } = await judgeRest(session, task, valuesSelect(compiled, open, CARRIED), rowsRead);
+    const { rejected } = await judgeRest(session, task, { values: valuesSelect(compiled, open, CARRIED), statuses: found, rowsRead });
     const counts = countsOf(rowsRead, found, rejected);
     if (rejected === 0) return { part, counts };
     const earlier = part.deletes === undefined ? [] : [`SELECT row FROM read_parquet(${quoteLiteral(resolvePath(request.stagingRoot, part.deletes))})`];
@@ -44,22 +44,28 @@ export async function rewriteParquet(session: EngineSession, task: PartTask): Pr
   const file = path.join(request.directory, name);
   const values = valuesSelect(compiled, sourceOf(task), [ROW]);
   const results = resultColumns(compiled);
+  // Rules that are asked after zod may reject any row, so that each needs its place in the source.
+  const placed = compiled.changes ? ROW : `CASE WHEN ${STATUS_COLUMN} <> 0 THEN ${ROW} END`;
   await watched(session, task, () =>
     session.run(
-      `COPY (SELECT ${results}, ${STATUS_COLUMN}, CASE WHEN ${STATUS_COLUMN} <> 0 THEN ${ROW} END AS ${SOURCE_ROW}
+      `COPY (SELECT ${results}, ${STATUS_COLUMN}, ${placed} AS ${SOURCE_ROW}
        FROM (SELECT ${ROW}, ${results}, ${statusOf(compiled)} AS ${STATUS_COLUMN} FROM (${values}))) TO ${quoteLiteral(file)} (FORMAT parquet, COMPRESSION lz4)`,
     ),
   );
   const statuses = await countStatuses(session, `SELECT ${STATUS_COLUMN} AS status FROM read_parquet(${quoteLiteral(file)})`);
   const rowsRead = Object.values(statuses).reduce((sum, rows) => sum + rows, 0);
   let rejected = 0;
+  let changes: string | undefined;
   if (hasRest(statuses)) {
     const raws = rawColumns(compiled).map((raw) => `source.${raw}`);
     const open = `SELECT ${[`made.file_row_number AS ${ROW}`, `made.${STATUS_COLUMN}`, `made.${SOURCE_ROW} + 1 AS ${LINE}`, ...raws].join(', ')}
       FROM (SELECT * FROM read_parquet(${quoteLiteral(file)}, file_row_number = true) WHERE ${STATUS_COLUMN} <> 0) AS made JOIN (${sourceOf(task)}) AS source ON made.${SOURCE_ROW} = source.${ROW}`;
-    const rest = await judgeRest(session, task, valuesSelect(compiled, open, CARRIED), rowsRead);
-    rejected = rest.rejected + (await applyChanges(session, task, file, rest.changes));
+    const rest = await judgeRest(session, task, { values: valuesSelect(compiled, open, CARRIED), statuses, rowsRead });
+    changes = rest.changes;
+    rejected = rest.rejected;
   }
+  const lines = `SELECT file_row_number AS row, ${SOURCE_ROW} + 1 AS line FROM read_parquet(${quoteLiteral(file)}, file_row_number = true)`;
+  rejected += await applyChanges(session, task, { file, extra: [STATUS_COLUMN, SOURCE_ROW], lines }, changes);
   const deletes = rejected > 0 ? await writeDeletes(session, task, [rejectedRows(task)]) : undefined;
   const bytes = (await stat(file)).size;
   const made = { path: name, format: 'parquet' as const, rows: rowsRead, bytes, fingerprint: '', ...(deletes !== undefined && { deletes }), ...(part.origin !== undefined && { origin: part.origin }) };

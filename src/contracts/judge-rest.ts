@@ -1,17 +1,11 @@
-import { rm, stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { EngineSession } from '../engine/session.js';
-import { INTERNAL, STATUS } from './compile.js';
-import type { PartCounts, PartTask } from './judge-part.js';
-import { ROW, STATUS_COLUMN } from './part-source.js';
+import { STATUS } from './compile.js';
+import { sourceName, type PartCounts, type PartTask } from './part-task.js';
+import { classify } from './reason-kinds.js';
 import { text } from './sql-text.js';
 import { readRejectedLines, runZod, zodSelect } from './zod-pass.js';
-
-/** The line (CSV) or row from 1 (Parquet) in the source, among the columns that accompany rows. */
-export const LINE = `${INTERNAL}line`;
-
-/** Columns that {@link judgeRest} wants to accompany the rows. */
-export const CARRIED: readonly string[] = [ROW, STATUS_COLUMN, LINE];
 
 export type StatusCounts = Readonly<Record<number, number>>;
 
@@ -27,17 +21,39 @@ export interface RestResult {
   readonly changes: string | undefined;
 }
 
+/** Rows that SQL did not accept. */
+export interface OpenRows {
+  /** Rows of `valuesSelect` with the columns {@link CARRIED}. */
+  readonly values: string;
+  readonly statuses: StatusCounts;
+  readonly rowsRead: number;
+}
+
+/** From so many rejected rows on, their reasons are made in SQL: zod would take longer over them than all the rest takes. */
+const REASONS_BY_ZOD = 100_000;
+
 /**
  * Sees to the rows that SQL did not accept: zod decides on those it left open and names every issue of the rejected ones,
- * which go into the rejects table.
- *
- * @param values rows of `valuesSelect` with the columns {@link CARRIED}
+ * which go into the rejects table. Where very many are rejected, zod names the issues of one row of each kind.
  */
-export async function judgeRest(session: EngineSession, task: PartTask, values: string, rowsRead: number): Promise<RestResult> {
+export async function judgeRest(session: EngineSession, task: PartTask, open: OpenRows): Promise<RestResult> {
+  const { compiled } = task;
+  const isMany = compiled.uncompiled.length === 0 && (open.statuses[STATUS.rejected] ?? 0) > REASONS_BY_ZOD;
+  if (!isMany) return askZod(session, task, open, open.values);
+  const kinds = await classify(session, task, open.values);
+  try {
+    const rest = await askZod(session, task, open, kinds.others);
+    return { ...rest, rejected: rest.rejected + (await kinds.insert()) };
+  } finally {
+    await kinds.close();
+  }
+}
+
+async function askZod(session: EngineSession, task: PartTask, { rowsRead }: OpenRows, values: string): Promise<RestResult> {
   const { request, compiled, index } = task;
   const files = { rejects: path.join(request.directory, `zod-rejects-${index}.ndjson`), changes: path.join(request.directory, `zod-changes-${index}.ndjson`) };
   let seen = 0;
-  const { rejected, changed } = await runZod(session, compiled, zodSelect(compiled, values, ROW, LINE, STATUS_COLUMN), files, {
+  const { rejected, changed } = await runZod(session, compiled, zodSelect(compiled, values), files, {
     contract: request.contractName,
     signal: request.signal,
     onRows: (rows) => request.progress(task.rowsBefore + Math.max(rowsRead, (seen += rows))),
@@ -49,15 +65,9 @@ export async function judgeRest(session: EngineSession, task: PartTask, values: 
 }
 
 async function insertRejected(session: EngineSession, task: PartTask, file: string): Promise<void> {
-  if ((await stat(file)).size === 0) return;
   await session.run(
     `INSERT INTO ${task.rejects.table} SELECT ${task.index}, r, ${text(sourceName(task))}, l, NULL, reasons, content FROM ${readRejectedLines(file)}`,
   );
-}
-
-/** What a rejected row names as its source: the file, or the dataset for data that has none. */
-export function sourceName({ part, request }: PartTask): string {
-  return part.origin ?? request.input.name;
 }
 
 export function countsOf(rowsRead: number, statuses: StatusCounts, rejected: number): PartCounts {

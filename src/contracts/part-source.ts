@@ -9,6 +9,12 @@ export const STATUS_COLUMN = `${INTERNAL}status`;
 export const RAW_COLUMN = `${INTERNAL}raw`;
 export const SOURCE_ROW = `${INTERNAL}source_row`;
 
+/** The line (CSV) or row from 1 (Parquet) in the source. */
+export const LINE = `${INTERNAL}line`;
+
+/** Columns that accompany the rows that SQL did not accept. */
+export const CARRIED: readonly string[] = [ROW, STATUS_COLUMN, LINE];
+
 export interface PartPlace {
   readonly part: Part;
   readonly stagingRoot: string;

@@ -8,11 +8,14 @@ import { translateEngineError } from '../engine/errors.js';
 import { quoteLiteral } from '../core/filter.js';
 import { rawName, STATUS, type Compiled } from './compile.js';
 import type { Image } from './image.js';
+import { LINE, ROW, STATUS_COLUMN } from './part-source.js';
 import { text } from './sql-text.js';
 
 /** What zod said about a row that SQL had not accepted. */
 interface ZodVerdict {
   readonly reasons: readonly Reason[];
+  /** The column of each reason; null for the whole row. */
+  readonly columns: readonly (string | null)[];
   /** Values that zod changed, by column; only of accepted rows. */
   readonly changed: Readonly<Record<string, unknown>> | undefined;
 }
@@ -25,16 +28,16 @@ export interface ZodPassCounts {
 const VALUE_LENGTH = 200;
 
 /** SQL that gives, for each row of `valuesSelect`, what {@link runZod} reads. */
-export function zodSelect(compiled: Compiled, values: string, row: string, line: string, status: string): string {
+export function zodSelect(compiled: Compiled, values: string): string {
   const images = imagesOf(compiled).flatMap(({ image }, index) => image.select.map((sql, at) => `${sql} AS i${index}_${at}`));
   const rules = compiled.rules.map((rule, index) => `coalesce((${rule.sql})::BOOLEAN, FALSE) AS k${index}`);
-  return `SELECT ${[`${row} AS row`, `${line} AS line`, `${status} AS status`, `${contentOf(compiled)} AS content`, ...images, ...rules].join(', ')} FROM (${values})`;
+  return `SELECT ${[`${ROW} AS row`, `${LINE} AS line`, `${STATUS_COLUMN} AS status`, `'"' || ${contentOf(compiled)} AS content`, ...images, ...rules].join(', ')} FROM (${values})`;
 }
 
-/** SQL of a row as JSON: each value as text, cut. */
+/** SQL of a row as JSON text: each value as text, cut. */
 export function contentOf(compiled: Compiled): string {
   const entries = compiled.inputs.map((input, index) => `${text(input.name)}, left(${rawName(index)}::VARCHAR, ${VALUE_LENGTH})`);
-  return `'"' || json_object(${entries.join(', ')})::VARCHAR`;
+  return `json_object(${entries.join(', ')})::VARCHAR`;
 }
 
 interface NamedImage {
@@ -75,7 +78,7 @@ export async function runZod(
       for (const row of rows) {
         const verdict = await judgeRow(row);
         if (verdict.reasons.length > 0) {
-          rejected.push(JSON.stringify({ r: Number(row.row), l: Number(row.line), reasons: JSON.stringify(verdict.reasons), content: (row.content as string).slice(1) }));
+          rejected.push(JSON.stringify({ r: Number(row.row), l: Number(row.line), reasons: JSON.stringify(verdict.reasons), columns: verdict.columns, content: (row.content as string).slice(1) }));
         } else if (verdict.changed) {
           changed.push(JSON.stringify({ r: Number(row.row), v: verdict.changed }));
         }
@@ -126,11 +129,13 @@ function rowJudge(compiled: Compiled, contract: string): (row: ImageRow) => Prom
       else if (acceptsNull) object[name] = null;
     }
     const result = await safeParse(object);
-    const reasons = result.success ? [] : result.error.issues.map((issue) => reasonOf(issue, row));
+    const issues = result.success ? [] : result.error.issues;
+    const reasons = issues.map((issue) => reasonOf(issue, row));
     const rules = reasons.some(({ code }) => STOPS_ROW_RULES.has(code)) || compiled.changes ? [] : brokenRules(compiled, row);
     reasons.push(...rules);
     if (reasons.length === 0 && row.status === STATUS.rejected) reasons.push(UNHELD);
-    return { reasons, changed: result.success ? changedValues(compiled, object, result.data) : undefined };
+    const columns = reasons.map((_, index) => columnOf(issues[index]));
+    return { reasons, columns, changed: result.success ? changedValues(compiled, object, result.data) : undefined };
   };
 }
 
@@ -152,14 +157,19 @@ interface Issue {
   readonly message: string;
 }
 
+function columnOf(issue: Issue | undefined): string | null {
+  const column = issue?.path[0];
+  return typeof column === 'string' ? column : null;
+}
+
 function reasonOf(issue: Issue, row: ImageRow): Reason {
-  const [column] = issue.path;
-  const content = typeof column === 'string' ? (JSON.parse((row.content as string).slice(1)) as Record<string, string | null>) : {};
+  const column = columnOf(issue);
+  const content = column === null ? {} : (JSON.parse((row.content as string).slice(1)) as Record<string, string | null>);
   return {
     code: issue.code ?? 'custom',
     path: issue.path.map(String).join('.'),
     message: issue.message,
-    value: (typeof column === 'string' ? content[column] : null) ?? null,
+    value: column === null ? null : (content[column] ?? null),
   };
 }
 
@@ -207,5 +217,5 @@ function writable(value: unknown): string | null {
 
 /** SQL of a table that reads what {@link runZod} wrote. */
 export function readRejectedLines(file: string): string {
-  return `read_json(${quoteLiteral(file)}, format = 'newline_delimited', columns = {r: 'BIGINT', l: 'BIGINT', reasons: 'VARCHAR', content: 'VARCHAR'})`;
+  return `read_json(${quoteLiteral(file)}, format = 'newline_delimited', columns = {r: 'BIGINT', l: 'BIGINT', reasons: 'VARCHAR', columns: 'VARCHAR[]', content: 'VARCHAR'})`;
 }

@@ -1,0 +1,31 @@
+import type { Contract } from '../config/contract.js';
+import type { Checkpoint } from '../connectors/contract.js';
+import type { Column } from '../core/dataset.js';
+import type { Manifest, Part, Verdict } from '../core/manifest.js';
+
+export interface JudgeRequest {
+  readonly input: Manifest;
+  /** Absolute; relative part paths lie below it. */
+  readonly stagingRoot: string;
+  readonly contractName: string;
+  readonly contract: Contract;
+  /** Absolute and empty: this attempt's folder for the files it writes. */
+  readonly directory: string;
+  /** Rows judged so far. */
+  readonly progress: (rows: number) => void;
+  readonly signal: AbortSignal;
+  readonly checkpoint: Checkpoint;
+}
+
+export interface Judged {
+  /**
+   * The same parts with other `deletes` where no value changes, to which the input's filter still applies; otherwise new
+   * ones, named `./part-0.parquet`, that hold or delete by number every row the filter leaves out.
+   */
+  readonly parts: readonly Part[];
+  readonly columns: readonly Column[];
+  readonly verdict: Verdict;
+  readonly bytes: number;
+  /** What an operator should know: why everything went through zod, for example. */
+  readonly warnings: readonly string[];
+}
