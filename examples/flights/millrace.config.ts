@@ -89,19 +89,19 @@ export default defineProject({
         .leftJoin(
           db
             .selectFrom('reports')
-            .select(({ fn }) => ['origin as from_airport', 'destination as to_airport', fn.countAll<number>().as('reports')])
+            .select((eb) => ['origin as from_airport', 'destination as to_airport', eb.fn.countAll<number>().as('reports')])
             .groupBy(['origin', 'destination'])
             .as('reported'),
           (join) =>
             join.onRef('reported.from_airport', '=', 'flights.origin').onRef('reported.to_airport', '=', 'flights.destination'),
         )
-        .select(({ fn, val }) => [
-          val(String(params['month'])).as('month'),
+        .select((eb) => [
+          eb.val(String(params['month'])).as('month'),
           'flights.origin',
           'flights.destination',
-          fn.countAll<number>().as('flights'),
-          fn.max('flights.delay').as('worst_delay_minutes'),
-          fn.coalesce(fn.max('reported.reports'), val(0)).as('reports'),
+          eb.fn.countAll<number>().as('flights'),
+          eb.fn.max('flights.delay').as('worst_delay_minutes'),
+          eb.fn.coalesce(eb.fn.max('reported.reports'), eb.val(0)).as('reports'),
         ])
         .groupBy(['flights.origin', 'flights.destination']),
     ),
