@@ -9,7 +9,7 @@ export interface StepCall {
   readonly kind: StepKind;
   /** Unique among the run's steps of this kind; never made from the order or from parameter values. */
   readonly name: string;
-  /** A sentence for the Temporal UI: `extract flights from lake`. */
+  /** What the Temporal UI shows behind the activity's type: `flights from lake`. */
   readonly summary: string;
   readonly policy: StepPolicy;
   readonly input: Readonly<Record<string, unknown>>;
@@ -19,13 +19,13 @@ export function extractCall(dataset: string, options: ExtractFrom<Project>): Ste
   const { rest, policy, as } = split(options);
   const { from, ...what } = rest;
   const place = what.path ?? what.table;
-  const summary = `extract ${dataset} from ${from}${place === undefined ? '' : ` (${place})`}`;
+  const summary = `${dataset} from ${from}${place === undefined ? '' : ` (${place})`}`;
   return { kind: 'extract', name: as ?? dataset, summary, policy, input: { dataset, connection: from, ...what } };
 }
 
 export function validateCall(input: DatasetRef, contract: string, options: ValidateOptions = {}): StepCall {
   const { rest, policy, as } = split(options);
-  const summary = `validate ${input.name} by ${contract}`;
+  const summary = `${input.name} by ${contract}`;
   return { kind: 'validate', name: as ?? input.name, summary, policy, input: { input, contract, ...rest } };
 }
 
@@ -36,7 +36,7 @@ export function transformCall(
   options: StepOptions = {},
 ): StepCall {
   const { policy, as } = split(options);
-  const summary = `transform ${Object.keys(inputs).join(', ')} into ${transform}`;
+  const summary = `${transform} from ${Object.keys(inputs).join(', ')}`;
   return { kind: 'transform', name: as ?? transform, summary, policy, input: { transform, inputs, params: scalars(params) } };
 }
 
@@ -44,7 +44,7 @@ export function loadCall(input: DatasetRef, options: LoadInto<Project, never>): 
   const { rest, policy, as } = split(options);
   const { to, table, path, ...how } = rest;
   const target = table ?? path ?? input.name;
-  const summary = `load ${input.name} into ${to}.${target} (${how.mode})`;
+  const summary = `${input.name} into ${to}.${target} (${how.mode})`;
   return { kind: 'load', name: as ?? `${to}.${target}`, summary, policy, input: { input, connection: to, target, ...how } };
 }
 

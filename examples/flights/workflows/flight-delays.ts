@@ -9,10 +9,13 @@ export const flightDelays = pipeline('flightDelays', async (run, { month }) => {
     run.extract('reports', { from: 'inbox', path: 'reports.csv' }).then((raw) => run.validate(raw, 'Report')),
   ]);
 
-  const delays = await run.transform('delaysByState', { flights, airports });
-  const routes = await run.transform('routesOfMonth', { flights, reports });
-
-  const byState = await run.load(delays, { to: 'warehouse', table: 'delays_by_state', mode: 'merge' });
-  const byRoute = await run.load(routes, { to: 'warehouse', table: 'route_months', mode: 'replace', partition: { month } });
+  const [byState, byRoute] = await Promise.all([
+    run
+      .transform('delaysByState', { flights, airports })
+      .then((delays) => run.load(delays, { to: 'warehouse', table: 'delays_by_state', mode: 'merge' })),
+    run
+      .transform('routesOfMonth', { flights, reports })
+      .then((routes) => run.load(routes, { to: 'warehouse', table: 'route_months', mode: 'replace', partition: { month } })),
+  ]);
   return { byState, byRoute };
 });
