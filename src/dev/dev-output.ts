@@ -18,7 +18,8 @@ export interface DevOutput {
   ready(parts: readonly StartedPart[], plan: readonly PlannedRun[]): void;
   progress(progress: RunProgress): void;
   summary(runs: readonly RunFacts[]): void;
-  hints(commands: readonly string[]): void;
+  /** What to do now that everything is up: where it is, said again since the runs have scrolled it away, and commands to try. */
+  hints(parts: readonly StartedPart[], commands: readonly string[]): void;
 }
 
 /** Output for programs: notices go to stderr, and stdout has nothing but objects with an `event`. */
@@ -47,10 +48,7 @@ export function textOutput(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv = 
   return {
     notice: (line) => terminal.line(paint.dim(line)),
     ready(parts, plan) {
-      const width = Math.max(...parts.map(({ name }) => name.length));
-      terminal.line(
-        `\n${paint.bold('Started')}\n${parts.map(({ name, address }) => `  ${name.padEnd(width)}  ${paint.cyan(address)}`).join('\n')}\n`,
-      );
+      terminal.line(`\n${paint.bold('Started')}\n${addresses(parts, terminal)}\n`);
       for (const run of plan) runs.set(run.workflowId, waiting(run));
     },
     progress(progress) {
@@ -62,10 +60,16 @@ export function textOutput(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv = 
       terminal.live([]);
       terminal.line(`\n${summaryText(facts, paint)}\n`);
     },
-    hints(commands) {
+    hints(parts, commands) {
+      terminal.line(`${paint.bold('Running')}\n${addresses(parts, terminal)}\n`);
       terminal.line(`${paint.bold('Try')}\n${commands.map((command) => `  ${command}`).join('\n')}\n`);
     },
   };
+}
+
+function addresses(parts: readonly StartedPart[], { paint }: Terminal): string {
+  const width = Math.max(...parts.map(({ name }) => name.length));
+  return parts.map(({ name, address }) => `  ${name.padEnd(width)}  ${paint.cyan(address)}`).join('\n');
 }
 
 /** One run in one line: what it is at, how far, how long. */

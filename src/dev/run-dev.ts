@@ -131,7 +131,7 @@ async function work(session: Session, once: boolean): Promise<number> {
   if (outcome === 'interrupted') return 130;
   output.summary(await Promise.all(outcome.map((progress) => factsOf(progress, catalog))));
   if (once) return outcome.every((run) => run.status === 'completed') ? 0 : 1;
-  output.hints(hints(session));
+  output.hints(startedParts(session), hints(session));
   output.notice('Everything stays up until Ctrl-C.');
   await Promise.race([interruption.happened, broken]);
   return 0;
@@ -167,7 +167,11 @@ function startedParts({ project, temporal, postgres }: Session): StartedPart[] {
 function hints({ plan, temporal, project }: Session): string[] {
   const some = plan.at(-1);
   const list = temporal.cli('workflow list');
-  if (!some) return [list];
+  const millrace = [
+    'npx millrace runs',
+    ...(some ? [`npx millrace show ${some.workflowId}`, `npx millrace quarantine ${some.workflowId}`] : []),
+  ];
+  if (!some) return [list, ...millrace];
   const input = `'${JSON.stringify(some.params)}'`;
   return [
     temporal.cli(
@@ -175,5 +179,6 @@ function hints({ plan, temporal, project }: Session): string[] {
     ),
     temporal.cli(`workflow show --workflow-id ${some.workflowId}`),
     list,
+    ...millrace,
   ];
 }
