@@ -125,7 +125,8 @@ function textNumbers({ checks }: ColumnSpec, base: Base & { kind: 'number' }, { 
     value: `CASE WHEN ${plain} THEN TRY_CAST(${raw} AS ${cast}) ELSE ${isWhole ? integerOfText(raw) : number} END`,
     plainCast: cast,
     predicates: [{ pass: isNumber(value, kind) }, ...checks.map((check) => numberPredicate(check, value, kind))],
-    classes: [`${number} IS NULL`, `trunc(${number}) <> ${number}`, `${number} > 0`],
+    // Why a text gave no value: no number at all, a fraction, too large, too small.
+    classes: [...[`${number} IS NULL`, `trunc(${number}) <> ${number}`, `${number} > 0`].map((why) => `CASE WHEN ${value} IS NULL THEN ${why} END`), `${value} > 0`],
     image: readText(isWhole ? number : value, raw),
   };
 }

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { EngineSession } from '../engine/session.js';
-import { isEverUndecided, STATUS, type Compiled } from './compile.js';
+import { isEverUndecided, rawName, STATUS, type Compiled } from './compile.js';
 import { isNullable } from './columns.js';
 import { sourceName, type PartTask } from './part-task.js';
 import { LINE, ROW, STATUS_COLUMN } from './part-source.js';
 import { text } from './sql-text.js';
-import { contentOf, readRejectedLines, runZod, zodSelect } from './zod-pass.js';
+import { contentOf, readRejectedLines, runZod, VALUE_LENGTH, zodSelect } from './zod-pass.js';
 
 /** Conditions in one mask: a BIGINT's bits, without its sign and one to spare. */
 const BITS = 62;
@@ -32,31 +32,42 @@ export async function classify(session: EngineSession, task: PartTask, values: s
   const masks = masksOf(conditionsOf(compiled));
   const names = masks.map((_, at) => `m${at}`);
   const settled = `${STATUS_COLUMN} = ${STATUS.rejected}${isEverUndecided(compiled) ? ` AND NOT (${anyOpen(compiled)})` : ''}`;
-  const rows = `SELECT ${ROW} AS row, ${LINE} AS line, ${contentOf(compiled)} AS content, ${masks.map((mask, at) => `${mask} AS m${at}`).join(', ')} FROM (${values}) WHERE ${settled}`;
-  await session.run(`CREATE TEMP TABLE ${table} AS SELECT ${names.join(', ')}, min(row) AS row FROM (${rows}) GROUP BY ${names.join(', ')}`);
+  const rowsSelect = (more: string): string =>
+    `SELECT ${ROW} AS row, ${LINE} AS line, ${masks.map((mask, at) => `${mask} AS m${at}`).join(', ')}, ${more} FROM (${values}) WHERE ${settled}`;
+  await session.run(`CREATE TEMP TABLE ${table} AS SELECT ${names.join(', ')}, min(row) AS row FROM (${rowsSelect('1')}) GROUP BY ${names.join(', ')}`);
   const files = { rejects: path.join(request.directory, `kinds-${index}.ndjson`), changes: path.join(request.directory, `kinds-changes-${index}.ndjson`) };
   const examples = `SELECT * FROM (${values}) WHERE ${ROW} IN (SELECT row FROM ${table})`;
   await runZod(session, compiled, zodSelect(compiled, examples), files, { contract: request.contractName, signal: request.signal, onRows: () => undefined });
+  await session.run(`CREATE TEMP TABLE ${table}_told AS ${toldSelect(compiled, table, names, files.rejects)}`);
   return {
     others: `SELECT * FROM (${values}) WHERE NOT (${settled})`,
     async insert() {
-      const issues = `from_json(told.reasons, '[{"code": "VARCHAR", "path": "VARCHAR", "message": "VARCHAR"}]')`;
-      const value = `json_extract_string(rows.content, '$."' || replace(replace(told.columns[i], '\\', '\\\\'), '"', '\\"') || '"')`;
-      const reasons = `to_json(list_transform(${issues}, lambda issue, i: {code: issue.code, path: issue.path, message: issue.message, value: CASE WHEN told.columns[i] IS NOT NULL THEN ${value} END}))::VARCHAR`;
-      const same = names.map((name) => `rows.${name} = kinds.${name}`).join(' AND ');
+      const texts = compiled.inputs.map((_, at) => `to_json(left(${rawName(at)}::VARCHAR, ${VALUE_LENGTH}))::VARCHAR`);
+      const reasons = `'[' || array_to_string(list_transform(told.heads, lambda head, i: head || coalesce(rows.texts[told.columns[i]], 'null') || '}'), ',') || ']'`;
+      const same = names.map((name) => `rows.${name} = told.${name}`).join(' AND ');
       await session.run(
         `INSERT INTO ${task.rejects.table}
          SELECT ${index}, rows.row, ${text(sourceName(task))}, rows.line, NULL, ${reasons}, rows.content
-         FROM (${rows}) AS rows JOIN ${table} AS kinds ON ${same} JOIN ${readRejectedLines(files.rejects)} AS told ON told.r = kinds.row`,
+         FROM (${rowsSelect(`${contentOf(compiled)} AS content, [${texts.join(', ')}] AS texts`)}) AS rows JOIN ${table}_told AS told ON ${same}`,
       );
       const [counted] = await session.rows<{ rows: bigint }>(`SELECT count(*) AS rows FROM (SELECT 1 FROM (${values}) WHERE ${settled})`);
       return Number(counted?.rows ?? 0);
     },
     async close() {
-      await session.run(`DROP TABLE IF EXISTS ${table}`);
+      for (const each of [table, `${table}_told`]) await session.run(`DROP TABLE IF EXISTS ${each}`);
       await Promise.all([rm(files.rejects, { force: true }), rm(files.changes, { force: true })]);
     },
   };
+}
+
+// What zod said about the example of each kind: every reason as JSON up to its value, and the input column of that value.
+function toldSelect(compiled: Compiled, table: string, names: readonly string[], file: string): string {
+  const reasons = `from_json(reasons, '[{"code": "VARCHAR", "path": "VARCHAR", "message": "VARCHAR"}]')`;
+  const head = `regexp_replace(to_json({code: reason.code, path: reason.path, message: reason.message})::VARCHAR, '}$', ',"value":')`;
+  const inputs = `[${compiled.inputs.map((input) => text(input.name)).join(', ')}]`;
+  return `SELECT ${names.map((name) => `kinds.${name}`).join(', ')}, list_transform(${reasons}, lambda reason: ${head}) AS heads,
+      list_transform(columns, lambda name: list_position(${inputs}, name)) AS columns
+    FROM ${table} AS kinds JOIN ${readRejectedLines(file)} AS told ON told.r = kinds.row`;
 }
 
 /** Everything about a row that decides which issues zod reports. */

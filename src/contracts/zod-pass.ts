@@ -1,5 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
+import { z } from 'zod';
 import type { Reason } from '../core/manifest.js';
 import { messageOf, TerminalError } from '../core/errors.js';
 import { abortError } from '../engine/session.js';
@@ -25,7 +26,8 @@ export interface ZodPassCounts {
   changed: number;
 }
 
-const VALUE_LENGTH = 200;
+/** Values are cut to this many characters where they are kept as reasons. */
+export const VALUE_LENGTH = 200;
 
 /** SQL that gives, for each row of `valuesSelect`, what {@link runZod} reads. */
 export function zodSelect(compiled: Compiled, values: string): string {
@@ -76,7 +78,8 @@ export async function runZod(
       const rejected: string[] = [];
       const changed: string[] = [];
       for (const row of rows) {
-        const verdict = await judgeRow(row);
+        const answer = judgeRow(row);
+        const verdict = answer instanceof Promise ? await answer : answer;
         if (verdict.reasons.length > 0) {
           rejected.push(JSON.stringify({ r: Number(row.row), l: Number(row.line), reasons: JSON.stringify(verdict.reasons), columns: verdict.columns, content: (row.content as string).slice(1) }));
         } else if (verdict.changed) {
@@ -118,24 +121,27 @@ async function finish(stream: ReturnType<typeof createWriteStream>): Promise<voi
 }
 
 /** A function that asks zod about one fetched row. */
-function rowJudge(compiled: Compiled, contract: string): (row: ImageRow) => Promise<ZodVerdict> {
+function rowJudge(compiled: Compiled, contract: string): (row: ImageRow) => ZodVerdict | Promise<ZodVerdict> {
   const images = imagesOf(compiled).map((each, index) => ({ ...each, fields: each.image.select.map((_, at) => `i${index}_${at}`) }));
   const safeParse = parser(compiled, contract);
-  return async (row) => {
+  const conclude = (row: ImageRow, object: Record<string, unknown>, result: Parsed): ZodVerdict => {
+    const issues = result.success ? [] : result.error.issues;
+    const content = issues.length === 0 ? {} : (JSON.parse((row.content as string).slice(1)) as Record<string, string | null>);
+    const reasons = issues.map((issue) => reasonOf(issue, content));
+    if (!compiled.changes && !reasons.some(({ code }) => STOPS_ROW_RULES.has(code))) reasons.push(...brokenRules(compiled, row));
+    if (reasons.length === 0 && row.status === STATUS.rejected) reasons.push(UNHELD);
+    const columns = reasons.map((_, index) => columnOf(issues[index]));
+    return { reasons, columns, changed: result.success ? changedValues(compiled, object, result.data) : undefined };
+  };
+  return (row) => {
     const object: Record<string, unknown> = {};
     for (const { name, image, acceptsNull, fields } of images) {
       const value = image.read(fields.map((field) => row[field]));
       if (value !== undefined) object[name] = value;
       else if (acceptsNull) object[name] = null;
     }
-    const result = await safeParse(object);
-    const issues = result.success ? [] : result.error.issues;
-    const reasons = issues.map((issue) => reasonOf(issue, row));
-    const rules = reasons.some(({ code }) => STOPS_ROW_RULES.has(code)) || compiled.changes ? [] : brokenRules(compiled, row);
-    reasons.push(...rules);
-    if (reasons.length === 0 && row.status === STATUS.rejected) reasons.push(UNHELD);
-    const columns = reasons.map((_, index) => columnOf(issues[index]));
-    return { reasons, columns, changed: result.success ? changedValues(compiled, object, result.data) : undefined };
+    const result = safeParse(object);
+    return result instanceof Promise ? result.then((parsed) => conclude(row, object, parsed)) : conclude(row, object, result);
   };
 }
 
@@ -162,9 +168,8 @@ function columnOf(issue: Issue | undefined): string | null {
   return typeof column === 'string' ? column : null;
 }
 
-function reasonOf(issue: Issue, row: ImageRow): Reason {
+function reasonOf(issue: Issue, content: Readonly<Record<string, string | null>>): Reason {
   const column = columnOf(issue);
-  const content = column === null ? {} : (JSON.parse((row.content as string).slice(1)) as Record<string, string | null>);
   return {
     code: issue.code ?? 'custom',
     path: issue.path.map(String).join('.'),
@@ -179,17 +184,21 @@ type Parsed = { success: true; data: Record<string, unknown> } | { success: fals
 function parser(compiled: Compiled, contract: string): (row: unknown) => Parsed | Promise<Parsed> {
   const schema = compiled.contract.schema;
   let isAsync = false;
-  return async (row) => {
-    try {
-      if (!isAsync) return schema.safeParse(row) as Parsed;
-    } catch (error) {
-      if (!(error instanceof Error) || !/Promise|async/i.test(error.message)) throw thrown(contract, error);
-      isAsync = true;
-    }
+  const later = async (row: unknown): Promise<Parsed> => {
     try {
       return (await schema.safeParseAsync(row)) as Parsed;
     } catch (error) {
       throw thrown(contract, error);
+    }
+  };
+  return (row) => {
+    if (isAsync) return later(row);
+    try {
+      return schema.safeParse(row) as Parsed;
+    } catch (error) {
+      if (!(error instanceof z.core.$ZodAsyncError)) throw thrown(contract, error);
+      isAsync = true;
+      return later(row);
     }
   };
 }
