@@ -139,6 +139,8 @@ async function provideTarget(attempt: Attempt): Promise<{ table: TargetTable; cr
 // On the side, so that the lock that ALTER TABLE takes is held for a moment and not for the whole load.
 async function provideLoadColumn({ request, name, side, settings }: Attempt, table: TargetTable): Promise<TargetTable> {
   if (request.mode !== 'append' || table.columns.some((column) => column.name === LOAD_COLUMN)) return table;
+  // A load that does not fit is refused before anything is altered for it.
+  planLoad(request, name, table);
   const alter = `ALTER TABLE ${name.sql} ADD COLUMN IF NOT EXISTS ${LOAD_COLUMN} bigint`;
   try {
     await side.query(`SET lock_timeout = ${settings.lockTimeoutMs}; ${alter}; ${loadIndexStatement(name)}`);
