@@ -110,7 +110,7 @@ async function bind(session: EngineSession, { sql, values }: Statement) {
     if (value === undefined) {
       throw new TerminalError(
         'QUERY_FAILED',
-        `The SQL uses $${parameter}, and the run has no parameter of that name that is a text, a number or a truth value. Give the pipeline one.`,
+        `The SQL uses $${parameter}, which the run has no parameter for. It has: ${Object.keys(values).join(', ') || 'none'}.`,
       );
     }
     bindScalar(prepared, index + 1, value);
