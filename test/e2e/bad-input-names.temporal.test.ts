@@ -144,6 +144,13 @@ const CASES: readonly Case[] = [
     ],
   },
   {
+    title: 'a transform that uses a parameter the run has not',
+    params: { transform: 'unknownParameter' },
+    code: 'QUERY_FAILED',
+    step: 'transform:unknownParameter',
+    says: ['The SQL uses $shop, which the run has no parameter for', 'Correct the SQL in ./transforms/unknown-parameter.sql'],
+  },
+  {
     title: 'a transform whose file is missing',
     params: { transform: 'missingFile' },
     code: 'CONFIG_INVALID',

@@ -120,6 +120,13 @@ const CASES: readonly Case[] = [
     ],
   },
   {
+    title: 'a target without one of the columns, to append to',
+    params: { table: 'narrow', mode: 'append' },
+    code: 'COLUMN_MISSING',
+    step: 'load:warehouse.narrow',
+    says: ['"amount"', 'the table "public"."narrow" in connection "warehouse" has not'],
+  },
+  {
     title: 'a target that demands another column',
     params: { table: 'demanding' },
     code: 'COLUMN_MISSING',
@@ -239,6 +246,9 @@ test('the password is in no log, and every target holds what it held before', as
     const rows = await scene.db.query(`SELECT id::int FROM ${table}`);
     expect([table, rows]).toEqual([table, [{ id: 0 }]]);
   }
+  // What an append that fits adds to its target, one that does not fit adds not.
+  const altered = `SELECT table_name FROM information_schema.columns WHERE column_name = '_millrace_load' AND table_name <> 'right_table'`;
+  expect(await scene.db.query(altered)).toEqual([]);
   expect(await stagingTablesLeft(scene)).toEqual([]);
   expect(await attemptsLeft(scene)).toEqual([]);
 });
