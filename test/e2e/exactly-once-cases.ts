@@ -80,8 +80,10 @@ export async function prepareCase(depot: Depot, one: Case): Promise<void> {
   if (!one.hasRows) return;
   // Merge needs the key; without one, doubled rows are seen as rows and not as an error.
   const key = one.mode === 'merge' ? ' PRIMARY KEY' : '';
-  await depot.db.query(`CREATE TABLE ${one.name} (id bigint${key}, customer text, amount float8, month text, source text)`);
-  await depot.db.query(`INSERT INTO ${one.name} ${BEFORE}`);
+  await depot.db.query(
+    `CREATE TABLE public.${one.name} (id bigint${key}, customer text, amount float8, month text, source text)`,
+  );
+  await depot.db.query(`INSERT INTO public.${one.name} ${BEFORE}`);
 }
 
 /** Starts a run that loads the file of that source into the case's table. */

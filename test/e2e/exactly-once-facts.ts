@@ -78,7 +78,7 @@ export async function resultOf(depot: Depot, run: CaseRun): Promise<LoadResult> 
 async function countCarried(depot: Depot, table: string, ledger: readonly LedgerRow[]): Promise<number> {
   const ids = ledger.map(({ id }) => id);
   const [row] = await depot.db.query<{ rows: string }>(
-    `SELECT count(*) AS rows FROM ${table} WHERE _millrace_load = ANY ($1::bigint[])`,
+    `SELECT count(*) AS rows FROM public.${table} WHERE _millrace_load = ANY ($1::bigint[])`,
     [ids],
   );
   return Number(row?.rows);

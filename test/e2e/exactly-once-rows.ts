@@ -43,9 +43,12 @@ export async function writeSource(
   return file;
 }
 
-/** How many rows each of two queries has that the other has not, every repetition counted. */
+/**
+ * How many rows of `expected` a table of the schema `public` lacks and how many it has besides, every repetition counted.
+ * Names are written in full: the user's search path leads into the ledger's schema as soon as that is there.
+ */
 export async function differences(depot: Depot, table: string, expected: string): Promise<{ missing: number; extra: number }> {
-  const actual = `SELECT id, customer, amount, month, source FROM ${table}`;
+  const actual = `SELECT id, customer, amount, month, source FROM public.${table}`;
   const [row] = await depot.db.query<{ missing: string; extra: string }>(
     `WITH expected AS (${expected}), actual AS (${actual}) SELECT
        (SELECT count(*) FROM (SELECT * FROM expected EXCEPT ALL SELECT * FROM actual) AS lost) AS missing,

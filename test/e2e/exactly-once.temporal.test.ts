@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Arrival } from '../support/crashing-worker.js';
 import { makeCases, prepareCase, ROWS, startCase, type Case, type CaseRun } from './exactly-once-cases.js';
 import { leftovers, openDepot, until, type Depot } from './exactly-once-depot.js';
@@ -8,6 +8,9 @@ import { differences, goodRows, writeSource } from './exactly-once-rows.js';
 
 const CASES = makeCases();
 const [SABOTAGED] = makeCases(['append_csv'], 'sabotaged_') as [Case];
+// Seconds when idle, more beside other tests.
+vi.setConfig({ testTimeout: 120_000 });
+
 let depot: Depot;
 
 beforeAll(async () => {
@@ -63,18 +66,22 @@ test('a COPY of 400,000 rows that is cut off in full flight leaves none of them,
   const rows = { source: 'large', to: 400_000 };
   const path = await writeSource(depot, rows, 'parquet');
   let isCopied = false;
-  const holds = ({ checkpoint }: Arrival): boolean => checkpoint === 'load.copied' && (isCopied = true);
+  const holds = ({ checkpoint }: Arrival): boolean => {
+    if (checkpoint === 'load.copied') isCopied = true;
+    return isCopied;
+  };
   const handle = await depot.start('loadOrders', { path, table: 'large', mode: 'append' });
   // A COPY that ends before it was seen under way is killed all the same, and the next attempt's is watched.
-  for (let wasSeen = false; !wasSeen; isCopied = false) {
+  do {
+    isCopied = false;
     const worker = depot.spawn(holds);
     await worker.begin(depot.setup);
     await until(
-      async () => (wasSeen = (await tuplesCopied()) > 0 && !isCopied) || isCopied,
+      async () => isCopied || (await tuplesCopied()) > 0,
       () => 'no COPY was seen',
     );
     await worker.kill();
-  }
+  } while (isCopied);
   const worker = depot.spawn();
   await worker.begin(depot.setup);
   await handle.result();

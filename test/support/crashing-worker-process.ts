@@ -18,11 +18,13 @@ function tell(message: FromWorker): void {
 }
 
 function checkpoint(name: CheckpointName): Promise<void> {
-  const { info } = Context.current();
+  const { info, cancellationSignal } = Context.current();
   const id = ++arrivals;
   const { workflowId, runId } = info.workflowExecution ?? { workflowId: '', runId: '' };
   return new Promise((resolve) => {
     waiting.set(id, resolve);
+    // An attempt that was given up meanwhile goes on and finds that out, as one does that waits for nobody.
+    cancellationSignal.addEventListener('abort', () => resolve(), { once: true });
     tell({ type: 'arrived', arrival: { id, checkpoint: name, workflowId, runId, step: info.activityId, attempt: info.attempt } });
   });
 }
