@@ -79,7 +79,7 @@ function describeMode(mode: LoadRequest['mode'], { load, target, rowsOf, harness
     const to = target(mode);
     const request = { target: to, mode, rows: sampleRows(1, 50), loadId: `together-${mode}` };
     const results = await Promise.all([load(request), load(request)]);
-    expect(results.map((result) => result.alreadyDone).toSorted()).toEqual([false, true]);
+    expect(results.filter((result) => result.alreadyDone)).toHaveLength(1);
     expect(await rowsOf(to)).toEqual(sampleRows(1, 50));
   });
 
@@ -127,7 +127,7 @@ function describeInterruption(mode: LoadRequest['mode'], { load, target, rowsOf 
   test(`${mode} interrupted right after its commit is found done`, async () => {
     const to = target(mode);
     const request = { target: to, mode, rows: sampleRows(1, 4), loadId: `${mode}-committed` };
-    await expect(load(request, abortAt('load.committed', () => Promise.reject(new Error('killed'))))).rejects.toThrow();
+    await expect(load(request, abortAt('load.committed', () => Promise.reject(new Error('killed'))))).rejects.toThrow('killed');
     expect(await rowsOf(to)).toEqual(sampleRows(1, 4));
     expect(await load(request)).toMatchObject({ rows: 4, alreadyDone: true });
     expect(await rowsOf(to)).toEqual(sampleRows(1, 4));

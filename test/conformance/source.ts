@@ -62,7 +62,7 @@ export function describeSource(name: string, harness: () => SourceHarness): void
     test('writes only into the folder it is given, and names its files relative to it', async () => {
       const { extracted, directory } = await extract(harness(), await harness().provide(rows));
       const own = extracted.parts.filter((part) => part.path.startsWith('./')).map((part) => part.path.slice(2));
-      expect(readdirSync(directory).toSorted()).toEqual(own.toSorted());
+      expect(new Set(readdirSync(directory))).toEqual(new Set(own));
     });
 
     test('can be read again after it was interrupted', async () => {
@@ -125,7 +125,7 @@ async function extract(harness: SourceHarness, options: ExtractOptions, contextO
     const filter = extracted.filterPending ? options.where : undefined;
     const parts = extracted.parts.map((part) => (part.path.startsWith('./') ? { ...part, path: join(directory, part.path) } : part));
     const manifest = { ...EMPTY_MANIFEST, parts, columns: extracted.columns, ...(filter === undefined ? {} : { filter }) };
-    const rows = await context.session.rows<Record<string, unknown>>(`SELECT columns(*)::VARCHAR FROM (${datasetSelect(manifest, directory)})`);
+    const rows = await context.session.rows(`SELECT columns(*)::VARCHAR FROM (${datasetSelect(manifest, directory)})`);
     const read = rows.map((row) => ({ id: Number(row['id']), region: row[REGION] as string | null, amount: row['amount'] as string | null }));
     return { extracted, directory, read: sorted(read) };
   }, contextOptions);

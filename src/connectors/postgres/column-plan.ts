@@ -160,7 +160,7 @@ function restore(column: Column, target: TableColumn): string {
 
 /** A DuckDB type without its parameters: `DECIMAL`, `STRUCT`, `LIST`, `ENUM`. */
 export function duckKind(type: string): string {
-  if (/\]$/.test(type)) return 'LIST';
+  if (type.endsWith(']')) return 'LIST';
   return type.replace(/\(.*$/s, '').trim().toUpperCase();
 }
 

@@ -114,7 +114,7 @@ async function lockTarget(session: Session, target: string, request: LoadRequest
     mode === 'append'
       ? `${identity.pipeline} ${identity.step} ${identity.partition ?? identity.loadId}`
       : mode === 'replace' && partition !== undefined
-        ? JSON.stringify(Object.entries(partition).toSorted())
+        ? JSON.stringify(Object.entries(partition).toSorted(([a], [b]) => a.localeCompare(b)))
         : undefined;
   const lock = (kind: string, text: string): Promise<void> => execute(session, `SELECT ${kind}(hashtextextended(${quoteLiteral(`millrace ${text}`)}, 0))`);
   await lock(slice === undefined ? 'pg_advisory_xact_lock' : 'pg_advisory_xact_lock_shared', target);

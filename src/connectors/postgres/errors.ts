@@ -54,9 +54,15 @@ const RULES: readonly Rule[] = [
     say: (detail, { connection, object, server }) => `The connection to ${server} ("${connection}") broke while ${object} was in use: ${detail}. Nothing was committed.`,
   },
   {
+    code: 'CONFIG_INVALID',
+    states: ['DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_', 'CERT_', 'ERR_TLS_CERT_ALTNAME_INVALID'],
+    words: /does not support SSL|certificate/i,
+    say: (detail, { connection, server }) => `The sslmode of connection "${connection}" does not fit the server ${server}: ${detail}. Correct sslmode or sslrootcert in the connection's url.`,
+  },
+  {
     code: 'CONNECTION_REFUSED',
     states: ['57P03', '53300', 'ECONNREFUSED', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'ENOENT'],
-    words: /connection refused|unable to connect|could not connect|could not translate host|timeout expired|the database system is|too many clients|remaining connection slots|does not support SSL|certificate|No such file or directory/i,
+    words: /connection refused|unable to connect|could not connect|could not translate host|timeout expired|the database system is|too many clients|remaining connection slots|No such file or directory/i,
     say: (detail, { connection, server }) => `The server ${server} of connection "${connection}" cannot be reached: ${detail}. Check host, port and sslmode, and that the server runs.`,
   },
   {
@@ -119,8 +125,9 @@ export function translatePostgresError(error: unknown, settings: ResolvedPostgre
 }
 
 function matches(rule: Rule, state: string | undefined, text: string): boolean {
-  if (state !== undefined) return rule.states.some((prefix) => state.startsWith(prefix));
-  return rule.words.test(text);
+  if (state !== undefined && rule.states.some((prefix) => state.startsWith(prefix))) return true;
+  // A SQLSTATE says all; other codes, and no code, leave the words.
+  return !/^[0-9A-Z]{5}$/.test(state ?? '') && rule.words.test(text);
 }
 
 function scrub(text: string, settings: ResolvedPostgres): string {

@@ -147,7 +147,7 @@ test('a load that was killed is taken up: its lock and its unfinished file are c
   rmSync(join(root, 'killed.parquet'));
   for (const name of readdirSync(left)) rmSync(join(left, name));
   for (const [name, content] of snapshot) writeFileSync(join(left, name), name.endsWith('.lock') ? content.toString().replace(/ \d+ /, ' 999999999 ') : content);
-  expect([...snapshot.keys()].map((name) => name.split('.').at(-1)).toSorted()).toEqual(['json', 'lock', 'tmp']);
+  expect(new Set([...snapshot.keys()].map((name) => name.split('.').at(-1)))).toEqual(new Set(['json', 'lock', 'tmp']));
   expect(await attempt(() => Promise.resolve())).toMatchObject({ rows: 3, alreadyDone: false });
   expect(readdirSync(left).map((name) => name.split('.').at(-1))).toEqual(['json']);
 });

@@ -28,6 +28,7 @@ test.each([
   ['an unknown user', url.bind(null, (u) => void (u.username = 'nobody')), 'CREDENTIALS_REJECTED', false, /"nobody"/],
   ['an unknown database', url.bind(null, (u) => void (u.pathname = '/nowhere')), 'DATABASE_MISSING', false, /"nowhere" does not exist/],
   ['a server that is not there', url.bind(null, (u) => void (u.port = '9')), 'CONNECTION_REFUSED', true, /127\.0\.0\.1:9/],
+  ['encryption that the server has not', url.bind(null, (u) => u.searchParams.set('sslmode', 'require')), 'CONFIG_INVALID', false, /sslmode of connection "warehouse".*does not support SSL/],
 ] as const)('%s is a coded error without the password', async (_what, address, code, retryable, message) => {
   const connection = { url: address() };
   const password = decodeURIComponent(new URL(address()).password);
