@@ -1,6 +1,6 @@
 import { messageOf, TerminalError } from '../core/errors.js';
 import type { EngineSession } from '../engine/session.js';
-import { rawName, statusOf, valuesSelect, type Compiled } from './compile.js';
+import { rawName, statusOf, valuesSelect, type Compiled, type CompiledRule } from './compile.js';
 import type { CompiledColumn } from './compile-column.js';
 
 /**
@@ -20,10 +20,8 @@ export async function bindContract(session: EngineSession, compiled: Compiled, n
     }
   };
   if ((await attempt(statusOf(compiled))) === undefined) return compiled;
-  for (const rule of compiled.rules) {
-    const failure = await attempt(`(${rule.sql})::BOOLEAN`);
-    if (failure !== undefined) throw ruleError(name, rule.name, compiled, failure);
-  }
+  const rules: CompiledRule[] = [];
+  for (const rule of compiled.rules) rules.push(await bindRule(rule, attempt, name, compiled));
   const columns: CompiledColumn[] = [];
   const refused: string[] = [];
   for (const column of compiled.columns) {
@@ -32,10 +30,19 @@ export async function bindContract(session: EngineSession, compiled: Compiled, n
     if (!isSound) refused.push(`${column.spec.name}: a pattern that DuckDB refuses`);
     columns.push(isSound ? column : { ...column, predicates: column.predicates.filter((_, index) => failures[index] === undefined) });
   }
-  const mended = { ...compiled, columns, uncompiled: [...compiled.uncompiled, ...refused] };
+  const mended = { ...compiled, columns, rules, uncompiled: [...compiled.uncompiled, ...refused] };
   const failure = await attempt(statusOf(mended), mended);
   if (failure !== undefined) throw failure instanceof Error ? failure : new TerminalError('INTERNAL', messageOf(failure));
   return mended;
+}
+
+// TRY refuses subqueries and functions whose value changes from call to call: such a rule stands as it is written.
+async function bindRule(rule: CompiledRule, attempt: (sql: string) => Promise<unknown>, contract: string, compiled: Compiled): Promise<CompiledRule> {
+  if ((await attempt(rule.sql)) === undefined) return rule;
+  const plain = `(${compiled.contract.rules[rule.name]?.text ?? ''})::BOOLEAN`;
+  const failure = await attempt(plain);
+  if (failure !== undefined) throw ruleError(contract, rule.name, compiled, failure);
+  return { ...rule, sql: plain };
 }
 
 // Text is given as the empty string: over NULL a pattern would not even be looked at.

@@ -77,7 +77,7 @@ async function rejectByRules(session: EngineSession, task: PartTask, written: Wr
   const columns = task.compiled.columns.map(({ output }) => quoteIdentifier(output.name)).join(', ');
   const reasons = task.compiled.rules.map(({ name, sql }) => {
     const reason = JSON.stringify({ code: 'row_rule', path: '', message: name, value: null });
-    return `CASE WHEN coalesce((${sql})::BOOLEAN, FALSE) THEN NULL ELSE ${text(reason)} END`;
+    return `CASE WHEN coalesce(${sql}, FALSE) THEN NULL ELSE ${text(reason)} END`;
   });
   const judged = `SELECT number AS row, list_filter([${reasons.join(', ')}], lambda reason: reason IS NOT NULL) AS broken
     FROM (SELECT ${columns}, file_row_number AS number FROM read_parquet(${quoteLiteral(written.file)}, file_row_number = true))`;

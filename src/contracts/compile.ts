@@ -41,14 +41,14 @@ export interface CompiledRule {
 
 /** Compiles a contract for the columns of an input; `isText` says that all of them are CSV text. */
 export function compile(contract: Contract, inputs: readonly Column[], isText: boolean): Compiled {
-  const specs = [...columnSpecs(contract), ...extraSpecs(contract, inputs)];
+  const foreign = versionOf(contract.schema) !== ZOD_VERSION;
+  const specs = [...columnSpecs(contract), ...extraSpecs(contract, inputs)].map((spec) => (foreign ? { ...spec, opaque: true } : spec));
   const columns = specs.map((spec, index) => {
     const at = inputs.findIndex((input) => input.name === spec.name);
     const names = { raw: at < 0 ? 'NULL' : rawName(at), value: `${INTERNAL}v${index}`, plain: PLAIN };
     return compileColumn(spec, inputs[at], isText, names);
   });
   const checks = contract.schema._zod.def.checks ?? [];
-  const foreign = versionOf(contract.schema) !== ZOD_VERSION;
   const known = new Set(specs.map((spec) => spec.name));
   return {
     contract,
@@ -56,7 +56,8 @@ export function compile(contract: Contract, inputs: readonly Column[], isText: b
     isText,
     columns,
     output: columns.map((column) => column.output),
-    rules: Object.entries(contract.rules).map(([name, rule]) => ({ name, sql: rule.text })),
+    // A rule that cannot be computed for a row, as a cast that fails, is broken; it must not stop the step.
+    rules: Object.entries(contract.rules).map(([name, rule]) => ({ name, sql: `TRY((${rule.text})::BOOLEAN)` })),
     unknownKeys: extrasOf(contract) === 'strict' ? inputs.map((input) => input.name).filter((name) => !known.has(name)) : [],
     uncompiled: [
       ...columns.flatMap(({ spec }) => (spec.uncompiled === undefined ? [] : [`${spec.name}: ${spec.uncompiled}`])),
@@ -97,7 +98,7 @@ function plainOf({ columns }: Compiled): string {
 /** SQL of a row's {@link STATUS}, over the columns of {@link valuesSelect}. */
 export function statusOf(compiled: Compiled): string {
   const conditions = compiled.columns.map(columnConditions);
-  const rules = compiled.changes ? [] : compiled.rules.map((rule) => `(${rule.sql})`);
+  const rules = compiled.changes ? [] : compiled.rules.map((rule) => rule.sql);
   const known = compiled.unknownKeys.length > 0 ? ['FALSE'] : [];
   const pass = [...known, ...conditions.flatMap((each) => each.pass), ...rules];
   const open = [...known, ...conditions.flatMap((each) => each.open), ...rules];

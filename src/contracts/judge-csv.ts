@@ -68,6 +68,9 @@ async function readFile(session: EngineSession, task: PartTask, file: string, ma
 function unreadable(error: unknown, file: string): unknown {
   if (!(error instanceof MillraceError) || error.code !== 'QUERY_FAILED') return error;
   const cause = messageOf(error).split('\n')[0] ?? '';
+  if (/No files found/.test(cause)) {
+    return new TerminalError('FILE_MISSING', `${file} is gone since it was extracted. Restore it, or retry the run from the extract step.`, { file }, { cause: error });
+  }
   return new TerminalError('FILE_FORMAT', `${file} cannot be read as CSV: ${cause} Replace the file, or correct what writes it.`, { file }, { cause: error });
 }
 

@@ -32,7 +32,7 @@ export const VALUE_LENGTH = 200;
 /** SQL that gives, for each row of `valuesSelect`, what {@link runZod} reads. */
 export function zodSelect(compiled: Compiled, values: string): string {
   const images = imagesOf(compiled).flatMap(({ image }, index) => image.select.map((sql, at) => `${sql} AS i${index}_${at}`));
-  const rules = compiled.rules.map((rule, index) => `coalesce((${rule.sql})::BOOLEAN, FALSE) AS k${index}`);
+  const rules = compiled.rules.map((rule, index) => `coalesce(${rule.sql}, FALSE) AS k${index}`);
   return `SELECT ${[`${ROW} AS row`, `${LINE} AS line`, `${STATUS_COLUMN} AS status`, `'"' || ${contentOf(compiled)} AS content`, ...images, ...rules].join(', ')} FROM (${values})`;
 }
 

@@ -98,6 +98,10 @@ it(`gives zod's verdict on numbers, typed and in text (seed ${seed})`, async () 
   await agree(fc.array(fc.oneof(csvNumbers, typedNumbers), { minLength: 4, maxLength: 8 }));
 });
 
+it(`reads plain numbers in text by the same rules as all others (seed ${seed})`, async () => {
+  await agree(fc.tuple(csvNumbers));
+});
+
 const bigintSchema = fc.constantFrom<readonly [string, z.ZodType]>(
   ['bigint', z.bigint()],
   ['bigint gt', z.bigint().gt(5n)],
