@@ -127,8 +127,13 @@ function textNumbers({ checks }: ColumnSpec, base: Base & { kind: 'number' }, { 
     predicates: [{ pass: isNumber(value, kind) }, ...checks.map((check) => numberPredicate(check, value, kind))],
     // Why a text gave no value: no number at all, a fraction, too large, too small.
     classes: [...[`${number} IS NULL`, `trunc(${number}) <> ${number}`, `${number} > 0`].map((why) => `CASE WHEN ${value} IS NULL THEN ${why} END`), `${value} > 0`],
-    image: readText(isWhole ? number : value, raw),
+    image: readText(finite(isWhole ? number : value), raw),
   };
+}
+
+// Text of a number beyond a double's range is no number; DuckDB gives now NULL, now infinity.
+function finite(number: string): string {
+  return `CASE WHEN isfinite(${number}) THEN ${number} END`;
 }
 
 function parsed(value: string, names: ColumnNames, checks: readonly (Predicate | undefined)[]): Judgement {
@@ -166,7 +171,7 @@ function exactLengths(spec: ColumnSpec, s: string): string[] {
 function textMembers(base: Base & { kind: 'values' }, names: ColumnNames): Judgement {
   const { raw, value } = names;
   const kinds = new Set(base.values.map((each) => typeof each));
-  if (kinds.size === 1 && kinds.has('number')) return members(base, 'number', numberOfText(raw), names);
+  if (kinds.size === 1 && kinds.has('number')) return { ...members(base, 'number', numberOfText(raw), names), image: readText(finite(value), raw) };
   if (kinds.size === 1 && kinds.has('boolean')) return members(base, 'boolean', booleanOfText(raw), names);
   if (kinds.size === 1 && kinds.has('bigint')) return members(base, 'bigint', bigintOfText(raw), names);
   return { value: raw, predicates: [memberPredicate(base, value, 'string')], classes: [], image: textImage(raw) };

@@ -173,7 +173,8 @@ function reasonOf(issue: Issue, content: Readonly<Record<string, string | null>>
   return {
     code: issue.code ?? 'custom',
     path: issue.path.map(String).join('.'),
-    message: issue.message,
+    // Half a surrogate pair, as a pattern may hold, is no text for DuckDB.
+    message: issue.message.replace(/\p{Surrogate}/gu, '\ufffd'),
     value: column === null ? null : (content[column] ?? null),
   };
 }
