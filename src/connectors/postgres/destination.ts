@@ -10,7 +10,7 @@ import { ensureLedger, findLoad, findSuperseded, markSuperseded, recordLoad } fr
 import { explainNulByte } from './nul-bytes.js';
 import { chooseRoute, createTableStatement, LOAD_COLUMN, planLoad, requireKeyColumns } from './load-plan.js';
 import type { ResolvedPostgres } from './options.js';
-import { connectSide, cancelSessions } from './side-connection.js';
+import { connectSide, cancelOnAbort } from './side-connection.js';
 import { parseTableName, type TableName } from './table-name.js';
 import { inspectTarget, type TargetTable } from './target-table.js';
 import { insertFromStaging, mergeFromStaging, needsStaging, partitionCondition, touched, writeDirectly, writeThroughStaging, type Write } from './write-rows.js';
@@ -40,10 +40,7 @@ export function postgresDestination(settings: ResolvedPostgres): Destination {
         throw new TerminalError('OPTION_INVALID', `A merge into "${request.target}" needs a key: give the load or the contract one.`);
       }
       const applicationName = `millrace load ${randomBytes(6).toString('hex')}`;
-      let stopCancelling = (): void => undefined;
-      const stopListening = context.session.onAbort(() => {
-        stopCancelling = cancelSessions(settings.url, applicationName);
-      });
+      const stopListening = cancelOnAbort(context.session, settings.url, applicationName);
       let side: pg.Client | undefined;
       try {
         side = await connectSide(settings.url, applicationName);
@@ -57,7 +54,6 @@ export function postgresDestination(settings: ResolvedPostgres): Destination {
         throw (await explainNulByte(error, context.session, request, object)) ?? translatePostgresError(error, settings, object);
       } finally {
         stopListening();
-        stopCancelling();
         await side?.end().catch(() => undefined);
         await context.session.run('DETACH DATABASE IF EXISTS pg').catch(() => undefined);
       }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConnectionOptions } from 'node:tls';
 import pg from 'pg';
+import type { Session } from '../contract.js';
 import type { ServerAddress } from './connection-url.js';
 
 /** How long a connection may take to open, in seconds, unless the URL says otherwise. */
@@ -65,16 +66,24 @@ function tlsOptions(address: ServerAddress, mode: string): false | ConnectionOpt
 const CANCEL_INTERVAL_MS = 200;
 
 /**
- * Cancels whatever the sessions of that application name do, however deep it waits, again and again until told to stop. It
- * has a connection of its own, since the side connection may be waiting too. Their connections stay: DuckDB still has to
- * roll back on one of them.
+ * Once the activity is aborted, cancels whatever the sessions of that application name do, however deep it waits, again and
+ * again until told to stop. It has a connection of its own, since the side connection may be waiting too. Their connections
+ * stay: DuckDB still has to roll back on one of them.
  *
- * @returns the function that stops it
+ * @returns the function that stops listening and cancelling
  */
-export function cancelSessions(address: ServerAddress, applicationName: string): () => void {
+export function cancelOnAbort(session: Session, address: ServerAddress, applicationName: string): () => void {
   const stopped = new AbortController();
-  void keepCancelling(address, applicationName, stopped.signal).catch(() => undefined);
-  return () => stopped.abort();
+  let cancelling = false;
+  const stopListening = session.onAbort(() => {
+    if (cancelling) return;
+    cancelling = true;
+    void keepCancelling(address, applicationName, stopped.signal).catch(() => undefined);
+  });
+  return () => {
+    stopListening();
+    stopped.abort();
+  };
 }
 
 // Where the server is out of reach this fails, and the sessions notice the same trouble.

@@ -9,7 +9,7 @@ import type { CallContext, Extracted, ExtractOptions, Source } from '../contract
 import { attach, ATTACHED, execute } from './attached.js';
 import { translatePostgresError } from './errors.js';
 import type { ResolvedPostgres } from './options.js';
-import { connectSide, cancelSessions } from './side-connection.js';
+import { connectSide, cancelOnAbort } from './side-connection.js';
 import { datasetColumn, describeSelect, exactnessCondition, inexactColumn, selectExpression, type SourceColumn } from './source-columns.js';
 import { parseTableName } from './table-name.js';
 
@@ -36,10 +36,7 @@ export function postgresSource(settings: ResolvedPostgres): Source {
     async extract({ options, directory }, context) {
       const reading = readingOf(options, settings);
       const applicationName = `millrace extract ${randomBytes(6).toString('hex')}`;
-      let stopCancelling = (): void => undefined;
-      const stopListening = context.session.onAbort(() => {
-        stopCancelling = cancelSessions(settings.url, applicationName);
-      });
+      const stopListening = cancelOnAbort(context.session, settings.url, applicationName);
       try {
         const columns = await describe(settings, applicationName, reading, options);
         await attach(context.session, settings.url, { applicationName, isolation: 'REPEATABLE READ', readOnly: true });
@@ -50,7 +47,6 @@ export function postgresSource(settings: ResolvedPostgres): Source {
         throw translatePostgresError(error, settings, reading.label);
       } finally {
         stopListening();
-        stopCancelling();
         await context.session.run('DETACH DATABASE IF EXISTS pg').catch(() => undefined);
       }
     },
