@@ -57,6 +57,7 @@ async function transform(
       statement,
       inspected,
       inputs,
+      parameters: Object.keys(input.params),
       stagingRoot: services.staging.root,
       directory: attempt.directory,
       settle: (columns) => checkOutput(definition.output, columns, `transform "${input.transform}"`),

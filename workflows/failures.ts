@@ -1,4 +1,11 @@
-import { ActivityFailure, ApplicationFailure, CancelledFailure, TemporalFailure, isCancellation } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancelledFailure,
+  TemporalFailure,
+  TimeoutFailure,
+  isCancellation,
+} from '@temporalio/workflow';
 import { ERROR_CODES } from '../src/core/error-codes.js';
 import { MillraceError, messageOf, messageWithCode } from '../src/core/errors.js';
 
@@ -23,7 +30,16 @@ export function asRunFailure(error: unknown): TemporalFailure {
   if (cause instanceof MillraceError) {
     return failureOf({ message: messageWithCode(cause), type: cause.code, details: [cause.details] });
   }
+  if (cause instanceof TimeoutFailure) return failureOf({ message: timeoutMessage(cause), type: 'STEP_TIMEOUT' });
   return failureOf({ message: messageOf(cause) }, cause);
+}
+
+function timeoutMessage({ timeoutType }: TimeoutFailure): string {
+  const what =
+    timeoutType === 'HEARTBEAT'
+      ? 'its worker gave no sign of life for too long. Look at that worker: killed, out of memory, or cut off'
+      : 'it took longer than its timeout. Give the step more time ({ timeout: … }), or less to do';
+  return `${what}. [STEP_TIMEOUT]`;
 }
 
 interface FailureFacts {

@@ -22,6 +22,8 @@ export interface TransformRequest {
   /** The SELECT has been looked at: it names its inputs and nothing else. */
   readonly inspected: InspectedSelect;
   readonly inputs: Readonly<Record<string, Manifest>>;
+  /** The names of the run's parameters, for the message about one that is not among them. */
+  readonly parameters: readonly string[];
   readonly stagingRoot: string;
   /** This attempt's folder; the result is written there. */
   readonly directory: string;
@@ -45,19 +47,19 @@ export interface Transformed {
  * @throws TerminalError TRANSFORM_OUTPUT, QUERY_FAILED
  */
 export async function runTransform(session: EngineSession, request: TransformRequest): Promise<Transformed> {
-  const { statement, inputs, name, inspected } = request;
+  const { statement, inputs, inspected } = request;
   for (const [input, manifest] of Object.entries(inputs)) {
     await session.run(`CREATE VIEW ${quoteIdentifier(input)} AS ${datasetSelect(manifest, request.stagingRoot)}`);
   }
   await lock(session, request);
-  const found = await describe(session, name, statement);
+  const found = await describe(session, request);
   const columns = request.settle(found);
   const list = columns
     .map((column) => `CAST(${quoteIdentifier(column.name)} AS ${column.type}) AS ${quoteIdentifier(column.name)}`)
     .join(', ');
   const order = request.orderBy.length > 0 ? request.orderBy.map(quoteIdentifier).join(', ') : 'ALL';
   const file = path.join(request.directory, 'part-0.parquet');
-  await runBound(session, name, {
+  await runBound(session, request, {
     ...statement,
     sql: `COPY (SELECT ${list} FROM (\n${statement.sql}\n) ORDER BY ${order}) TO ${quoteLiteral(file)} (FORMAT parquet, COMPRESSION zstd)`,
   });
@@ -83,9 +85,9 @@ async function lock(session: EngineSession, request: TransformRequest): Promise<
 }
 
 /** The columns a statement gives, found by binding it, without reading data. */
-async function describe(session: EngineSession, name: string, statement: Statement): Promise<Column[]> {
+async function describe(session: EngineSession, { name, statement, parameters }: TransformRequest): Promise<Column[]> {
   const prepared = await failing(name, () =>
-    bind(session, { ...statement, sql: `SELECT * FROM (\n${statement.sql}\n) LIMIT 0` }),
+    bind(session, { ...statement, sql: `SELECT * FROM (\n${statement.sql}\n) LIMIT 0` }, parameters),
   );
   const result = await failing(name, () => prepared.run());
   return result
@@ -93,14 +95,14 @@ async function describe(session: EngineSession, name: string, statement: Stateme
     .map((column, index) => ({ name: column, type: result.columnType(index).toString(), nullable: true }));
 }
 
-async function runBound(session: EngineSession, name: string, statement: Statement): Promise<void> {
+async function runBound(session: EngineSession, { name, parameters }: TransformRequest, statement: Statement): Promise<void> {
   await failing(name, async () => {
-    const prepared = await bind(session, statement);
+    const prepared = await bind(session, statement, parameters);
     await prepared.run();
   });
 }
 
-async function bind(session: EngineSession, { sql, values }: Statement) {
+async function bind(session: EngineSession, { sql, values }: Statement, parameters: readonly string[]) {
   const prepared = await session.connection.prepare(sql);
   const wanted = Array.from({ length: prepared.parameterCount }, (_, index) => prepared.parameterName(index + 1));
   wanted.forEach((parameter, index) => {
@@ -110,7 +112,7 @@ async function bind(session: EngineSession, { sql, values }: Statement) {
     if (value === undefined) {
       throw new TerminalError(
         'QUERY_FAILED',
-        `The SQL uses $${parameter}, which the run has no parameter for. It has: ${Object.keys(values).join(', ') || 'none'}.`,
+        `The SQL uses $${parameter}, which the run has no parameter for. It has: ${parameters.join(', ') || 'none'}.`,
       );
     }
     bindScalar(prepared, index + 1, value);

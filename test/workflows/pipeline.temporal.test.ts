@@ -68,7 +68,7 @@ describe('a run that cannot begin', () => {
     const handle = await worker.client.workflow.start('throwsPlainly', {
       taskQueue: worker.taskQueue,
       workflowId: `cron-${Date.now()}`,
-      cronSchedule: '* * * * *',
+      cronSchedule: '@every 1s',
       args: [{}],
     });
     const history = await waitForClose(handle.workflowId, handle.firstExecutionRunId);
@@ -120,6 +120,15 @@ describe('a pipeline’s function', () => {
       const handle = await worker.start('leavesBehind', [{ table: 'slow', path: 'orders.csv' }]);
       expect(await handle.result()).toBe('orders');
       expect(await waiting('slow')).toBe(0);
+    });
+  });
+
+  test('whose step takes longer than its timeout fails with that, and the step stops', async () => {
+    await db.query('CREATE TABLE IF NOT EXISTS slow AS SELECT 1 AS id');
+    await whileLocked('slow', async () => {
+      const failed = await failure('takesTooLong', [{ table: 'slow' }]);
+      expect(failed).toMatchObject({ code: 'STEP_TIMEOUT', message: expect.stringContaining('longer than its timeout') });
+      await expect.poll(() => waiting('slow'), { timeout: 5000 }).toBe(0);
     });
   });
 

@@ -37,6 +37,11 @@ export const RUN_ERRORS = {
     retryable: false,
     remedy: 'Split it with a backfill over partitions.',
   },
+  STEP_TIMEOUT: {
+    cause: 'A step took longer than its timeout, or its worker gave no sign of life, at every attempt.',
+    retryable: false,
+    remedy: 'Look at the worker, or give the step a longer timeout, then retry the run.',
+  },
   STEP_FAILED: {
     cause: 'Code of the pipeline threw an error that Millrace does not know.',
     retryable: false,
