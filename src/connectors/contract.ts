@@ -17,7 +17,7 @@ export interface Session {
   /** Installs (if needed) and loads one of DuckDB's extensions. @throws TerminalError EXTENSION_MISSING */
   loadExtension(name: ExtensionName): Promise<void>;
   /**
-   * Called, besides DuckDB's own interruption, when the activity is aborted, and again about every second until the session closes: for what `interrupt()` cannot reach, such as
+   * Called, besides DuckDB's own interruption, when the activity is aborted: for what `interrupt()` cannot reach, such as
    * a query that waits for a lock in another server. Returns the function that takes the listener away.
    */
   onAbort(listener: () => void): () => void;

@@ -24,8 +24,6 @@ export interface EngineSession extends Session {
 }
 
 const INTERRUPT_INTERVAL_MS = 200;
-/** Listeners reach over the network, so they are called in every third round. */
-const LISTENER_ROUNDS = 3;
 
 /**
  * Opens a DuckDB of its own for one activity: in memory, UTC, nothing shared with another step, so that neither secrets
@@ -40,15 +38,10 @@ export async function openSession(limits: EngineLimits, signal: AbortSignal): Pr
   let interrupting: NodeJS.Timeout | undefined;
   let lost = false;
   const abort = (): void => {
-    let rounds = 0;
-    // An interrupt that arrives between two statements is forgotten by DuckDB, and a statement may have opened a session in
-    // another server only after the first try to end it: so both are repeated until the session closes.
-    const interrupt = (): void => {
-      connection.interrupt();
-      if (rounds++ % LISTENER_ROUNDS === 0) for (const listener of listeners) listener();
-    };
-    interrupt();
-    interrupting = setInterval(interrupt, INTERRUPT_INTERVAL_MS);
+    connection.interrupt();
+    // An interrupt that arrives between two statements is forgotten by DuckDB, so it is repeated until the session closes.
+    interrupting = setInterval(() => connection.interrupt(), INTERRUPT_INTERVAL_MS);
+    for (const listener of listeners) listener();
   };
   signal.addEventListener('abort', abort, { once: true });
 
