@@ -1,5 +1,5 @@
 import { rename, rm } from 'node:fs/promises';
-import { quoteIdentifier, quoteLiteral } from '../core/filter.js';
+import { quoteFile, quoteIdentifier, quoteLiteral } from '../core/filter.js';
 import type { EngineSession } from '../engine/session.js';
 import type { Compiled } from './compile.js';
 import { sourceName, type PartTask } from './part-task.js';
@@ -37,7 +37,7 @@ async function countRejects(session: EngineSession, { rejects, index }: PartTask
 }
 
 function readChanges(file: string): string {
-  return `read_json(${quoteLiteral(file)}, format = 'newline_delimited', columns = {r: 'BIGINT', v: 'JSON'})`;
+  return `read_json(${quoteFile(file)}, format = 'newline_delimited', columns = {r: 'BIGINT', v: 'JSON'})`;
 }
 
 function changedText(name: string): string {
@@ -54,7 +54,7 @@ async function rewrite(session: EngineSession, compiled: Compiled, { file, extra
   });
   const kept = extra.map((name) => `part.${name}`);
   await session.run(
-    `COPY (SELECT ${[...columns, ...kept].join(', ')} FROM read_parquet(${quoteLiteral(file)}, file_row_number = true) AS part
+    `COPY (SELECT ${[...columns, ...kept].join(', ')} FROM read_parquet(${quoteFile(file)}, file_row_number = true) AS part
      LEFT JOIN ${readChanges(changes)} AS changed ON part.file_row_number = changed.r ORDER BY part.file_row_number)
      TO ${quoteLiteral(made)} (FORMAT parquet, COMPRESSION lz4)`,
   );
@@ -80,7 +80,7 @@ async function rejectByRules(session: EngineSession, task: PartTask, written: Wr
     return `CASE WHEN coalesce(${sql}, FALSE) THEN NULL ELSE ${text(reason)} END`;
   });
   const judged = `SELECT number AS row, list_filter([${reasons.join(', ')}], lambda reason: reason IS NOT NULL) AS broken
-    FROM (SELECT ${columns}, file_row_number AS number FROM read_parquet(${quoteLiteral(written.file)}, file_row_number = true))`;
+    FROM (SELECT ${columns}, file_row_number AS number FROM read_parquet(${quoteFile(written.file)}, file_row_number = true))`;
   await insert(session, task, written, {
     rows: `SELECT row, '[' || array_to_string(broken, ',') || ']' AS reasons FROM (${judged}) WHERE len(broken) > 0`,
     reasons: 'found.reasons',
@@ -93,7 +93,7 @@ async function insert(session: EngineSession, task: PartTask, { file, lines }: W
   await session.run(
     `INSERT INTO ${rejects.table}
      SELECT ${index}, part.file_row_number, ${text(sourceName(task))}, lines.line, NULL, ${found.reasons}, json_object(${content})::VARCHAR
-     FROM read_parquet(${quoteLiteral(file)}, file_row_number = true) AS part JOIN (${found.rows}) AS found ON part.file_row_number = found.row
+     FROM read_parquet(${quoteFile(file)}, file_row_number = true) AS part JOIN (${found.rows}) AS found ON part.file_row_number = found.row
      JOIN (${lines}) AS lines ON part.file_row_number = lines.row
      WHERE part.file_row_number NOT IN (SELECT row FROM ${rejects.table} WHERE part = ${index} AND row IS NOT NULL)`,
   );

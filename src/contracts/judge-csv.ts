@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, MillraceError, TerminalError } from '../core/errors.js';
-import { quoteLiteral } from '../core/filter.js';
+import { quoteFile, quoteLiteral } from '../core/filter.js';
 import type { EngineSession } from '../engine/session.js';
 import { applyChanges } from './changes.js';
 import { rawName, STATUS, statusOf, valuesSelect } from './compile.js';
@@ -26,7 +26,7 @@ export async function judgeCsv(session: EngineSession, task: PartTask): Promise<
   try {
     await readFile(session, task, file, malformed);
     const records = await insertMalformed(session, task, malformed);
-    const statuses = await countStatuses(session, `SELECT ${STATUS_COLUMN} AS status FROM read_parquet(${quoteLiteral(file)})`);
+    const statuses = await countStatuses(session, `SELECT ${STATUS_COLUMN} AS status FROM read_parquet(${quoteFile(file)})`);
     const outside = statuses[OUTSIDE] ?? 0;
     const held = Object.values(statuses).reduce((sum, rows) => sum + rows, 0);
     const rowsRead = held - outside + records;
@@ -38,9 +38,9 @@ export async function judgeCsv(session: EngineSession, task: PartTask): Promise<
       changes = rest.changes;
       rejected = rest.rejected;
     }
-    const lines = `SELECT ${ROW} AS row, ${LINE} AS line FROM (${linesOf(task, `SELECT file_row_number AS ${ROW} FROM read_parquet(${quoteLiteral(file)}, file_row_number = true)`, malformed)})`;
+    const lines = `SELECT ${ROW} AS row, ${LINE} AS line FROM (${linesOf(task, `SELECT file_row_number AS ${ROW} FROM read_parquet(${quoteFile(file)}, file_row_number = true)`, malformed)})`;
     rejected += await applyChanges(session, task, { file, extra: [STATUS_COLUMN, RAW_COLUMN], lines }, changes);
-    const left = outside > 0 ? [`SELECT file_row_number AS row FROM read_parquet(${quoteLiteral(file)}, file_row_number = true) WHERE ${STATUS_COLUMN} = ${OUTSIDE}`] : [];
+    const left = outside > 0 ? [`SELECT file_row_number AS row FROM read_parquet(${quoteFile(file)}, file_row_number = true) WHERE ${STATUS_COLUMN} = ${OUTSIDE}`] : [];
     const deletes = rejected + outside > 0 ? await writeDeletes(session, task, [rejectedRows(task), ...left]) : undefined;
     const made = { path: name, format: 'parquet' as const, rows: held, bytes: (await stat(file)).size, fingerprint: '', ...(deletes !== undefined && { deletes }), origin: sourceName(task) };
     return { part: made, counts: countsOf(rowsRead, statuses, rejected + records) };
@@ -101,7 +101,7 @@ async function insertMalformed(session: EngineSession, task: PartTask, table: st
 function openRows(task: PartTask, file: string, malformed: string): string {
   const fields = task.compiled.inputs.map((_, index) => `${RAW_COLUMN}[${index + 1}] AS ${rawName(index)}`);
   const made = `SELECT file_row_number AS ${ROW}, ${STATUS_COLUMN}, from_json(${RAW_COLUMN}, '["VARCHAR"]') AS ${RAW_COLUMN}
-    FROM read_parquet(${quoteLiteral(file)}, file_row_number = true) WHERE ${STATUS_COLUMN} BETWEEN ${STATUS.rejected} AND ${STATUS.forZod}`;
+    FROM read_parquet(${quoteFile(file)}, file_row_number = true) WHERE ${STATUS_COLUMN} BETWEEN ${STATUS.rejected} AND ${STATUS.forZod}`;
   return `SELECT ${[...CARRIED, ...fields].join(', ')} FROM (${linesOf(task, made, malformed)})`;
 }
 

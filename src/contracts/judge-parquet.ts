@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { stat } from 'node:fs/promises';
-import { quoteLiteral } from '../core/filter.js';
+import { quoteFile, quoteLiteral } from '../core/filter.js';
 import type { EngineSession } from '../engine/session.js';
 import { resolvePath } from '../engine/dataset-sql.js';
 import { applyChanges } from './changes.js';
@@ -29,7 +29,7 @@ export async function judgeParquet(session: EngineSession, task: PartTask): Prom
     const { rejected } = await judgeRest(session, task, { values: valuesSelect(compiled, open, CARRIED), statuses: found, rowsRead });
     const counts = countsOf(rowsRead, found, rejected);
     if (rejected === 0) return { part, counts };
-    const earlier = part.deletes === undefined ? [] : [`SELECT row FROM read_parquet(${quoteLiteral(resolvePath(request.stagingRoot, part.deletes))})`];
+    const earlier = part.deletes === undefined ? [] : [`SELECT row FROM read_parquet(${quoteFile(resolvePath(request.stagingRoot, part.deletes))})`];
     const deletes = await writeDeletes(session, task, [rejectedRows(task), ...earlier]);
     return { part: { ...part, ...(deletes !== undefined && { deletes }) }, counts };
   } finally {
@@ -52,19 +52,19 @@ export async function rewriteParquet(session: EngineSession, task: PartTask): Pr
        FROM (SELECT ${ROW}, ${results}, ${statusOf(compiled)} AS ${STATUS_COLUMN} FROM (${values}))) TO ${quoteLiteral(file)} (FORMAT parquet, COMPRESSION lz4)`,
     ),
   );
-  const statuses = await countStatuses(session, `SELECT ${STATUS_COLUMN} AS status FROM read_parquet(${quoteLiteral(file)})`);
+  const statuses = await countStatuses(session, `SELECT ${STATUS_COLUMN} AS status FROM read_parquet(${quoteFile(file)})`);
   const rowsRead = Object.values(statuses).reduce((sum, rows) => sum + rows, 0);
   let rejected = 0;
   let changes: string | undefined;
   if (hasRest(statuses)) {
     const raws = rawColumns(compiled).map((raw) => `source.${raw}`);
     const open = `SELECT ${[`made.file_row_number AS ${ROW}`, `made.${STATUS_COLUMN}`, `made.${SOURCE_ROW} + 1 AS ${LINE}`, ...raws].join(', ')}
-      FROM (SELECT * FROM read_parquet(${quoteLiteral(file)}, file_row_number = true) WHERE ${STATUS_COLUMN} <> 0) AS made JOIN (${sourceOf(task)}) AS source ON made.${SOURCE_ROW} = source.${ROW}`;
+      FROM (SELECT * FROM read_parquet(${quoteFile(file)}, file_row_number = true) WHERE ${STATUS_COLUMN} <> 0) AS made JOIN (${sourceOf(task)}) AS source ON made.${SOURCE_ROW} = source.${ROW}`;
     const rest = await judgeRest(session, task, { values: valuesSelect(compiled, open, CARRIED), statuses, rowsRead });
     changes = rest.changes;
     rejected = rest.rejected;
   }
-  const lines = `SELECT file_row_number AS row, ${SOURCE_ROW} + 1 AS line FROM read_parquet(${quoteLiteral(file)}, file_row_number = true)`;
+  const lines = `SELECT file_row_number AS row, ${SOURCE_ROW} + 1 AS line FROM read_parquet(${quoteFile(file)}, file_row_number = true)`;
   rejected += await applyChanges(session, task, { file, extra: [STATUS_COLUMN, SOURCE_ROW], lines }, changes);
   const deletes = rejected > 0 ? await writeDeletes(session, task, [rejectedRows(task)]) : undefined;
   const bytes = (await stat(file)).size;

@@ -1,4 +1,4 @@
-import { filterToSql, quoteIdentifier, quoteLiteral, type Condition, type Filter } from '../core/filter.js';
+import { filterToSql, quoteFile, quoteIdentifier, quoteLiteral, type Condition, type Filter } from '../core/filter.js';
 import type { Part } from '../core/manifest.js';
 import { readCsv, resolvePath } from '../engine/dataset-sql.js';
 import { INTERNAL, rawName, type Compiled } from './compile.js';
@@ -23,11 +23,11 @@ export interface PartPlace {
 
 /** The rows of a Parquet part that belong to the dataset, by their number in the file, with each input column as `__millrace_r0` … */
 export function parquetSource(compiled: Compiled, { part, stagingRoot, filter }: PartPlace): string {
-  const file = quoteLiteral(resolvePath(stagingRoot, part.path));
+  const file = quoteFile(resolvePath(stagingRoot, part.path));
   const raws = compiled.inputs.map((input, index) => `rows.${quoteIdentifier(input.name)} AS ${rawName(index)}`);
-  const deletes = part.deletes === undefined ? '' : ` ANTI JOIN read_parquet(${quoteLiteral(resolvePath(stagingRoot, part.deletes))}) AS gone ON rows.file_row_number = gone.row`;
+  const deletes = part.deletes === undefined ? '' : ` ANTI JOIN read_parquet(${quoteFile(resolvePath(stagingRoot, part.deletes))}) AS gone ON rows.file_row_number = gone.row`;
   const where = filter === undefined ? '' : ` WHERE ${filterToSql(filter)}`;
-  return `SELECT ${[`rows.file_row_number AS ${ROW}`, ...raws].join(', ')} FROM (SELECT * FROM read_parquet(${file}, file_row_number = true)${where}) AS rows${deletes}`;
+  return `SELECT ${[`rows.file_row_number AS ${ROW}`, ...raws].join(', ')} FROM (SELECT * FROM read_parquet(${file}, file_row_number = true, hive_partitioning = false)${where}) AS rows${deletes}`;
 }
 
 /** The records of a CSV part that are well formed; the others go into the table `rejectsTable`. */

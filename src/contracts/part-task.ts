@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { quoteIdentifier, quoteLiteral } from '../core/filter.js';
+import { quoteFile, quoteIdentifier, quoteLiteral } from '../core/filter.js';
 import type { Part } from '../core/manifest.js';
 import type { EngineSession } from '../engine/session.js';
 import { rawName, type Compiled } from './compile.js';
@@ -48,7 +48,7 @@ export async function writeDeletes(session: EngineSession, { request, index }: P
   const name = `./deletes-${index}.parquet`;
   const file = path.join(request.directory, name);
   await session.run(`COPY (SELECT DISTINCT row FROM (${selects.join(' UNION ALL ')}) ORDER BY row) TO ${quoteLiteral(file)} (FORMAT parquet, COMPRESSION zstd)`);
-  const [counted] = await session.rows<{ rows: bigint }>(`SELECT count(*) AS rows FROM read_parquet(${quoteLiteral(file)})`);
+  const [counted] = await session.rows<{ rows: bigint }>(`SELECT count(*) AS rows FROM read_parquet(${quoteFile(file)})`);
   if (counted && counted.rows > 0n) return name;
   await rm(file);
   return undefined;

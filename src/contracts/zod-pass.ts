@@ -6,7 +6,7 @@ import { messageOf, TerminalError } from '../core/errors.js';
 import { abortError } from '../engine/session.js';
 import type { EngineSession } from '../engine/session.js';
 import { translateEngineError } from '../engine/errors.js';
-import { quoteLiteral } from '../core/filter.js';
+import { quoteFile } from '../core/filter.js';
 import { rawName, STATUS, type Compiled } from './compile.js';
 import type { Image } from './image.js';
 import { LINE, ROW, STATUS_COLUMN } from './part-source.js';
@@ -227,5 +227,5 @@ function writable(value: unknown): string | null {
 
 /** SQL of a table that reads what {@link runZod} wrote. */
 export function readRejectedLines(file: string): string {
-  return `read_json(${quoteLiteral(file)}, format = 'newline_delimited', columns = {r: 'BIGINT', l: 'BIGINT', reasons: 'VARCHAR', columns: 'VARCHAR[]', content: 'VARCHAR'})`;
+  return `read_json(${quoteFile(file)}, format = 'newline_delimited', columns = {r: 'BIGINT', l: 'BIGINT', reasons: 'VARCHAR', columns: 'VARCHAR[]', content: 'VARCHAR'})`;
 }

@@ -33,6 +33,14 @@ export function quoteLiteral(value: Scalar): string {
 }
 
 /**
+ * A literal for DuckDB's readers that names exactly this file: they take every path for a pattern, so that without this
+ * `orders[1].csv` would read `orders1.csv`.
+ */
+export function quoteFile(file: string): string {
+  return quoteLiteral(file.replaceAll(/[[*?]/g, (special) => `[${special}]`));
+}
+
+/**
  * The filter as a SQL condition, in the subset that DuckDB and Postgres share; `TRUE` for none.
  * `eq: null` means `IS NULL`.
  */

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Column } from '../core/dataset.js';
-import { filterToSql, quoteIdentifier, quoteLiteral, type Filter } from '../core/filter.js';
+import { filterToSql, quoteFile, quoteIdentifier, quoteLiteral, type Filter } from '../core/filter.js';
 import type { Manifest, Part } from '../core/manifest.js';
 
 /** Where a part's file is: absolute paths are in place, others lie below the staging root. */
@@ -43,10 +43,10 @@ function readParts(parts: readonly Part[], columns: string, filter: Filter | und
   const first = parts[0] as Part;
   const where = filter === undefined ? '' : ` WHERE ${filterToSql(filter)}`;
   if (first.format === 'csv') return `SELECT ${columns} FROM ${readCsv(first, stagingRoot)}${where}`;
-  const files = parts.map((part) => quoteLiteral(resolvePath(stagingRoot, part.path))).join(', ');
-  if (first.deletes === undefined) return `SELECT ${columns} FROM read_parquet([${files}])${where}`;
-  const deletes = `read_parquet(${quoteLiteral(resolvePath(stagingRoot, first.deletes))})`;
-  return `SELECT ${columns} FROM read_parquet([${files}], file_row_number = true) AS kept ANTI JOIN ${deletes} AS gone ON kept.file_row_number = gone.row${where}`;
+  const files = parts.map((part) => quoteFile(resolvePath(stagingRoot, part.path))).join(', ');
+  if (first.deletes === undefined) return `SELECT ${columns} FROM read_parquet([${files}], hive_partitioning = false)${where}`;
+  const deletes = `read_parquet(${quoteFile(resolvePath(stagingRoot, first.deletes))})`;
+  return `SELECT ${columns} FROM read_parquet([${files}], file_row_number = true, hive_partitioning = false) AS kept ANTI JOIN ${deletes} AS gone ON kept.file_row_number = gone.row${where}`;
 }
 
 /** The table function that reads a CSV part as text, by its fixed dialect, refusing malformed lines. `extra` adds options. */
@@ -64,7 +64,8 @@ export function readCsv(part: Part, stagingRoot: string, extra: readonly string[
     `compression = ${quoteLiteral(dialect.compression)}`,
     "nullstr = ''",
     'allow_quoted_nulls = false',
+    'hive_partitioning = false',
     ...extra,
   ];
-  return `read_csv(${quoteLiteral(resolvePath(stagingRoot, part.path))}, ${options.join(', ')})`;
+  return `read_csv(${quoteFile(resolvePath(stagingRoot, part.path))}, ${options.join(', ')})`;
 }

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Column } from '../core/dataset.js';
-import { quoteIdentifier, quoteLiteral, type Scalar } from '../core/filter.js';
+import { quoteFile, quoteIdentifier, quoteLiteral, type Scalar } from '../core/filter.js';
 import { TerminalError, messageOf } from '../core/errors.js';
 import type { Manifest, Part } from '../core/manifest.js';
 import { datasetSelect, resolvePath } from './dataset-sql.js';
@@ -63,7 +63,7 @@ export async function runTransform(session: EngineSession, request: TransformReq
     ...statement,
     sql: `COPY (SELECT ${list} FROM (\n${statement.sql}\n) ORDER BY ${order}) TO ${quoteLiteral(file)} (FORMAT parquet, COMPRESSION zstd)`,
   });
-  const [counted] = await session.rows<{ rows: bigint }>(`SELECT count(*) AS rows FROM read_parquet(${quoteLiteral(file)})`);
+  const [counted] = await session.rows<{ rows: bigint }>(`SELECT count(*) AS rows FROM read_parquet(${quoteFile(file)})`);
   const rows = Number(counted?.rows ?? 0);
   return {
     part: { path: './part-0.parquet', format: 'parquet', rows, bytes: 0, fingerprint: '' },

@@ -80,8 +80,8 @@ export async function stagingTablesLeft({ db }: Scene): Promise<string[]> {
 
 /** Loads of one run in the warehouse's ledger. */
 export async function ledgerRows({ db }: Scene, workflowId: string): Promise<number> {
-  const [ledger] = await db.query<{ there: boolean }>(`SELECT to_regclass('millrace.ledger') IS NOT NULL AS there`);
+  const [ledger] = await db.query<{ there: boolean }>(`SELECT to_regclass('_millrace.ledger') IS NOT NULL AS there`);
   if (!ledger?.there) return 0;
-  const [row] = await db.query<{ n: string }>('SELECT count(*) AS n FROM millrace.ledger WHERE workflow_id = $1', [workflowId]);
+  const [row] = await db.query<{ n: string }>('SELECT count(*) AS n FROM _millrace.ledger WHERE workflow_id = $1', [workflowId]);
   return Number(row?.n);
 }

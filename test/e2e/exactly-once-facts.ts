@@ -32,7 +32,7 @@ interface LedgerRow {
 export async function factsOf(depot: Depot, run: CaseRun, shift = 0): Promise<Facts> {
   const { name, mode, expected } = run.case;
   const { workflowId } = run.handle;
-  const ledger = await depot.db.query<LedgerRow>('SELECT * FROM millrace.ledger WHERE workflow_id = $1', [workflowId]);
+  const ledger = await depot.db.query<LedgerRow>('SELECT * FROM _millrace.ledger WHERE workflow_id = $1', [workflowId]);
   const catalog = await openCatalog({ path: depot.catalogPath });
   try {
     const found = await catalog.findRun(workflowId);

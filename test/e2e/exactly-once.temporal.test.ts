@@ -100,10 +100,10 @@ test('with a ledger that forgets, the same interruption doubles the rows of an a
   await depot.db.query(`
     CREATE FUNCTION public.forget() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
-      DELETE FROM millrace.ledger WHERE id = NEW.id;
+      DELETE FROM _millrace.ledger WHERE id = NEW.id;
       RETURN NULL;
     END $$;
-    CREATE CONSTRAINT TRIGGER forget AFTER INSERT ON millrace.ledger DEFERRABLE INITIALLY DEFERRED
+    CREATE CONSTRAINT TRIGGER forget AFTER INSERT ON _millrace.ledger DEFERRABLE INITIALLY DEFERRED
       FOR EACH ROW WHEN (NEW.target = 'public.${SABOTAGED.name}') EXECUTE FUNCTION public.forget()`);
   const run = await startCase(depot, SABOTAGED);
   await interruptEverywhere(depot, [run], () => [{ step: 'load', at: 'load.committed' }]);

@@ -19,7 +19,9 @@ const OFFLINE = { PIP_INDEX_URL: 'http://127.0.0.1:9/simple', PIP_NO_INDEX: '1',
 test('an extension is loaded from the cache, or fetched into it first', async () => {
   const connection = await instance.connect();
   await loadExtension(connection, 'postgres_scanner');
-  const loaded = await connection.runAndReadAll("SELECT loaded FROM duckdb_extensions() WHERE extension_name = 'postgres_scanner'");
+  const loaded = await connection.runAndReadAll(
+    "SELECT loaded FROM duckdb_extensions() WHERE extension_name = 'postgres_scanner'",
+  );
   expect(loaded.getRowsJS()).toEqual([[true]]);
 });
 
@@ -39,7 +41,10 @@ test('a file that DuckDB has not signed is refused, even where a session would t
   const directory = temporaryFolder();
   writeFileSync(join(directory, FILE), 'no extension at all');
   const refused = loadExtension(await instance.connect(), 'postgres_scanner', { directory });
-  await expect(refused).rejects.toMatchObject({ code: 'EXTENSION_MISSING', message: expect.stringContaining(join(directory, FILE)) as string });
+  await expect(refused).rejects.toMatchObject({
+    code: 'EXTENSION_MISSING',
+    message: expect.stringContaining(join(directory, FILE)) as string,
+  });
 });
 
 test('where nothing can be reached, that is said within 10 seconds, with every way out', async () => {
@@ -51,7 +56,9 @@ test('where nothing can be reached, that is said within 10 seconds, with every w
     const refused = ensureExtension(await instance.connect(), 'sqlite_scanner', { environment: { MILLRACE_CACHE_DIR: cache } });
     await expect(refused).rejects.toMatchObject({
       code: 'EXTENSION_MISSING',
-      message: expect.stringMatching(/INSTALL sqlite_scanner.*pip download.*engine\.extensionsDirectory.*MILLRACE_CACHE_DIR/s) as string,
+      message: expect.stringMatching(
+        /INSTALL sqlite_scanner.*pip download.*engine\.extensionsDirectory.*MILLRACE_CACHE_DIR/s,
+      ) as string,
     });
   } finally {
     for (const name of Object.keys(OFFLINE)) delete process.env[name];

@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { WorkflowFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -161,6 +162,21 @@ async function waiting(table: string): Promise<number> {
 }
 
 describe('a run', () => {
+  test('reads the very file it was told, even where its name is a pattern that fits another', async () => {
+    await writeOrders(lake, 'orders1.csv', 3);
+    await writeOrders(lake, 'orders[1].csv', 5);
+    const handle = await worker.start('loadOrders', [{ path: 'orders[1].csv', table: 'bracketed' }]);
+    expect(await handle.result()).toMatchObject({ rows: 5 });
+  });
+
+  test('ignores folder names that look like partitions', async () => {
+    await mkdir(path.join(lake, 'month=2001-01'));
+    await writeOrders(path.join(lake, 'month=2001-01'), 'orders.csv', 4);
+    const handle = await worker.start('loadOrders', [{ path: 'month=2001-01/orders.csv', table: 'hive' }]);
+    expect(await handle.result()).toMatchObject({ rows: 4 });
+    expect(await db.query(`SELECT DISTINCT month FROM hive WHERE month = '2001-01'`)).toEqual([]);
+  });
+
   test('costs at most six events a step and twelve besides, and keeps rows out of its history', async () => {
     const handle = await worker.start('loadTotals', [{ path: 'orders.csv', table: 'totals', mode: 'merge' }]);
     expect(await handle.result()).toMatchObject({

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { QuarantineRow } from '../../catalog/index.js';
 import type { LoadedProject } from '../../config/load.js';
 import { TerminalError } from '../../core/errors.js';
-import { quoteLiteral } from '../../core/filter.js';
+import { quoteFile } from '../../core/filter.js';
 import type { Reason, Rejected } from '../../core/manifest.js';
 import { count } from '../../dev/text-format.js';
 import { openSession } from '../../engine/session.js';
@@ -75,7 +75,7 @@ async function readExamples(project: LoadedProject, steps: readonly QuarantineRo
       if (!there) found.push(null);
       else {
         const rows = await session.rows<Rejected>(
-          `SELECT * FROM read_parquet(${quoteLiteral(file)}) ORDER BY source, line LIMIT ${limit}`,
+          `SELECT * FROM read_parquet(${quoteFile(file)}) ORDER BY source, line LIMIT ${limit}`,
         );
         found.push(rows.map(toExample));
       }

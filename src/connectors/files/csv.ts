@@ -5,7 +5,7 @@ import { Writable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { CsvDialect } from '../../core/manifest.js';
 import { TerminalError, messageOf } from '../../core/errors.js';
-import { quoteLiteral } from '../../core/filter.js';
+import { quoteFile, quoteLiteral } from '../../core/filter.js';
 import type { CallContext } from '../contract.js';
 import { parseCsvHeader } from './csv-header.js';
 import { describePlace, translateFileError, unreadable, type FilePlace } from './errors.js';
@@ -92,7 +92,7 @@ async function sniffEscape(context: CallContext, found: FoundFile, dialect: Omit
   ];
   try {
     const [row] = await context.session.rows<{ escape: string }>(
-      `SELECT "Escape" AS escape FROM sniff_csv(${quoteLiteral(found.file)}, ${options.join(', ')})`,
+      `SELECT "Escape" AS escape FROM sniff_csv(${quoteFile(found.file)}, ${options.join(', ')})`,
     );
     return row?.escape === '\\' ? '\\' : standard;
   } catch {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, open, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { TerminalError, TransientError } from '../../core/errors.js';
-import { quoteIdentifier, quoteLiteral } from '../../core/filter.js';
+import { quoteFile, quoteIdentifier, quoteLiteral } from '../../core/filter.js';
 import type { LoadResult } from '../../core/load.js';
 import type { CallContext, Destination, LoadRequest } from '../contract.js';
 import { describePlace, translateFileError, type FilePlace } from './errors.js';
@@ -132,7 +132,7 @@ async function requirePartition({ request, context, place }: Attempt): Promise<v
 
 // Rows of a file that is about to be replaced are for people to read; a file that is not readable says nothing.
 async function countRows({ context, layout }: Attempt, file: string): Promise<number> {
-  const from = layout.format === 'parquet' ? readParquet([file]) : `read_csv(${quoteLiteral(file)}, header = true, all_varchar = true, compression = ${quoteLiteral(layout.compression)})`;
+  const from = layout.format === 'parquet' ? readParquet([file]) : `read_csv(${quoteFile(file)}, header = true, all_varchar = true, compression = ${quoteLiteral(layout.compression)})`;
   const [row] = await context.session.rows<{ rows: bigint }>(`SELECT count(*) AS rows FROM ${from}`).catch(() => []);
   return Number(row?.rows ?? 0);
 }

@@ -1,6 +1,6 @@
 import type { Column } from '../../core/dataset.js';
 import { messageOf } from '../../core/errors.js';
-import { quoteLiteral } from '../../core/filter.js';
+import { quoteFile } from '../../core/filter.js';
 import type { Session } from '../contract.js';
 import { unreadable } from './errors.js';
 import type { FoundFile } from './paths.js';
@@ -15,7 +15,7 @@ export interface ParquetFacts {
  * @throws TerminalError FILE_FORMAT when the footer is missing or damaged, as in a truncated file
  */
 export async function inspectParquet(session: Session, connection: string, found: FoundFile): Promise<ParquetFacts> {
-  const file = quoteLiteral(found.file);
+  const file = quoteFile(found.file);
   try {
     const described = await session.rows<{ column_name: string; column_type: string }>(`DESCRIBE SELECT * FROM ${readParquet([found.file])}`);
     const required = await session.rows<{ name: string }>(
@@ -43,5 +43,5 @@ function reasonOf(error: unknown): string {
 
 /** Parquet files as a table, by their own columns: folder names such as `month=2001-01` add none. */
 export function readParquet(files: readonly string[]): string {
-  return `read_parquet([${files.map(quoteLiteral).join(', ')}], hive_partitioning = false)`;
+  return `read_parquet([${files.map(quoteFile).join(', ')}], hive_partitioning = false)`;
 }

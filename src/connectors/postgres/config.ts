@@ -6,7 +6,7 @@ export interface PostgresOptions {
   readonly url: Configurable;
   /** The schema of tables named without one. @default 'public' */
   readonly schema?: string;
-  /** The schema that holds the ledger. It is made when missing. @default 'millrace' */
+  /** The schema that holds the ledger. It is made when missing. @default '_millrace' */
   readonly ledgerSchema?: string;
   /** Longest wait for a lock on the target before the attempt gives up and is tried again, in milliseconds. @default 30000 */
   readonly lockTimeoutMs?: number;

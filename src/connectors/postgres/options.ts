@@ -13,7 +13,7 @@ export const postgresOptions = z.strictObject({
     }
   }),
   schema: z.string().min(1).default('public'),
-  ledgerSchema: z.string().min(1).default('millrace'),
+  ledgerSchema: z.string().min(1).default('_millrace'),
   lockTimeoutMs: z.int().positive().default(30_000),
 });
 

@@ -74,7 +74,7 @@ test.each([
   await expect(loadQuery({ url: db.url }, load)).rejects.toMatchObject({ code, retryable: false, message: expect.stringMatching(message) as string });
   expect(await db.query('SELECT count(*)::int AS rows FROM shop.orders')).toEqual([{ rows: 0 }]);
   expect(await db.query("SELECT relname FROM pg_class WHERE relname LIKE 'staging_%' OR relname = 'fresh'")).toEqual([]);
-  expect(await db.query('SELECT load_id FROM millrace.ledger')).toEqual([]);
+  expect(await db.query('SELECT load_id FROM _millrace.ledger')).toEqual([]);
 });
 
 test('a user without rights is told which, and which statement adds the load column', async () => {
@@ -82,7 +82,7 @@ test('a user without rights is told which, and which statement adds the load col
   await db.query(`CREATE ROLE ${user} LOGIN PASSWORD 'pw'; GRANT USAGE ON SCHEMA shop TO ${user}; CREATE TABLE shop.kept (id int); CREATE TABLE shop.given (id int)`);
   const limited = url((u) => Object.assign(u, { username: user, password: 'pw' }));
   await expect(loadQuery({ url: limited }, { target: 'shop.kept', select: 'SELECT 1 AS id' })).rejects.toMatchObject({ code: 'PERMISSION_DENIED', retryable: false });
-  await db.query(`GRANT USAGE ON SCHEMA millrace TO ${user}; GRANT SELECT, INSERT, UPDATE ON millrace.ledger TO ${user}; GRANT SELECT, INSERT, DELETE ON shop.given TO ${user}`);
+  await db.query(`GRANT USAGE ON SCHEMA _millrace TO ${user}; GRANT SELECT, INSERT, UPDATE ON _millrace.ledger TO ${user}; GRANT SELECT, INSERT, DELETE ON shop.given TO ${user}`);
   const refused = loadQuery({ url: limited }, { target: 'shop.given', select: 'SELECT 1 AS id' });
   await expect(refused).rejects.toMatchObject({ code: 'TARGET_UNSUITABLE', message: expect.stringMatching(/ALTER TABLE "shop"\."given" ADD COLUMN IF NOT EXISTS _millrace_load bigint/) as string });
   expect(await loadQuery({ url: limited }, { target: 'shop.given', mode: 'replace', select: 'SELECT 1 AS id' })).toMatchObject({ rows: 1 });
