@@ -1,14 +1,8 @@
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { Argument, Command, InvalidArgumentError } from 'commander';
-import { openOutput, type Output } from './output.js';
-
-/** What every command gets. */
-export interface CommandContext {
-  readonly output: Output;
-  /** The project's folder, absolute. */
-  readonly directory: string;
-}
+import type { CommandContext } from './command-context.js';
+import { openOutput } from './output.js';
 
 interface CommonOptions {
   readonly json?: true;

@@ -50,7 +50,6 @@ export const EDGES: readonly Edge[] = [
   edge('activities', 'type', 'connector contract', 'what the registry gives has its shape'),
   edge('activities', 'value', 'npm @temporalio/activity', 'heartbeats, cancellation and attempts come from there'),
   edge('activities', 'value', 'npm zod', 'parameters and the reserved second argument are parsed with it'),
-  edge('activities', 'value', 'npm node:*', 'they run in Node'),
 
   edge('connector', 'value', 'core', 'errors, filters and manifests'),
   edge('connector', 'value', 'connector contract', 'the shape it fills in'),

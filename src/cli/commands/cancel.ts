@@ -1,7 +1,7 @@
 import { cancelRun } from '../../temporal/cancel-run.js';
 import { formatRunAddress, parseRunAddress } from '../../temporal/run-id.js';
 import { EXIT } from '../exit-codes.js';
-import type { CommandContext } from '../program.js';
+import type { CommandContext } from '../command-context.js';
 import { withTemporal } from '../services.js';
 
 /** Asks a run to stop; one that has ended stays as it is. */

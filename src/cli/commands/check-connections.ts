@@ -10,7 +10,7 @@ import { duration, plainTable } from '../../dev/text-format.js';
 import { openSession } from '../../engine/session.js';
 import { EXIT, exitCodeOf } from '../exit-codes.js';
 import { describeError, type ErrorReport } from '../output.js';
-import type { CommandContext } from '../program.js';
+import type { CommandContext } from '../command-context.js';
 
 const LIMIT_MS = 8_000;
 

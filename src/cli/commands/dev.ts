@@ -1,5 +1,5 @@
 import { runDev, type DevOptions } from '../../dev/run-dev.js';
-import type { CommandContext } from '../program.js';
+import type { CommandContext } from '../command-context.js';
 
 /** Starts everything a project needs, does its runs, and stays up. */
 export function dev(

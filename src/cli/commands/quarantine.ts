@@ -10,7 +10,7 @@ import { openSession } from '../../engine/session.js';
 import { parseRunAddress } from '../../temporal/run-id.js';
 import { columns } from '../columns.js';
 import { EXIT } from '../exit-codes.js';
-import type { CommandContext } from '../program.js';
+import type { CommandContext } from '../command-context.js';
 import { describeReason } from '../run-view.js';
 import { withCatalog } from '../services.js';
 

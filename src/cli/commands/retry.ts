@@ -3,7 +3,7 @@ import type { LoadedProject } from '../../config/load.js';
 import { TerminalError } from '../../core/errors.js';
 import { canonicalRunId, formatRunAddress, parseRunAddress } from '../../temporal/run-id.js';
 import type { StartRunInput } from '../../temporal/start-run.js';
-import type { CommandContext } from '../program.js';
+import type { CommandContext } from '../command-context.js';
 import { withCatalog, withTemporal } from '../services.js';
 import { launch } from './launch.js';
 

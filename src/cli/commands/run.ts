@@ -1,7 +1,7 @@
 import { loadProject } from '../../config/load.js';
 import { TerminalError } from '../../core/errors.js';
 import { canonicalRunId } from '../../temporal/run-id.js';
-import type { CommandContext } from '../program.js';
+import type { CommandContext } from '../command-context.js';
 import { withTemporal } from '../services.js';
 import { launch } from './launch.js';
 

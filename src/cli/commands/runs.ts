@@ -4,7 +4,7 @@ import { connectTemporal, type TemporalClient } from '../../temporal/connect.js'
 import { describeRun, type RunState } from '../../temporal/describe-run.js';
 import { messageOf, MillraceError } from '../../core/errors.js';
 import { EXIT } from '../exit-codes.js';
-import type { CommandContext } from '../program.js';
+import type { CommandContext } from '../command-context.js';
 import { withCatalog } from '../services.js';
 import { shortTime } from '../short-time.js';
 

@@ -7,7 +7,7 @@ import { parseRunAddress, type RunAddress } from '../../temporal/run-id.js';
 import { hasWorker } from '../../temporal/task-queue.js';
 import { EXIT } from '../exit-codes.js';
 import { noWorker } from '../outcome.js';
-import type { CommandContext } from '../program.js';
+import type { CommandContext } from '../command-context.js';
 import { withCatalog } from '../services.js';
 import { runText, runView } from '../run-view.js';
 

@@ -1,6 +1,6 @@
 import { runWorker } from '../../worker/index.js';
 import { EXIT } from '../exit-codes.js';
-import type { CommandContext } from '../program.js';
+import type { CommandContext } from '../command-context.js';
 
 /** Runs the project's worker until it is told to stop. */
 export async function worker({ output, directory }: CommandContext): Promise<number> {
