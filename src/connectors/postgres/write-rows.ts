@@ -129,6 +129,8 @@ async function copyInto(write: Write, into: TableName, route: Route): Promise<vo
     columns.push(LOAD_COLUMN);
     values.push(`${write.loadId}::BIGINT`);
   }
+  // One stream to one backend, which is the slower end: a second thread would only spin, and take a processor from Postgres.
+  await write.session.run('SET threads = 1');
   const [result] = await write.session.rows<{ Count: bigint }>(
     `INSERT INTO ${ATTACHED}.${into.sql} (${columns.join(', ')}) SELECT ${values.join(', ')} FROM (${write.request.select}) AS dataset`,
   );
