@@ -28,7 +28,9 @@ export async function bindContract(session: EngineSession, compiled: Compiled, n
     const failures = await Promise.all(column.predicates.map(({ pass }) => attempt(pass)));
     const isSound = failures.every((failure) => failure === undefined);
     if (!isSound) refused.push(`${column.spec.name}: a pattern that DuckDB refuses`);
-    columns.push(isSound ? column : { ...column, predicates: column.predicates.filter((_, index) => failures[index] === undefined) });
+    columns.push(
+      isSound ? column : { ...column, predicates: column.predicates.filter((_, index) => failures[index] === undefined) },
+    );
   }
   const mended = { ...compiled, columns, rules, uncompiled: [...compiled.uncompiled, ...refused] };
   const failure = await attempt(statusOf(mended), mended);
@@ -37,7 +39,12 @@ export async function bindContract(session: EngineSession, compiled: Compiled, n
 }
 
 // TRY refuses subqueries and functions whose value changes from call to call: such a rule stands as it is written.
-async function bindRule(rule: CompiledRule, attempt: (sql: string) => Promise<unknown>, contract: string, compiled: Compiled): Promise<CompiledRule> {
+async function bindRule(
+  rule: CompiledRule,
+  attempt: (sql: string) => Promise<unknown>,
+  contract: string,
+  compiled: Compiled,
+): Promise<CompiledRule> {
   if ((await attempt(rule.sql)) === undefined) return rule;
   const plain = `(${compiled.contract.rules[rule.name]?.text ?? ''})::BOOLEAN`;
   const failure = await attempt(plain);

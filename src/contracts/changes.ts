@@ -19,7 +19,12 @@ export interface WrittenPart {
  * Puts the values that zod changed into a part that was just written, and only then asks the rules in SQL, which are about
  * the rows as they are kept. Gives the number of rows rejected by it. Does nothing for contracts that change no value.
  */
-export async function applyChanges(session: EngineSession, task: PartTask, written: WrittenPart, changes: string | undefined): Promise<number> {
+export async function applyChanges(
+  session: EngineSession,
+  task: PartTask,
+  written: WrittenPart,
+  changes: string | undefined,
+): Promise<number> {
   if (!task.compiled.changes) return 0;
   const before = await countRejects(session, task);
   if (changes !== undefined) {
@@ -87,9 +92,16 @@ async function rejectByRules(session: EngineSession, task: PartTask, written: Wr
   });
 }
 
-async function insert(session: EngineSession, task: PartTask, { file, lines }: WrittenPart, found: { readonly rows: string; readonly reasons: string }): Promise<void> {
+async function insert(
+  session: EngineSession,
+  task: PartTask,
+  { file, lines }: WrittenPart,
+  found: { readonly rows: string; readonly reasons: string },
+): Promise<void> {
   const { rejects, index, compiled } = task;
-  const content = compiled.columns.map(({ output }) => `${text(output.name)}, left(part.${quoteIdentifier(output.name)}::VARCHAR, 200)`).join(', ');
+  const content = compiled.columns
+    .map(({ output }) => `${text(output.name)}, left(part.${quoteIdentifier(output.name)}::VARCHAR, 200)`)
+    .join(', ');
   await session.run(
     `INSERT INTO ${rejects.table}
      SELECT ${index}, part.file_row_number, ${text(sourceName(task))}, lines.line, NULL, ${found.reasons}, json_object(${content})::VARCHAR

@@ -30,7 +30,11 @@ export function extraSpecs(contract: Contract, columns: readonly Column[]): Colu
 
 /** The contract's columns as they are when nothing but the contract decides: name, canonical type, nullability. */
 export function contractColumns(contract: Contract): Column[] {
-  return columnSpecs(contract).map((spec) => ({ name: spec.name, type: canonicalType(outputBase(spec.schema)), nullable: isNullable(spec) }));
+  return columnSpecs(contract).map((spec) => ({
+    name: spec.name,
+    type: canonicalType(outputBase(spec.schema)),
+    nullable: isNullable(spec),
+  }));
 }
 
 /** Whether an accepted row may have no value in the column. */
@@ -85,7 +89,12 @@ function unjudgeable(spec: ColumnSpec, columns: readonly Column[]): string[] {
   return [`"${spec.name}" is ${column.type}, the contract wants ${describeBase(spec.base)}`];
 }
 
-function missingColumns(missing: readonly string[], found: readonly string[], specs: readonly ColumnSpec[], place: ColumnsPlace): TerminalError {
+function missingColumns(
+  missing: readonly string[],
+  found: readonly string[],
+  specs: readonly ColumnSpec[],
+  place: ColumnsPlace,
+): TerminalError {
   const wanted = missing.map((name) => `"${name}"${suggestion(name, found)}`).join(', ');
   const details = { contract: place.contract, dataset: place.dataset, missing: missing.join(', ') };
   if (place.file !== undefined) {
@@ -115,15 +124,25 @@ export function checkOutput(contract: Contract, columns: readonly Column[], tran
   const problems = specs.flatMap((spec) => {
     const column = columns.find((each) => each.name === spec.name);
     if (!column) return [`missing: "${spec.name}"${suggestion(spec.name, names)}`];
-    return fits(outputBase(spec.schema), column) ? [] : [`wrong type: "${spec.name}" is ${column.type}, the contract wants ${describeBase(outputBase(spec.schema))}`];
+    return fits(outputBase(spec.schema), column)
+      ? []
+      : [`wrong type: "${spec.name}" is ${column.type}, the contract wants ${describeBase(outputBase(spec.schema))}`];
   });
   const extra = extrasOf(contract) === 'keep' ? [] : names.filter((name) => !specs.some((spec) => spec.name === name));
   problems.push(...extra.map((name) => `extra: "${name}"`));
   if (problems.length > 0) {
-    throw new TerminalError('TRANSFORM_OUTPUT', `The columns of ${transform} do not fit its output contract: ${problems.join('; ')}. Change the SELECT list or the contract.`, { problems: problems.length });
+    throw new TerminalError(
+      'TRANSFORM_OUTPUT',
+      `The columns of ${transform} do not fit its output contract: ${problems.join('; ')}. Change the SELECT list or the contract.`,
+      { problems: problems.length },
+    );
   }
   return [...specs, ...extraSpecs(contract, columns)].map((spec) => {
-    const column = outputColumn(spec, columns.find((each) => each.name === spec.name), false);
+    const column = outputColumn(
+      spec,
+      columns.find((each) => each.name === spec.name),
+      false,
+    );
     return isTooWide(column.type) ? { ...column, type: narrowType(spec) } : column;
   });
 }
@@ -141,7 +160,7 @@ function suggestion(name: string, candidates: readonly string[]): string {
   const near = candidates
     .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
     .filter(({ distance }) => distance <= Math.max(1, Math.floor(name.length / 3)))
-    .sort((a, b) => a.distance - b.distance)[0];
+    .toSorted((a, b) => a.distance - b.distance)[0];
   return near ? ` (did you mean "${near.candidate}"?)` : '';
 }
 

@@ -7,7 +7,15 @@ import { double, text } from './sql-text.js';
 import { stringPredicate } from './string-predicates.js';
 import { bigintOfText, booleanOfText, dateOfText, integerOfText, numberOfText } from './text-values.js';
 import { familyOf, fits, isNumericText } from './types.js';
-import { bigintPredicate, datePredicate, DATE_LIMIT_MS, isNumber, memberPredicate, numberPredicate, type NumberKind } from './value-predicates.js';
+import {
+  bigintPredicate,
+  datePredicate,
+  DATE_LIMIT_MS,
+  isNumber,
+  memberPredicate,
+  numberPredicate,
+  type NumberKind,
+} from './value-predicates.js';
 
 /** SQL names a column's parts have while rows are judged: what was read, and its value. */
 export interface ColumnNames {
@@ -57,7 +65,8 @@ export function compileColumn(spec: ColumnSpec, input: Column | undefined, isTex
   const judgement = judgementOf(spec, input, isText, names);
   const compiled = judgement.predicates.filter((predicate) => predicate !== undefined);
   const complete = compiled.length === judgement.predicates.length;
-  const known = !complete && spec.uncompiled === undefined ? { ...spec, uncompiled: 'a pattern that only JavaScript understands' } : spec;
+  const known =
+    !complete && spec.uncompiled === undefined ? { ...spec, uncompiled: 'a pattern that only JavaScript understands' } : spec;
   return {
     spec: known,
     output,
@@ -80,7 +89,8 @@ function rewriting(spec: ColumnSpec, input: Column | undefined, output: Column, 
 function judgementOf(spec: ColumnSpec, input: Column | undefined, isText: boolean, names: ColumnNames): Judgement {
   if (input === undefined) return { value: 'NULL', predicates: [], classes: [], image: { select: [], read: () => undefined } };
   if (isText) return textJudgement(spec, names);
-  if (spec.opaque && !fits(spec.base, input)) return untested(names.raw, typedImage({ kind: 'other', type: '' }, input, names.value));
+  if (spec.opaque && !fits(spec.base, input))
+    return untested(names.raw, typedImage({ kind: 'other', type: '' }, input, names.value));
   return typedJudgement(spec, input, names);
 }
 
@@ -97,7 +107,11 @@ function textJudgement(spec: ColumnSpec, names: ColumnNames): Judgement {
     case 'number':
       return textNumbers(spec, base, names);
     case 'bigint':
-      return parsed(bigintOfText(raw), names, checks.map((check) => bigintPredicate(check, value)));
+      return parsed(
+        bigintOfText(raw),
+        names,
+        checks.map((check) => bigintPredicate(check, value)),
+      );
     case 'boolean':
       return parsed(booleanOfText(raw), names, []);
     case 'date': {
@@ -126,7 +140,12 @@ function textNumbers({ checks }: ColumnSpec, base: Base & { kind: 'number' }, { 
     plainCast: cast,
     predicates: [{ pass: isNumber(value, kind) }, ...checks.map((check) => numberPredicate(check, value, kind))],
     // Why a text gave no value: no number at all, a fraction, too large, too small.
-    classes: [...[`${number} IS NULL`, `trunc(${number}) <> ${number}`, `${number} > 0`].map((why) => `CASE WHEN ${value} IS NULL THEN ${why} END`), `${value} > 0`],
+    classes: [
+      ...[`${number} IS NULL`, `trunc(${number}) <> ${number}`, `${number} > 0`].map(
+        (why) => `CASE WHEN ${value} IS NULL THEN ${why} END`,
+      ),
+      `${value} > 0`,
+    ],
     image: readText(finite(isWhole ? number : value), raw),
   };
 }
@@ -137,12 +156,19 @@ function finite(number: string): string {
 }
 
 function parsed(value: string, names: ColumnNames, checks: readonly (Predicate | undefined)[]): Judgement {
-  return { value, predicates: [{ pass: `${names.value} IS NOT NULL` }, ...checks], classes: [], image: readText(names.value, names.raw) };
+  return {
+    value,
+    predicates: [{ pass: `${names.value} IS NOT NULL` }, ...checks],
+    classes: [],
+    image: readText(names.value, names.raw),
+  };
 }
 
 function textStrings(spec: ColumnSpec, { raw, value }: ColumnNames): Judgement {
   const base = spec.base as Base & { kind: 'string' };
-  const kept = { date: 'DATE', datetime: base.temporal?.local ? 'TIMESTAMP' : 'TIMESTAMPTZ', time: undefined }[base.temporal?.format ?? 'time'];
+  const kept = { date: 'DATE', datetime: base.temporal?.local ? 'TIMESTAMP' : 'TIMESTAMPTZ', time: undefined }[
+    base.temporal?.format ?? 'time'
+  ];
   const predicates = stringTests(spec, raw, base.temporal?.format === 'date' ? value : undefined);
   if (kept === undefined) return { value: raw, predicates, classes: exactLengths(spec, raw), image: textImage(raw) };
   // A row whose text zod accepts and DuckDB cannot hold must not become a silent NULL.
@@ -161,7 +187,10 @@ function stringTests(spec: ColumnSpec, s: string, date?: string): (Predicate | u
   const typed: Predicate = { pass: `${s} IS NOT NULL` };
   if (isPlainUrl === undefined) return [typed, ...tests];
   // zod trims a URL before the checks that follow: only of a plain one is the text at hand what they see.
-  return [typed, ...tests.map((test) => test && { pass: test.pass, undecided: `${isPlainUrl} IS NOT TRUE AND ${s} IS NOT NULL` })];
+  return [
+    typed,
+    ...tests.map((test) => test && { pass: test.pass, undecided: `${isPlainUrl} IS NOT TRUE AND ${s} IS NOT NULL` }),
+  ];
 }
 
 function exactLengths(spec: ColumnSpec, s: string): string[] {
@@ -171,13 +200,19 @@ function exactLengths(spec: ColumnSpec, s: string): string[] {
 function textMembers(base: Base & { kind: 'values' }, names: ColumnNames): Judgement {
   const { raw, value } = names;
   const kinds = new Set(base.values.map((each) => typeof each));
-  if (kinds.size === 1 && kinds.has('number')) return { ...members(base, 'number', numberOfText(raw), names), image: readText(finite(value), raw) };
+  if (kinds.size === 1 && kinds.has('number'))
+    return { ...members(base, 'number', numberOfText(raw), names), image: readText(finite(value), raw) };
   if (kinds.size === 1 && kinds.has('boolean')) return members(base, 'boolean', booleanOfText(raw), names);
   if (kinds.size === 1 && kinds.has('bigint')) return members(base, 'bigint', bigintOfText(raw), names);
   return { value: raw, predicates: [memberPredicate(base, value, 'string')], classes: [], image: textImage(raw) };
 }
 
-function members(base: Base & { kind: 'values' }, type: 'number' | 'boolean' | 'bigint', value: string, names: ColumnNames): Judgement {
+function members(
+  base: Base & { kind: 'values' },
+  type: 'number' | 'boolean' | 'bigint',
+  value: string,
+  names: ColumnNames,
+): Judgement {
   return { value, predicates: [memberPredicate(base, names.value, type)], classes: [], image: readText(names.value, names.raw) };
 }
 
@@ -197,12 +232,20 @@ function typedJudgement(spec: ColumnSpec, input: Column, { raw, value }: ColumnN
       return {
         value: raw,
         predicates: [{ pass: isNumber(number, kind) }, ...checks.map((check) => numberPredicate(check, number, kind))],
-        classes: isNumericText(input) || !whole ? [`(${number}) IS NULL`, `isnan(${number})`, `trunc(${number}) <> ${number}`, `${number} > 0`] : [`${number} > 0`],
+        classes:
+          isNumericText(input) || !whole
+            ? [`(${number}) IS NULL`, `isnan(${number})`, `trunc(${number}) <> ${number}`, `${number} > 0`]
+            : [`${number} > 0`],
         image,
       };
     }
     case 'bigint':
-      return { value: raw, predicates: [{ pass: `${value} IS NOT NULL` }, ...checks.map((check) => bigintPredicate(check, `${value}::HUGEINT`))], classes: [], image };
+      return {
+        value: raw,
+        predicates: [{ pass: `${value} IS NOT NULL` }, ...checks.map((check) => bigintPredicate(check, `${value}::HUGEINT`))],
+        classes: [],
+        image,
+      };
     case 'boolean':
       return { value: raw, predicates: [{ pass: `${value} IS NOT NULL` }], classes: [], image };
     case 'date': {
@@ -212,8 +255,7 @@ function typedJudgement(spec: ColumnSpec, input: Column, { raw, value }: ColumnN
     }
     case 'values':
       return { value: raw, predicates: [typedMembers(base, input, value)], classes: [], image };
-    case 'any':
-    case 'other':
+    default:
       return untested(raw, image);
   }
 }
@@ -224,7 +266,8 @@ function typedMembers(base: Base & { kind: 'values' }, input: Column, v: string)
   if (family === 'text') return memberPredicate(base, `${v}::VARCHAR`, 'string');
   if (family === 'boolean') return memberPredicate(base, v, 'boolean');
   if (family === 'integer' && hasBigint) return memberPredicate(base, `${v}::HUGEINT`, 'bigint');
-  if (family === 'integer' || family === 'float' || family === 'decimal') return memberPredicate(base, doubleOf(input, v), 'number');
+  if (family === 'integer' || family === 'float' || family === 'decimal')
+    return memberPredicate(base, doubleOf(input, v), 'number');
   return { pass: 'FALSE' };
 }
 

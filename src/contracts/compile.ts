@@ -42,7 +42,9 @@ export interface CompiledRule {
 /** Compiles a contract for the columns of an input; `isText` says that all of them are CSV text. */
 export function compile(contract: Contract, inputs: readonly Column[], isText: boolean): Compiled {
   const foreign = versionOf(contract.schema) !== ZOD_VERSION;
-  const specs = [...columnSpecs(contract), ...extraSpecs(contract, inputs)].map((spec) => (foreign ? { ...spec, opaque: true } : spec));
+  const specs = [...columnSpecs(contract), ...extraSpecs(contract, inputs)].map((spec) =>
+    foreign ? { ...spec, opaque: true } : spec,
+  );
   const columns = specs.map((spec, index) => {
     const at = inputs.findIndex((input) => input.name === spec.name);
     const names = { raw: at < 0 ? 'NULL' : rawName(at), value: `${INTERNAL}v${index}`, plain: PLAIN };
@@ -64,9 +66,13 @@ export function compile(contract: Contract, inputs: readonly Column[], isText: b
       ...(checks.length > 0 ? ['the whole row: refine'] : []),
       ...(foreign ? [`zod ${versionOf(contract.schema)}`] : []),
     ],
-    changes: columns.some(({ spec }) => spec.changes) || checks.some((check) => check._zod.def.check !== 'custom' || !('fn' in check._zod.def)),
+    changes:
+      columns.some(({ spec }) => spec.changes) ||
+      checks.some((check) => check._zod.def.check !== 'custom' || !('fn' in check._zod.def)),
     warnings: foreign
-      ? [`The contract was made with zod ${versionOf(contract.schema)}; only ${ZOD_VERSION} is compiled to SQL, so every row goes through zod.`]
+      ? [
+          `The contract was made with zod ${versionOf(contract.schema)}; only ${ZOD_VERSION} is compiled to SQL, so every row goes through zod.`,
+        ]
       : [],
   };
 }
@@ -90,7 +96,8 @@ export function valuesSelect(compiled: Compiled, source: string, carried: readon
 }
 
 function plainOf({ columns }: Compiled): string {
-  const raws = (cast: string): string[] => columns.filter((column) => column.plainCast === cast).map((column) => column.names.raw);
+  const raws = (cast: string): string[] =>
+    columns.filter((column) => column.plainCast === cast).map((column) => column.names.raw);
   const [wholes, others] = [raws('BIGINT'), raws('DOUBLE')];
   return wholes.length + others.length === 0 ? 'TRUE' : plainNumbers(wholes, others);
 }

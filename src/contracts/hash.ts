@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Contract } from '../config/contract.js';
-import { PATTERN_FORMAT } from './introspect.js';
+import { PATTERN_FORMAT } from './checks.js';
 import { versionOf } from './schema.js';
 
 /** A contract's version. */
@@ -99,7 +99,14 @@ class DefinitionWalk {
 
 // The conditions that zod itself puts on its length and size checks ("only where there is a length").
 const OWN_CONDITIONS = new Set(
-  [z.string().min(1), z.string().max(1), z.string().length(1), z.set(z.string()).min(1), z.set(z.string()).max(1), z.set(z.string()).size(1)]
+  [
+    z.string().min(1),
+    z.string().max(1),
+    z.string().length(1),
+    z.set(z.string()).min(1),
+    z.set(z.string()).max(1),
+    z.set(z.string()).size(1),
+  ]
     .flatMap((schema) => schema._zod.def.checks ?? [])
     .map((check) => String((check._zod.def as { readonly when?: unknown }).when)),
 );
@@ -107,7 +114,10 @@ const OWN_CONDITIONS = new Set(
 const CONSTANT_MESSAGE = String(z.string('message')._zod.def.error);
 
 interface ZodLike {
-  readonly _zod: { readonly check?: unknown; readonly def: Readonly<Record<string, unknown>> & { readonly type?: string; readonly checks?: readonly unknown[] } };
+  readonly _zod: {
+    readonly check?: unknown;
+    readonly def: Readonly<Record<string, unknown>> & { readonly type?: string; readonly checks?: readonly unknown[] };
+  };
   readonly meta?: () => unknown;
 }
 
@@ -120,7 +130,7 @@ function sorted(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, item]) => [key, sorted(item)]),
   );
 }

@@ -23,7 +23,10 @@ function asIs(value: unknown): unknown {
   return value ?? undefined;
 }
 
-export const textImage = (sql: string): Image => ({ select: [quoted(sql)], read: ([value]) => (value === null ? undefined : unquoted(value)) });
+export const textImage = (sql: string): Image => ({
+  select: [quoted(sql)],
+  read: ([value]) => (value === null ? undefined : unquoted(value)),
+});
 
 /** Text that was read as a value; the text itself where it could not be. */
 export function readText(value: string, raw: string, convert: (value: unknown) => unknown = (each) => each): Image {
@@ -57,7 +60,10 @@ export function doubleOf(column: Column, v: string): string {
 export function typedImage(base: Base, column: Column, v: string): Image {
   const family = familyOf(column.type);
   if (base.kind === 'string') return textImage(isoText(base, column, v));
-  if (base.kind === 'bigint' || (base.kind === 'values' && family === 'integer' && base.values.some((each) => typeof each === 'bigint'))) {
+  if (
+    base.kind === 'bigint' ||
+    (base.kind === 'values' && family === 'integer' && base.values.some((each) => typeof each === 'bigint'))
+  ) {
     return { select: [`${v}::HUGEINT`], read: ([value]) => asIs(value) };
   }
   switch (family) {
@@ -76,8 +82,11 @@ export function typedImage(base: Base, column: Column, v: string): Image {
       return { select: [millisOf(v)], read: ([value]) => (value === null ? undefined : dateOfMillis(value)) };
     case 'time':
       return textImage(`${v}::VARCHAR`);
-    case 'other':
-      return { select: [quoted(`to_json(${v})::VARCHAR`)], read: ([value]) => (value === null ? undefined : (JSON.parse(unquoted(value)) as unknown)) };
+    default:
+      return {
+        select: [quoted(`to_json(${v})::VARCHAR`)],
+        read: ([value]) => (value === null ? undefined : (JSON.parse(unquoted(value)) as unknown)),
+      };
   }
 }
 

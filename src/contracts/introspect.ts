@@ -1,7 +1,18 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { acceptsNull, definitionOf, inputLeaf, outputLeaf, versionOf, ZOD_VERSION, type Schema } from './schema.js';
-import type { Base, Check, Missing, NumberFormat, StringFormat, Temporal } from './rules.js';
+import type { Base, Check, Missing, NumberFormat, Temporal } from './rules.js';
 import { isIllFormed } from './sql-text.js';
+import {
+  allChecks,
+  bigintCheck,
+  dateCheck,
+  mayChange,
+  nameOf,
+  narrower,
+  numberCheck,
+  stringCheck,
+  temporalOf,
+} from './checks.js';
 
 /** A column of a contract, taken apart. */
 export interface ColumnSpec {
@@ -177,158 +188,12 @@ class Walk {
 
 const CHANGING: ReadonlySet<string> = new Set(['pipe', 'transform', 'catch', 'prefault', 'success', 'lazy', 'intersection']);
 
-// A format made by z.email() or z.int() is itself a check, and runs before those added to it.
-function allChecks(schema: Schema): readonly z.core.$ZodCheck[] {
-  const own = schema._zod.traits.has('$ZodCheck') ? [schema as unknown as z.core.$ZodCheck] : [];
-  return [...own, ...(definitionOf(schema).checks ?? [])];
-}
-
 function isComposite(value: unknown): boolean {
-  return value === undefined || typeof value === 'function' || (typeof value === 'object' && value !== null && !(value instanceof Date));
-}
-
-type CheckDef = z.core.$ZodChecks['_zod']['def'];
-
-function defOf(check: z.core.$ZodCheck): CheckDef {
-  return (check as z.core.$ZodChecks)._zod.def;
-}
-
-function nameOf(check: z.core.$ZodCheck): string {
-  const def = check._zod.def as { readonly check: string; readonly format?: string };
-  return def.format ?? (def.check === 'custom' ? 'refine' : def.check);
-}
-
-// A refine has a function that only looks; `superRefine` and `check` may write into the payload.
-function mayChange(check: z.core.$ZodCheck): boolean {
-  const def = check._zod.def as { readonly check: string; readonly fn?: unknown };
-  if (def.check === 'custom') return def.fn === undefined;
-  return def.check === 'overwrite' || nameOf(check) === 'url';
-}
-
-function stringCheck(check: z.core.$ZodCheck): Check | undefined {
-  const def = defOf(check);
-  switch (def.check) {
-    case 'min_length':
-      return lengthCheck('>=', def.minimum);
-    case 'max_length':
-      return lengthCheck('<=', def.maximum);
-    case 'length_equals':
-      return lengthCheck('=', def.length);
-    case 'string_format':
-      return def.when === undefined ? stringFormat(def as FormatDef) : undefined;
-    default:
-      return undefined;
-  }
-}
-
-function lengthCheck(op: '>=' | '<=' | '=', length: number): Check | undefined {
-  return Number.isSafeInteger(length) ? { kind: 'length', op, length } : undefined;
-}
-
-interface FormatDef {
-  readonly format: string;
-  readonly pattern?: RegExp;
-  readonly fn?: (value: string) => unknown;
-  readonly includes?: string;
-  readonly prefix?: string;
-  readonly suffix?: string;
-  readonly position?: number;
-  readonly normalize?: boolean;
-  readonly hostname?: RegExp;
-  readonly protocol?: RegExp;
-}
-
-/** Source of the function that zod's own pattern formats share; one written by a user has another. */
-export const PATTERN_FORMAT = String((z.hex()._zod.def as FormatDef).fn);
-const NEVER_COMPILED = new Set(['emoji', 'jwt', 'credit_card', 'iban', 'json_string']);
-const BY_NAME: ReadonlySet<string> = new Set<StringFormat>(['ipv6', 'cidrv6', 'base64', 'base64url']);
-
-function stringFormat(def: FormatDef): Check | undefined {
-  if (NEVER_COMPILED.has(def.format)) return undefined;
-  if (def.fn !== undefined && String(def.fn) !== PATTERN_FORMAT) return undefined;
-  if (BY_NAME.has(def.format)) return { kind: 'format', format: def.format as StringFormat, pattern: undefined };
-  switch (def.format) {
-    case 'starts_with':
-      return textCheck('starts', def.prefix);
-    case 'ends_with':
-      return textCheck('ends', def.suffix);
-    case 'includes':
-      return def.position === undefined ? textCheck('includes', def.includes) : undefined;
-    case 'url':
-      return def.normalize || def.hostname || def.protocol ? undefined : { kind: 'format', format: 'url', pattern: undefined };
-    case 'date':
-    case 'duration':
-    case 'hostname':
-      if (def.pattern?.source === z.core.regexes[def.format].source) return { kind: 'format', format: def.format, pattern: def.pattern };
-      break;
-    default:
-  }
-  return def.pattern === undefined ? undefined : { kind: 'pattern', pattern: def.pattern };
-}
-
-function textCheck(kind: 'starts' | 'ends' | 'includes', value: string | undefined): Check | undefined {
-  return value === undefined || isIllFormed(value) ? undefined : { kind, text: value };
-}
-
-function temporalOf(check: z.core.$ZodCheck): Temporal | undefined {
-  const def = check._zod.def as { readonly format?: string; readonly local?: boolean; readonly precision?: number | null };
-  if (def.format !== 'date' && def.format !== 'time' && def.format !== 'datetime') return undefined;
-  return { format: def.format, local: def.local === true, precision: def.precision ?? undefined };
-}
-
-function numberCheck(check: z.core.$ZodCheck): Check | undefined {
-  const def = defOf(check);
-  if (def.when !== undefined) return undefined;
-  switch (def.check) {
-    case 'number_format':
-      return { kind: 'numberFormat', format: def.format };
-    case 'less_than':
-      return isFiniteNumber(def.value) ? { kind: 'compare', op: def.inclusive ? '<=' : '<', value: def.value } : undefined;
-    case 'greater_than':
-      return isFiniteNumber(def.value) ? { kind: 'compare', op: def.inclusive ? '>=' : '>', value: def.value } : undefined;
-    case 'multiple_of':
-      return isFiniteNumber(def.value) ? { kind: 'multiple', of: def.value } : undefined;
-    default:
-      return undefined;
-  }
-}
-
-function isFiniteNumber(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value);
-}
-
-const WIDTH: Readonly<Record<NumberFormat, number>> = { float64: 4, float32: 3, safeint: 2, uint32: 1, int32: 0 };
-
-function narrower(a: NumberFormat | undefined, b: NumberFormat): NumberFormat {
-  return a === undefined || WIDTH[b] < WIDTH[a] ? b : a;
-}
-
-function bigintCheck(check: z.core.$ZodCheck): Check | undefined {
-  const def = defOf(check);
-  if (def.when !== undefined) return undefined;
-  switch (def.check) {
-    case 'bigint_format':
-      return def.format === undefined ? undefined : { kind: 'bigintFormat', format: def.format };
-    case 'less_than':
-      return typeof def.value === 'bigint' ? { kind: 'compare', op: def.inclusive ? '<=' : '<', value: def.value } : undefined;
-    case 'greater_than':
-      return typeof def.value === 'bigint' ? { kind: 'compare', op: def.inclusive ? '>=' : '>', value: def.value } : undefined;
-    case 'multiple_of':
-      return typeof def.value === 'bigint' ? { kind: 'multiple', of: def.value } : undefined;
-    default:
-      return undefined;
-  }
-}
-
-function dateCheck(check: z.core.$ZodCheck): Check | undefined {
-  const def = defOf(check);
-  if (def.when !== undefined) return undefined;
-  if (def.check !== 'less_than' && def.check !== 'greater_than') return undefined;
-  const inclusive = def.inclusive ? '=' : '';
-  const sign = def.check === 'less_than' ? '<' : '>';
-  return def.value instanceof Date && !Number.isNaN(def.value.getTime())
-    ? { kind: 'compare', op: `${sign}${inclusive}`, value: def.value }
-    : undefined;
+  return (
+    value === undefined ||
+    typeof value === 'function' ||
+    (typeof value === 'object' && value !== null && !(value instanceof Date))
+  );
 }
 
 /** The family of values a column has after zod, where it is known: what its type in datasets follows from. */

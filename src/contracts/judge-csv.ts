@@ -6,7 +6,16 @@ import { quoteFile, quoteLiteral } from '../core/filter.js';
 import type { EngineSession } from '../engine/session.js';
 import { applyChanges } from './changes.js';
 import { rawName, STATUS, statusOf, valuesSelect } from './compile.js';
-import { rawColumns, rejectedRows, resultColumns, sourceName, watched, writeDeletes, type JudgedPart, type PartTask } from './part-task.js';
+import {
+  rawColumns,
+  rejectedRows,
+  resultColumns,
+  sourceName,
+  watched,
+  writeDeletes,
+  type JudgedPart,
+  type PartTask,
+} from './part-task.js';
 import { countsOf, countStatuses, hasRest, judgeRest } from './judge-rest.js';
 import { CARRIED, csvSource, LINE, RAW_COLUMN, ROW, STATUS_COLUMN, textFilter } from './part-source.js';
 import { text } from './sql-text.js';
@@ -46,12 +55,26 @@ export async function judgeCsv(session: EngineSession, task: PartTask): Promise<
     }
     const lines = `SELECT ${ROW} AS row, ${LINE} AS line FROM (${linesOf(task, `SELECT file_row_number AS ${ROW} FROM read_parquet(${quoteFile(file)}, file_row_number = true)`, malformed)})`;
     rejected += await applyChanges(session, task, { file, extra: [STATUS_COLUMN, RAW_COLUMN], lines }, changes);
-    const left = outside > 0 ? [`SELECT file_row_number AS row FROM read_parquet(${quoteFile(file)}, file_row_number = true) WHERE ${STATUS_COLUMN} = ${OUTSIDE}`] : [];
+    const left =
+      outside > 0
+        ? [
+            `SELECT file_row_number AS row FROM read_parquet(${quoteFile(file)}, file_row_number = true) WHERE ${STATUS_COLUMN} = ${OUTSIDE}`,
+          ]
+        : [];
     const deletes = rejected + outside > 0 ? await writeDeletes(session, task, [rejectedRows(task), ...left]) : undefined;
-    const made = { path: name, format: 'parquet' as const, rows: held, bytes: (await stat(file)).size, fingerprint: '', ...(deletes !== undefined && { deletes }), origin: sourceName(task) };
+    const made = {
+      path: name,
+      format: 'parquet' as const,
+      rows: held,
+      bytes: (await stat(file)).size,
+      fingerprint: '',
+      ...(deletes !== undefined && { deletes }),
+      origin: sourceName(task),
+    };
     return { part: made, counts: countsOf(rowsRead, statuses, rejected + records) };
   } finally {
-    for (const table of [malformed, `${malformed}_scan`, `${malformed}_lines`]) await session.run(`DROP TABLE IF EXISTS ${table}`);
+    for (const table of [malformed, `${malformed}_scan`, `${malformed}_lines`])
+      await session.run(`DROP TABLE IF EXISTS ${table}`);
   }
 }
 
@@ -60,7 +83,10 @@ async function readFile(session: EngineSession, task: PartTask, file: string, ma
   const { filter } = request.input;
   const source = csvSource(compiled, { part, stagingRoot: request.stagingRoot, filter: undefined }, malformed);
   const results = resultColumns(compiled);
-  const status = filter === undefined ? statusOf(compiled) : `CASE WHEN ${textFilter(compiled, filter)} THEN ${statusOf(compiled)} ELSE ${OUTSIDE}::TINYINT END`;
+  const status =
+    filter === undefined
+      ? statusOf(compiled)
+      : `CASE WHEN ${textFilter(compiled, filter)} THEN ${statusOf(compiled)} ELSE ${OUTSIDE}::TINYINT END`;
   const judged = `SELECT ${[...rawColumns(compiled), results].join(', ')}, ${status} AS ${STATUS_COLUMN} FROM (${valuesSelect(compiled, source, [])})`;
   const fields = `CASE WHEN ${STATUS_COLUMN} BETWEEN 1 AND 3 THEN to_json([${rawColumns(compiled).join(', ')}])::VARCHAR END`;
   const copy = `COPY (SELECT ${results}, ${STATUS_COLUMN}, ${fields} AS ${RAW_COLUMN} FROM (${judged})) TO ${quoteLiteral(file)} (${PART_FORMAT})`;
@@ -75,9 +101,19 @@ function unreadable(error: unknown, file: string): unknown {
   if (!(error instanceof MillraceError) || error.code !== 'QUERY_FAILED') return error;
   const cause = messageOf(error).split('\n')[0] ?? '';
   if (/No files found/.test(cause)) {
-    return new TerminalError('FILE_MISSING', `${file} is gone since it was extracted. Restore it, or retry the run from the extract step.`, { file }, { cause: error });
+    return new TerminalError(
+      'FILE_MISSING',
+      `${file} is gone since it was extracted. Restore it, or retry the run from the extract step.`,
+      { file },
+      { cause: error },
+    );
   }
-  return new TerminalError('FILE_FORMAT', `${file} cannot be read as CSV: ${cause} Replace the file, or correct what writes it.`, { file }, { cause: error });
+  return new TerminalError(
+    'FILE_FORMAT',
+    `${file} cannot be read as CSV: ${cause} Replace the file, or correct what writes it.`,
+    { file },
+    { cause: error },
+  );
 }
 
 /**

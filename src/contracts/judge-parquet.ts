@@ -21,15 +21,24 @@ export async function judgeParquet(session: EngineSession, task: PartTask): Prom
   const statuses = `SELECT ${ROW} AS row, ${statusOf(compiled)} AS status FROM (${valuesSelect(compiled, source, [ROW])})`;
   const [counted] = await session.rows<{ rows: bigint }>(`SELECT count(*) AS rows FROM (${source})`);
   const rowsRead = Number(counted?.rows ?? 0);
-  await watched(session, task, () => session.run(`CREATE TEMP TABLE ${judged} AS SELECT row, status FROM (${statuses}) WHERE status <> 0`));
+  await watched(session, task, () =>
+    session.run(`CREATE TEMP TABLE ${judged} AS SELECT row, status FROM (${statuses}) WHERE status <> 0`),
+  );
   try {
     const found = await countStatuses(session, `SELECT status FROM ${judged}`);
     if (!hasRest(found)) return { part, counts: countsOf(rowsRead, found, 0) };
     const open = `SELECT source.*, judged.status AS ${STATUS_COLUMN}, source.${ROW} + 1 AS ${LINE} FROM (${source}) AS source JOIN ${judged} AS judged ON source.${ROW} = judged.row`;
-    const { rejected } = await judgeRest(session, task, { values: valuesSelect(compiled, open, CARRIED), statuses: found, rowsRead });
+    const { rejected } = await judgeRest(session, task, {
+      values: valuesSelect(compiled, open, CARRIED),
+      statuses: found,
+      rowsRead,
+    });
     const counts = countsOf(rowsRead, found, rejected);
     if (rejected === 0) return { part, counts };
-    const earlier = part.deletes === undefined ? [] : [`SELECT row FROM read_parquet(${quoteFile(resolvePath(request.stagingRoot, part.deletes))})`];
+    const earlier =
+      part.deletes === undefined
+        ? []
+        : [`SELECT row FROM read_parquet(${quoteFile(resolvePath(request.stagingRoot, part.deletes))})`];
     const deletes = await writeDeletes(session, task, [rejectedRows(task), ...earlier]);
     return { part: { ...part, ...(deletes !== undefined && { deletes }) }, counts };
   } finally {
@@ -68,7 +77,15 @@ export async function rewriteParquet(session: EngineSession, task: PartTask): Pr
   rejected += await applyChanges(session, task, { file, extra: [STATUS_COLUMN, SOURCE_ROW], lines }, changes);
   const deletes = rejected > 0 ? await writeDeletes(session, task, [rejectedRows(task)]) : undefined;
   const bytes = (await stat(file)).size;
-  const made = { path: name, format: 'parquet' as const, rows: rowsRead, bytes, fingerprint: '', ...(deletes !== undefined && { deletes }), ...(part.origin !== undefined && { origin: part.origin }) };
+  const made = {
+    path: name,
+    format: 'parquet' as const,
+    rows: rowsRead,
+    bytes,
+    fingerprint: '',
+    ...(deletes !== undefined && { deletes }),
+    ...(part.origin !== undefined && { origin: part.origin }),
+  };
   return { part: made, counts: countsOf(rowsRead, statuses, rejected) };
 }
 

@@ -11,8 +11,10 @@ export type StatusCounts = Readonly<Record<number, number>>;
 
 /** Counts rows by their status. @param select gives the column `status` */
 export async function countStatuses(session: EngineSession, select: string): Promise<StatusCounts> {
-  const counted = await session.rows<{ status: number; rows: bigint }>(`SELECT status, count(*) AS rows FROM (${select}) GROUP BY status`);
-  return Object.fromEntries(counted.map(({ status, rows }) => [Number(status), Number(rows)]));
+  const counted = await session.rows<{ status: number; rows: bigint }>(
+    `SELECT status, count(*) AS rows FROM (${select}) GROUP BY status`,
+  );
+  return Object.fromEntries(counted.map(({ status, rows }) => [status, Number(rows)]));
 }
 
 export interface RestResult {
@@ -51,7 +53,10 @@ export async function judgeRest(session: EngineSession, task: PartTask, open: Op
 
 async function askZod(session: EngineSession, task: PartTask, { rowsRead }: OpenRows, values: string): Promise<RestResult> {
   const { request, compiled, index } = task;
-  const files = { rejects: path.join(request.directory, `zod-rejects-${index}.ndjson`), changes: path.join(request.directory, `zod-changes-${index}.ndjson`) };
+  const files = {
+    rejects: path.join(request.directory, `zod-rejects-${index}.ndjson`),
+    changes: path.join(request.directory, `zod-changes-${index}.ndjson`),
+  };
   let seen = 0;
   const { rejected, changed } = await runZod(session, compiled, zodSelect(compiled, values), files, {
     contract: request.contractName,

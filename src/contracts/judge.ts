@@ -45,7 +45,10 @@ function checkParts({ input, contract, contractName }: JudgeRequest, isText: boo
   for (const part of input.parts) {
     const file = part.origin ?? path.basename(part.path);
     if (part.format !== 'csv') {
-      throw new TerminalError('CONTRACT_COLUMNS', `Dataset "${input.name}" mixes CSV with ${file}: a contract judges text or typed columns, not both. Extract them as two datasets.`);
+      throw new TerminalError(
+        'CONTRACT_COLUMNS',
+        `Dataset "${input.name}" mixes CSV with ${file}: a contract judges text or typed columns, not both. Extract them as two datasets.`,
+      );
     }
     const columns = (part.csv?.columns ?? []).map((name) => ({ name, type: 'VARCHAR', nullable: true }));
     checkColumns(contract, columns, { ...place, file });
@@ -59,10 +62,17 @@ function add(total: PartCounts, part: PartCounts): void {
   total.judgedByZod += part.judgedByZod;
 }
 
-async function conclude(request: JudgeRequest, compiled: Compiled, rejects: Rejects, parts: readonly Part[], total: PartCounts): Promise<Judged> {
+async function conclude(
+  request: JudgeRequest,
+  compiled: Compiled,
+  rejects: Rejects,
+  parts: readonly Part[],
+  total: PartCounts,
+): Promise<Judged> {
   const reasons = total.rejected > 0 ? await rejects.write() : [];
   let bytes = 0;
-  for (const part of parts) bytes += part.path.startsWith('./') ? (await stat(path.join(request.directory, part.path))).size : part.bytes;
+  for (const part of parts)
+    bytes += part.path.startsWith('./') ? (await stat(path.join(request.directory, part.path))).size : part.bytes;
   return {
     parts,
     columns: compiled.output,

@@ -25,7 +25,10 @@ export interface PartPlace {
 export function parquetSource(compiled: Compiled, { part, stagingRoot, filter }: PartPlace): string {
   const file = quoteFile(resolvePath(stagingRoot, part.path));
   const raws = compiled.inputs.map((input, index) => `rows.${quoteIdentifier(input.name)} AS ${rawName(index)}`);
-  const deletes = part.deletes === undefined ? '' : ` ANTI JOIN read_parquet(${quoteFile(resolvePath(stagingRoot, part.deletes))}) AS gone ON rows.file_row_number = gone.row`;
+  const deletes =
+    part.deletes === undefined
+      ? ''
+      : ` ANTI JOIN read_parquet(${quoteFile(resolvePath(stagingRoot, part.deletes))}) AS gone ON rows.file_row_number = gone.row`;
   const where = filter === undefined ? '' : ` WHERE ${filterToSql(filter)}`;
   return `SELECT ${[`rows.file_row_number AS ${ROW}`, ...raws].join(', ')} FROM (SELECT * FROM read_parquet(${file}, file_row_number = true, hive_partitioning = false)${where}) AS rows${deletes}`;
 }
@@ -33,7 +36,9 @@ export function parquetSource(compiled: Compiled, { part, stagingRoot, filter }:
 /** The records of a CSV part that are well formed; the others go into the table `rejectsTable`. */
 export function csvSource(compiled: Compiled, place: PartPlace, rejectsTable: string): string {
   const held = new Set(place.part.csv?.columns);
-  const raws = compiled.inputs.map((input, index) => `${held.has(input.name) ? quoteIdentifier(input.name) : 'NULL::VARCHAR'} AS ${rawName(index)}`);
+  const raws = compiled.inputs.map(
+    (input, index) => `${held.has(input.name) ? quoteIdentifier(input.name) : 'NULL::VARCHAR'} AS ${rawName(index)}`,
+  );
   const read = readCsv(place.part, place.stagingRoot, [
     'store_rejects = true',
     `rejects_table = ${quoteLiteral(rejectsTable)}`,
@@ -57,7 +62,9 @@ export function textFilter(compiled: Compiled, filter: Filter): string {
 }
 
 function rawCondition(raw: string, condition: Condition): string {
-  const sample = Object.values(condition).flat().find((value) => value !== null);
+  const sample = Object.values(condition)
+    .flat()
+    .find((value) => value !== null);
   const type = typeof sample === 'number' ? 'DOUBLE' : typeof sample === 'boolean' ? 'BOOLEAN' : 'VARCHAR';
   const probe = '__millrace_probe';
   const sql = filterToSql({ [probe]: condition }).replaceAll(quoteIdentifier(probe), `TRY_CAST(${raw} AS ${type})`);

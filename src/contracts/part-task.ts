@@ -44,10 +44,16 @@ export async function watched<T>(session: EngineSession, { request, rowsBefore }
 }
 
 /** Writes the numbers of a part's rows to leave out, from SELECTs that give them as `row`; gives the file's name, if there are any. */
-export async function writeDeletes(session: EngineSession, { request, index }: PartTask, selects: readonly string[]): Promise<string | undefined> {
+export async function writeDeletes(
+  session: EngineSession,
+  { request, index }: PartTask,
+  selects: readonly string[],
+): Promise<string | undefined> {
   const name = `./deletes-${index}.parquet`;
   const file = path.join(request.directory, name);
-  await session.run(`COPY (SELECT DISTINCT row FROM (${selects.join(' UNION ALL ')}) ORDER BY row) TO ${quoteLiteral(file)} (FORMAT parquet, COMPRESSION zstd)`);
+  await session.run(
+    `COPY (SELECT DISTINCT row FROM (${selects.join(' UNION ALL ')}) ORDER BY row) TO ${quoteLiteral(file)} (FORMAT parquet, COMPRESSION zstd)`,
+  );
   const [counted] = await session.rows<{ rows: bigint }>(`SELECT count(*) AS rows FROM read_parquet(${quoteFile(file)})`);
   if (counted && counted.rows > 0n) return name;
   await rm(file);

@@ -34,10 +34,19 @@ export async function classify(session: EngineSession, task: PartTask, values: s
   const settled = `${STATUS_COLUMN} = ${STATUS.rejected}${isEverUndecided(compiled) ? ` AND NOT (${anyOpen(compiled)})` : ''}`;
   const rowsSelect = (more: string): string =>
     `SELECT ${ROW} AS row, ${LINE} AS line, ${masks.map((mask, at) => `${mask} AS m${at}`).join(', ')}, ${more} FROM (${values}) WHERE ${settled}`;
-  await session.run(`CREATE TEMP TABLE ${table} AS SELECT ${names.join(', ')}, min(row) AS row FROM (${rowsSelect('1')}) GROUP BY ${names.join(', ')}`);
-  const files = { rejects: path.join(request.directory, `kinds-${index}.ndjson`), changes: path.join(request.directory, `kinds-changes-${index}.ndjson`) };
+  await session.run(
+    `CREATE TEMP TABLE ${table} AS SELECT ${names.join(', ')}, min(row) AS row FROM (${rowsSelect('1')}) GROUP BY ${names.join(', ')}`,
+  );
+  const files = {
+    rejects: path.join(request.directory, `kinds-${index}.ndjson`),
+    changes: path.join(request.directory, `kinds-changes-${index}.ndjson`),
+  };
   const examples = `SELECT * FROM (${values}) WHERE ${ROW} IN (SELECT row FROM ${table})`;
-  await runZod(session, compiled, zodSelect(compiled, examples), files, { contract: request.contractName, signal: request.signal, onRows: () => undefined });
+  await runZod(session, compiled, zodSelect(compiled, examples), files, {
+    contract: request.contractName,
+    signal: request.signal,
+    onRows: () => undefined,
+  });
   await session.run(`CREATE TEMP TABLE ${table}_told AS ${toldSelect(compiled, table, names, files.rejects)}`);
   return {
     others: `SELECT * FROM (${values}) WHERE NOT (${settled})`,
@@ -50,7 +59,9 @@ export async function classify(session: EngineSession, task: PartTask, values: s
          SELECT ${index}, rows.row, ${text(sourceName(task))}, rows.line, NULL, ${reasons}, rows.content
          FROM (${rowsSelect(`${contentOf(compiled)} AS content, [${texts.join(', ')}] AS texts`)}) AS rows JOIN ${table}_told AS told ON ${same}`,
       );
-      const [counted] = await session.rows<{ rows: bigint }>(`SELECT count(*) AS rows FROM (SELECT 1 FROM (${values}) WHERE ${settled})`);
+      const [counted] = await session.rows<{ rows: bigint }>(
+        `SELECT count(*) AS rows FROM (SELECT 1 FROM (${values}) WHERE ${settled})`,
+      );
       return Number(counted?.rows ?? 0);
     },
     async close() {
@@ -74,8 +85,12 @@ function toldSelect(compiled: Compiled, table: string, names: readonly string[],
 function conditionsOf(compiled: Compiled): string[] {
   const ofColumns = compiled.columns.flatMap((column) => {
     const missing = `${column.names.raw} IS NULL`;
-    const broken = column.predicates.map(({ pass }) => (isNullable(column.spec) ? `NOT (${missing}) AND coalesce(NOT (${pass}), TRUE)` : `coalesce(NOT (${pass}), TRUE)`));
-    return column.predicates.length === 0 ? [] : [missing, ...broken, ...column.classes.map((each) => `coalesce(${each}, FALSE)`)];
+    const broken = column.predicates.map(({ pass }) =>
+      isNullable(column.spec) ? `NOT (${missing}) AND coalesce(NOT (${pass}), TRUE)` : `coalesce(NOT (${pass}), TRUE)`,
+    );
+    return column.predicates.length === 0
+      ? []
+      : [missing, ...broken, ...column.classes.map((each) => `coalesce(${each}, FALSE)`)];
   });
   return [...ofColumns, ...compiled.rules.map(({ sql }) => `coalesce(NOT (${sql}), TRUE)`)];
 }
@@ -83,7 +98,9 @@ function conditionsOf(compiled: Compiled): string[] {
 function masksOf(conditions: readonly string[]): string[] {
   const masks: string[] = [];
   for (let from = 0; from < conditions.length || masks.length === 0; from += BITS) {
-    const bits = conditions.slice(from, from + BITS).map((condition, bit) => `CASE WHEN ${condition} THEN ${2n ** BigInt(bit)} ELSE 0 END::BIGINT`);
+    const bits = conditions
+      .slice(from, from + BITS)
+      .map((condition, bit) => `CASE WHEN ${condition} THEN ${2n ** BigInt(bit)} ELSE 0 END::BIGINT`);
     masks.push(bits.length === 0 ? '0' : `(${bits.join(' + ')})`);
   }
   return masks;
@@ -91,7 +108,9 @@ function masksOf(conditions: readonly string[]): string[] {
 
 function anyOpen(compiled: Compiled): string {
   const open = compiled.columns.flatMap((column) =>
-    column.predicates.flatMap(({ pass, undecided }) => (undecided === undefined ? [] : [`(coalesce(NOT (${pass}), TRUE) AND coalesce(${undecided}, FALSE))`])),
+    column.predicates.flatMap(({ pass, undecided }) =>
+      undecided === undefined ? [] : [`(coalesce(NOT (${pass}), TRUE) AND coalesce(${undecided}, FALSE))`],
+    ),
   );
   return open.join(' OR ');
 }

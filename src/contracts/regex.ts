@@ -34,7 +34,7 @@ class Translator {
   private readonly ignoreCase: boolean;
 
   constructor(source: string, flags: string) {
-    this.chars = [...source];
+    this.chars = Array.from(source);
     this.unicode = flags.includes('u');
     this.dotAll = flags.includes('s');
     this.ignoreCase = flags.includes('i');

@@ -40,5 +40,10 @@ async function countReasons(session: EngineSession, table: string): Promise<Reas
     SELECT reason.code AS code, '"' || reason.path AS path, '"' || reason.message AS message, count(*) AS rows
     FROM (SELECT unnest(list_distinct(from_json(reasons, ${quoteLiteral(REASONS_TYPE)}))) AS reason FROM ${table})
     GROUP BY ALL ORDER BY rows DESC, code, path, message LIMIT ${MOST_REASONS}`);
-  return counted.map(({ code, path: at, message, rows }) => ({ code, path: at.slice(1), message: message.slice(1), rows: Number(rows) }));
+  return counted.map(({ code, path: at, message, rows }) => ({
+    code,
+    path: at.slice(1),
+    message: message.slice(1),
+    rows: Number(rows),
+  }));
 }

@@ -36,7 +36,8 @@ export interface Temporal {
 }
 
 /** What becomes of a row in which the column has no value. */
-export type Missing = { readonly kind: 'reject' } | { readonly kind: 'accept' } | { readonly kind: 'default'; readonly value: unknown };
+export type Missing =
+  { readonly kind: 'reject' } | { readonly kind: 'accept' } | { readonly kind: 'default'; readonly value: unknown };
 
 /** SQL that judges one check. Both are conditions; NULL means false. */
 export interface Predicate {

@@ -2,12 +2,13 @@ import type { Column } from '../core/dataset.js';
 import type { Base } from './rules.js';
 
 /** Kinds of DuckDB types that are judged alike. */
-export type Family = 'integer' | 'float' | 'decimal' | 'text' | 'boolean' | 'date' | 'timestamp' | 'timestamptz' | 'time' | 'other';
+export type Family =
+  'integer' | 'float' | 'decimal' | 'text' | 'boolean' | 'date' | 'timestamp' | 'timestamptz' | 'time' | 'other';
 
 const INTEGERS = /^U?(?:TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)$/;
 
 export function familyOf(type: string): Family {
-  if (/\]$/.test(type)) return 'other';
+  if (type.endsWith(']')) return 'other';
   if (INTEGERS.test(type)) return 'integer';
   if (type === 'FLOAT' || type === 'DOUBLE') return 'float';
   if (type.startsWith('DECIMAL')) return 'decimal';
@@ -36,8 +37,7 @@ export function canonicalType(base: Base): string {
       return 'TIMESTAMP WITH TIME ZONE';
     case 'values':
       return typeOfValues(base.values);
-    case 'any':
-    case 'other':
+    default:
       return 'VARCHAR';
   }
 }
@@ -73,8 +73,7 @@ export function fits(base: Base, column: Column): boolean {
       return family === 'date' || family === 'timestamp' || family === 'timestamptz';
     case 'values':
       return base.values.length === 0 || base.values.some((value) => valueFits(value, family));
-    case 'any':
-    case 'other':
+    default:
       return true;
   }
 }

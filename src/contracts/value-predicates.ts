@@ -55,7 +55,12 @@ function multipleOf(v: string, step: number): string {
 export function bigintPredicate(check: Check, v: string): Predicate | undefined {
   switch (check.kind) {
     case 'bigintFormat':
-      return { pass: check.format === 'int64' ? `${v} BETWEEN -9223372036854775808 AND 9223372036854775807` : `${v} BETWEEN 0 AND 18446744073709551615` };
+      return {
+        pass:
+          check.format === 'int64'
+            ? `${v} BETWEEN -9223372036854775808 AND 9223372036854775807`
+            : `${v} BETWEEN 0 AND 18446744073709551615`,
+      };
     case 'compare':
       return isHugeint(check.value) ? { pass: `${v} ${check.op} ${check.value}` } : undefined;
     case 'multiple':
@@ -80,7 +85,11 @@ export function datePredicate(check: Check, ms: string): Predicate | undefined {
 }
 
 /** That a value is one of an enum's or literal's members; members of another type than the column's cannot occur. */
-export function memberPredicate(base: Base & { kind: 'values' }, v: string, type: 'string' | 'number' | 'boolean' | 'bigint'): Predicate {
+export function memberPredicate(
+  base: Base & { kind: 'values' },
+  v: string,
+  type: 'string' | 'number' | 'boolean' | 'bigint',
+): Predicate {
   const members = base.values.filter((value) => typeof value === type || (type === 'bigint' && typeof value === 'bigint'));
   if (members.length === 0) return { pass: 'FALSE' };
   return { pass: `${v} IN (${members.map(memberLiteral).join(', ')})` };

@@ -81,7 +81,15 @@ export async function runZod(
         const answer = judgeRow(row);
         const verdict = answer instanceof Promise ? await answer : answer;
         if (verdict.reasons.length > 0) {
-          rejected.push(JSON.stringify({ r: Number(row.row), l: Number(row.line), reasons: JSON.stringify(verdict.reasons), columns: verdict.columns, content: (row.content as string).slice(1) }));
+          rejected.push(
+            JSON.stringify({
+              r: Number(row.row),
+              l: Number(row.line),
+              reasons: JSON.stringify(verdict.reasons),
+              columns: verdict.columns,
+              content: (row.content as string).slice(1),
+            }),
+          );
         } else if (verdict.changed) {
           changed.push(JSON.stringify({ r: Number(row.row), v: verdict.changed }));
         }
@@ -122,7 +130,10 @@ async function finish(stream: ReturnType<typeof createWriteStream>): Promise<voi
 
 /** A function that asks zod about one fetched row. */
 function rowJudge(compiled: Compiled, contract: string): (row: ImageRow) => ZodVerdict | Promise<ZodVerdict> {
-  const images = imagesOf(compiled).map((each, index) => ({ ...each, fields: each.image.select.map((_, at) => `i${index}_${at}`) }));
+  const images = imagesOf(compiled).map((each, index) => ({
+    ...each,
+    fields: each.image.select.map((_, at) => `i${index}_${at}`),
+  }));
   const safeParse = parser(compiled, contract);
   const conclude = (row: ImageRow, object: Record<string, unknown>, result: Parsed): ZodVerdict => {
     const issues = result.success ? [] : result.error.issues;
@@ -149,7 +160,13 @@ function rowJudge(compiled: Compiled, contract: string): (row: ImageRow) => ZodV
 const UNHELD: Reason = { code: 'custom', path: '', message: 'A value cannot be held in its column’s type', value: null };
 
 // As zod leaves out refinements of a whole object once a key has no usable value.
-const STOPS_ROW_RULES: ReadonlySet<string> = new Set(['invalid_type', 'invalid_value', 'invalid_union', 'invalid_key', 'invalid_element']);
+const STOPS_ROW_RULES: ReadonlySet<string> = new Set([
+  'invalid_type',
+  'invalid_value',
+  'invalid_union',
+  'invalid_key',
+  'invalid_element',
+]);
 
 function brokenRules(compiled: Compiled, row: ImageRow): Reason[] {
   return compiled.rules
@@ -187,7 +204,7 @@ function parser(compiled: Compiled, contract: string): (row: unknown) => Parsed 
   let isAsync = false;
   const later = async (row: unknown): Promise<Parsed> => {
     try {
-      return (await schema.safeParseAsync(row)) as Parsed;
+      return await schema.safeParseAsync(row);
     } catch (error) {
       throw thrown(contract, error);
     }
@@ -195,7 +212,7 @@ function parser(compiled: Compiled, contract: string): (row: unknown) => Parsed 
   return (row) => {
     if (isAsync) return later(row);
     try {
-      return schema.safeParse(row) as Parsed;
+      return schema.safeParse(row);
     } catch (error) {
       if (!(error instanceof z.core.$ZodAsyncError)) throw thrown(contract, error);
       isAsync = true;
@@ -205,10 +222,19 @@ function parser(compiled: Compiled, contract: string): (row: unknown) => Parsed 
 }
 
 function thrown(contract: string, error: unknown): TerminalError {
-  return new TerminalError('STEP_FAILED', `A function of contract "${contract}" threw: ${messageOf(error)}. Let it return false, or add an issue, for rows it refuses.`, { contract }, { cause: error });
+  return new TerminalError(
+    'STEP_FAILED',
+    `A function of contract "${contract}" threw: ${messageOf(error)}. Let it return false, or add an issue, for rows it refuses.`,
+    { contract },
+    { cause: error },
+  );
 }
 
-function changedValues(compiled: Compiled, before: Readonly<Record<string, unknown>>, after: Readonly<Record<string, unknown>>): Record<string, unknown> | undefined {
+function changedValues(
+  compiled: Compiled,
+  before: Readonly<Record<string, unknown>>,
+  after: Readonly<Record<string, unknown>>,
+): Record<string, unknown> | undefined {
   if (!compiled.changes) return undefined;
   const changed: Record<string, unknown> = {};
   for (const { spec } of compiled.columns) {
@@ -222,7 +248,8 @@ function changedValues(compiled: Compiled, before: Readonly<Record<string, unkno
 function writable(value: unknown): string | null {
   if (value === undefined || value === null) return null;
   if (value instanceof Date) return value.toISOString();
-  return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | bigint | boolean);
+  if (typeof value === 'string') return value;
+  return typeof value === 'bigint' ? value.toString() : JSON.stringify(value);
 }
 
 /** SQL of a table that reads what {@link runZod} wrote. */

@@ -4,7 +4,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { double, text } from '../../src/contracts/sql-text.js';
 import { openSession, type EngineSession } from '../../src/engine/session.js';
 import { disagreements, textValue, type ColumnCase, type Disagreement } from './column-verdicts.js';
-import { edgeNumber, numberSchema, numericText, textCase, wrapper } from './schema-arbitraries.js';
+import { edgeNumber, numberSchema, numericText } from './number-arbitraries.js';
+import { textCase } from './text-arbitraries.js';
+import { wrapper } from './wrapper-arbitrary.js';
 
 const seed = Number(process.env.MILLRACE_SEED ?? Date.now() % 2 ** 31);
 const runs = Number(process.env.MILLRACE_CASES ?? 80);
@@ -15,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => session.close());
 
-async function agree(cases: fc.Arbitrary<readonly ColumnCase[]>): Promise<{ decided: number; open: number }> {
+async function expectAgreement(cases: fc.Arbitrary<readonly ColumnCase[]>): Promise<{ decided: number; open: number }> {
   const total = { decided: 0, open: 0 };
   await fc.assert(
     fc.asyncProperty(cases, async (columns) => {
@@ -30,7 +32,10 @@ async function agree(cases: fc.Arbitrary<readonly ColumnCase[]>): Promise<{ deci
 }
 
 const nullImage = (schema: z.ZodType): unknown => (schema.safeParse(null).success ? null : undefined);
-const withNull = (schema: z.ZodType, values: readonly { sql: string; image: unknown }[]) => [...values, { sql: 'NULL', image: nullImage(schema) }];
+const withNull = (schema: z.ZodType, values: readonly { sql: string; image: unknown }[]) => [
+  ...values,
+  { sql: 'NULL', image: nullImage(schema) },
+];
 
 const textColumns = fc.array(
   fc.tuple(textCase, wrapper, fc.constantFrom('text', 'VARCHAR')).map(([each, [name, wrap], type]): ColumnCase => {
@@ -41,25 +46,31 @@ const textColumns = fc.array(
 );
 
 it(`gives zod's verdict on text: formats, patterns, lengths, enums (seed ${seed})`, async () => {
-  const { decided, open } = await agree(textColumns);
+  const { decided, open } = await expectAgreement(textColumns);
   expect(decided).toBeGreaterThan(open);
 });
 
 const DECIMAL_TEXT = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
-const csvNumbers = fc.tuple(numberSchema, wrapper, fc.array(numericText, { minLength: 30, maxLength: 60 })).map(([[label, plain], [name, wrap], texts]): ColumnCase => {
-  const schema = wrap(plain);
-  const values = texts.map((each) => {
-    const isNumber = DECIMAL_TEXT.test(each) && Number.isFinite(Number(each));
-    return { sql: text(each), image: isNumber ? Number(each) : each };
+const csvNumbers = fc
+  .tuple(numberSchema, wrapper, fc.array(numericText, { minLength: 30, maxLength: 60 }))
+  .map(([[label, plain], [name, wrap], texts]): ColumnCase => {
+    const schema = wrap(plain);
+    const values = texts.map((each) => {
+      const isNumber = DECIMAL_TEXT.test(each) && Number.isFinite(Number(each));
+      return { sql: text(each), image: isNumber ? Number(each) : each };
+    });
+    return { label: `${name} ${label} over text`, schema, type: 'text', values: withNull(schema, values) };
   });
-  return { label: `${name} ${label} over text`, schema, type: 'text', values: withNull(schema, values) };
-});
 
 const INTEGER_TYPES = { INTEGER: 2n ** 31n, BIGINT: 2n ** 63n, UBIGINT: 2n ** 64n, HUGEINT: 2n ** 100n } as const;
 
 const typedNumbers = fc
-  .tuple(numberSchema, wrapper, fc.constantFrom('DOUBLE', 'FLOAT', 'INTEGER', 'BIGINT', 'UBIGINT', 'HUGEINT', 'DECIMAL(15,2)', 'DECIMAL(38,10)'))
+  .tuple(
+    numberSchema,
+    wrapper,
+    fc.constantFrom('DOUBLE', 'FLOAT', 'INTEGER', 'BIGINT', 'UBIGINT', 'HUGEINT', 'DECIMAL(15,2)', 'DECIMAL(38,10)'),
+  )
   .chain(([[label, plain], [name, wrap], type]) =>
     fc.array(numberOf(type), { minLength: 30, maxLength: 60 }).map((values): ColumnCase => {
       const schema = wrap(plain);
@@ -78,16 +89,32 @@ function numberOf(type: string): fc.Arbitrary<{ sql: string; image: unknown }> {
   if (type.startsWith('DECIMAL')) {
     const scale = type === 'DECIMAL(15,2)' ? 2 : 10;
     const digits = type === 'DECIMAL(15,2)' ? 10n ** 15n : 10n ** 38n;
-    return fc.bigInt({ min: 1n - digits, max: digits - 1n }).chain((wide) => fc.constantFrom(wide, wide % 100000n, wide % 1000n)).map((scaled) => {
-      const sign = scaled < 0n ? '-' : '';
-      const all = String(scaled < 0n ? -scaled : scaled).padStart(scale + 1, '0');
-      const written = `${sign}${all.slice(0, -scale)}.${all.slice(-scale)}`;
-      return { sql: `'${written}'::${type}`, image: Number(written) };
-    });
+    return fc
+      .bigInt({ min: 1n - digits, max: digits - 1n })
+      .chain((wide) => fc.constantFrom(wide, wide % 100000n, wide % 1000n))
+      .map((scaled) => {
+        const sign = scaled < 0n ? '-' : '';
+        const all = String(scaled < 0n ? -scaled : scaled).padStart(scale + 1, '0');
+        const written = `${sign}${all.slice(0, -scale)}.${all.slice(-scale)}`;
+        return { sql: `'${written}'::${type}`, image: Number(written) };
+      });
   }
   const limit = INTEGER_TYPES[type as keyof typeof INTEGER_TYPES];
   const min = type === 'UBIGINT' ? 0n : -limit;
-  const near = fc.constantFrom(0n, 1n, -1n, 5n, 2n ** 53n, 2n ** 53n - 1n, 2n ** 53n + 1n, 2n ** 31n - 1n, 2n ** 31n, -(2n ** 31n), 4294967295n, 4294967296n);
+  const near = fc.constantFrom(
+    0n,
+    1n,
+    -1n,
+    5n,
+    2n ** 53n,
+    2n ** 53n - 1n,
+    2n ** 53n + 1n,
+    2n ** 31n - 1n,
+    2n ** 31n,
+    -(2n ** 31n),
+    4294967295n,
+    4294967296n,
+  );
   return fc
     .oneof(near, fc.bigInt({ min, max: limit - 1n }), fc.bigInt({ min: type === 'UBIGINT' ? 0n : -50n, max: 50n }))
     .filter((value) => value >= min && value < limit)
@@ -95,11 +122,11 @@ function numberOf(type: string): fc.Arbitrary<{ sql: string; image: unknown }> {
 }
 
 it(`gives zod's verdict on numbers, typed and in text (seed ${seed})`, async () => {
-  await agree(fc.array(fc.oneof(csvNumbers, typedNumbers), { minLength: 4, maxLength: 8 }));
+  await expectAgreement(fc.array(fc.oneof(csvNumbers, typedNumbers), { minLength: 4, maxLength: 8 }));
 });
 
 it(`reads plain numbers in text by the same rules as all others (seed ${seed})`, async () => {
-  await agree(fc.tuple(csvNumbers));
+  await expectAgreement(fc.tuple(csvNumbers));
 });
 
 const bigintSchema = fc.constantFrom<readonly [string, z.ZodType]>(
@@ -112,24 +139,39 @@ const bigintSchema = fc.constantFrom<readonly [string, z.ZodType]>(
   ['literal', z.literal([5n, -1n])],
 );
 
-const bigints = fc.tuple(bigintSchema, wrapper, fc.constantFrom('text', 'BIGINT', 'HUGEINT')).chain(([[label, plain], [name, wrap], type]) =>
-  fc.array(type === 'text' ? numericText : fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(String), { minLength: 20, maxLength: 40 }).map((texts): ColumnCase => {
-    const schema = wrap(plain);
-    const values = [...texts, '5', '-1', '3', String(2n ** 63n - 1n)].map((each) => ({ sql: text(each), image: /^[+-]?\d+$/.test(each) ? BigInt(each.replace('+', '')) : each }));
-    return { label: `${name} ${label} over ${type}`, schema, type, values: withNull(schema, values) };
-  }),
-);
+const bigints = fc
+  .tuple(bigintSchema, wrapper, fc.constantFrom('text', 'BIGINT', 'HUGEINT'))
+  .chain(([[label, plain], [name, wrap], type]) =>
+    fc
+      .array(type === 'text' ? numericText : fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(String), {
+        minLength: 20,
+        maxLength: 40,
+      })
+      .map((texts): ColumnCase => {
+        const schema = wrap(plain);
+        const values = [...texts, '5', '-1', '3', String(2n ** 63n - 1n)].map((each) => ({
+          sql: text(each),
+          image: /^[+-]?\d+$/.test(each) ? BigInt(each.replace('+', '')) : each,
+        }));
+        return { label: `${name} ${label} over ${type}`, schema, type, values: withNull(schema, values) };
+      }),
+  );
 
 const BOOLEAN_TEXT: Readonly<Record<string, boolean>> = { true: true, TRUE: true, True: true, false: false, False: false };
 
-const booleans = fc.tuple(fc.constantFrom(z.boolean(), z.literal(true)), wrapper, fc.constantFrom('text', 'BOOLEAN')).map(([plain, [name, wrap], type]): ColumnCase => {
-  const schema = wrap(plain);
-  const values =
-    type === 'text'
-      ? ['true', 'TRUE', 'True', 'false', 'False', 't', '1', '0', 'yes', '', ' true', 'ﬁalse', 'trüe'].map((each) => ({ sql: text(each), image: BOOLEAN_TEXT[each] ?? each }))
-      : [true, false].map((each) => ({ sql: String(each), image: each }));
-  return { label: `${name} boolean over ${type}`, schema, type, values: withNull(schema, values) };
-});
+const booleans = fc
+  .tuple(fc.constantFrom(z.boolean(), z.literal(true)), wrapper, fc.constantFrom('text', 'BOOLEAN'))
+  .map(([plain, [name, wrap], type]): ColumnCase => {
+    const schema = wrap(plain);
+    const values =
+      type === 'text'
+        ? ['true', 'TRUE', 'True', 'false', 'False', 't', '1', '0', 'yes', '', ' true', 'ﬁalse', 'trüe'].map((each) => ({
+            sql: text(each),
+            image: BOOLEAN_TEXT[each] ?? each,
+          }))
+        : [true, false].map((each) => ({ sql: String(each), image: each }));
+    return { label: `${name} boolean over ${type}`, schema, type, values: withNull(schema, values) };
+  });
 
 const dateSchema = fc.constantFrom<readonly [string, z.ZodType]>(
   ['date', z.date()],
@@ -138,8 +180,31 @@ const dateSchema = fc.constantFrom<readonly [string, z.ZodType]>(
   ['date both', z.date().min(new Date(0)).max(new Date('2030-01-01'))],
 );
 
-const DATES = ['2001-01-01', '2001-01-01T00:00:00.123Z', '2001-01-01T00:00:00.122999Z', '2001-01-01 00:00:00.1239', '1999-12-31T23:59:59.999999', '1969-12-31T23:59:59.9995Z', '2000-02-29T12:00', '2001-01-01T05:30:00.123+05:30', '0001-01-01', '9999-12-31T23:59:59Z'];
-const NO_DATES = ['2001-02-29', '2001-1-1', 'infinity', 'epoch', '', '2001-01-01T25:00:00', '2001-01-01T00:00Z', '01/02/2001', ' 2001-01-01', '2001-01-01T00:00:00 Europe/Berlin', '20010101'];
+const DATES = [
+  '2001-01-01',
+  '2001-01-01T00:00:00.123Z',
+  '2001-01-01T00:00:00.122999Z',
+  '2001-01-01 00:00:00.1239',
+  '1999-12-31T23:59:59.999999',
+  '1969-12-31T23:59:59.9995Z',
+  '2000-02-29T12:00',
+  '2001-01-01T05:30:00.123+05:30',
+  '0001-01-01',
+  '9999-12-31T23:59:59Z',
+];
+const NO_DATES = [
+  '2001-02-29',
+  '2001-1-1',
+  'infinity',
+  'epoch',
+  '',
+  '2001-01-01T25:00:00',
+  '2001-01-01T00:00Z',
+  '01/02/2001',
+  ' 2001-01-01',
+  '2001-01-01T00:00:00 Europe/Berlin',
+  '20010101',
+];
 
 // Microseconds since 1970 cut to milliseconds, towards 1970; without offset, UTC.
 function millis(iso: string): number {
@@ -152,16 +217,21 @@ function millis(iso: string): number {
   return base + (base < 0 ? Math.ceil(micros / 1000) : Math.floor(micros / 1000));
 }
 
-const dates = fc.tuple(dateSchema, wrapper, fc.constantFrom('text', 'TIMESTAMP', 'TIMESTAMP WITH TIME ZONE', 'DATE')).map(([[label, plain], [name, wrap], type]): ColumnCase => {
-  const schema = wrap(plain);
-  const moments = DATES.map((each) => {
-    if (type === 'DATE') return { sql: `'${each.slice(0, 10)}'::DATE`, image: new Date(each.slice(0, 10)) };
-    return { sql: type === 'text' ? text(each) : `'${each}'::TIMESTAMPTZ::${type}`, image: new Date(millis(each)) };
+const dates = fc
+  .tuple(dateSchema, wrapper, fc.constantFrom('text', 'TIMESTAMP', 'TIMESTAMP WITH TIME ZONE', 'DATE'))
+  .map(([[label, plain], [name, wrap], type]): ColumnCase => {
+    const schema = wrap(plain);
+    const moments = DATES.map((each) => {
+      if (type === 'DATE') return { sql: `'${each.slice(0, 10)}'::DATE`, image: new Date(each.slice(0, 10)) };
+      return { sql: type === 'text' ? text(each) : `'${each}'::TIMESTAMPTZ::${type}`, image: new Date(millis(each)) };
+    });
+    const odd =
+      type === 'text'
+        ? NO_DATES.map((each) => ({ sql: text(each), image: each as unknown }))
+        : [{ sql: `'infinity'::${type}`, image: new Date(Number.NaN) as unknown }];
+    return { label: `${name} ${label} over ${type}`, schema, type, values: withNull(schema, [...moments, ...odd]) };
   });
-  const odd = type === 'text' ? NO_DATES.map((each) => ({ sql: text(each), image: each as unknown })) : [{ sql: `'infinity'::${type}`, image: new Date(Number.NaN) as unknown }];
-  return { label: `${name} ${label} over ${type}`, schema, type, values: withNull(schema, [...moments, ...odd]) };
-});
 
 it(`gives zod's verdict on bigints, booleans and dates (seed ${seed})`, async () => {
-  await agree(fc.array(fc.oneof(bigints, booleans, dates), { minLength: 4, maxLength: 8 }));
+  await expectAgreement(fc.array(fc.oneof(bigints, booleans, dates), { minLength: 4, maxLength: 8 }));
 });

@@ -25,7 +25,10 @@ export interface Disagreement {
  * Compares SQL's verdict on every value of every column with zod's: a pass must be accepted by zod and a fail refused;
  * undecided and uncompiled values are zod's in any case.
  */
-export async function disagreements(session: EngineSession, cases: readonly ColumnCase[]): Promise<{ found: Disagreement[]; decided: number; open: number }> {
+export async function disagreements(
+  session: EngineSession,
+  cases: readonly ColumnCase[],
+): Promise<{ found: Disagreement[]; decided: number; open: number }> {
   const found: Disagreement[] = [];
   let decided = 0;
   let open = 0;
@@ -57,13 +60,19 @@ function objectOf(schema: z.ZodType): z.ZodObject {
   return z.object({ c: schema });
 }
 
-async function judgeColumns(session: EngineSession, cases: readonly ColumnCase[], isText: boolean): Promise<Record<string, string>[]> {
+async function judgeColumns(
+  session: EngineSession,
+  cases: readonly ColumnCase[],
+  isText: boolean,
+): Promise<Record<string, string>[]> {
   const shape = Object.fromEntries(cases.map((each, index) => [`c${index}`, each.schema]));
   const inputs = cases.map((each, index) => ({ name: `c${index}`, type: isText ? 'VARCHAR' : each.type, nullable: true }));
   const compiled = compile(contract(z.object(shape)), inputs, isText);
   const rows = Math.max(...cases.map((each) => each.values.length));
   const selects = Array.from({ length: rows }, (_, row) => {
-    const values = cases.map((each, index) => `(${each.values[row]?.sql ?? 'NULL'})::${isText ? 'VARCHAR' : each.type} AS ${rawName(index)}`);
+    const values = cases.map(
+      (each, index) => `(${each.values[row]?.sql ?? 'NULL'})::${isText ? 'VARCHAR' : each.type} AS ${rawName(index)}`,
+    );
     return `SELECT ${[`${row} AS n`, ...values].join(', ')}`;
   });
   const answers = compiled.columns.map((column, index) => {
@@ -75,7 +84,9 @@ async function judgeColumns(session: EngineSession, cases: readonly ColumnCase[]
     return `CASE WHEN ${pass} THEN '${passed}' WHEN ${open} THEN 'open' ELSE 'fail' END AS a${index}`;
   });
   await session.run(`CREATE OR REPLACE TEMP TABLE verdict_rows AS ${selects.join(' UNION ALL ')}`);
-  return session.rows(`SELECT ${answers.join(', ')} FROM (${valuesSelect(compiled, 'SELECT * FROM verdict_rows', ['n'])}) ORDER BY n`);
+  return session.rows(
+    `SELECT ${answers.join(', ')} FROM (${valuesSelect(compiled, 'SELECT * FROM verdict_rows', ['n'])}) ORDER BY n`,
+  );
 }
 
 /** A text value of a CSV file; NULL for an unquoted empty field. */

@@ -15,21 +15,43 @@ beforeAll(async () => {
 });
 afterAll(() => session.close());
 
-const Order = contract(z.object({ id: z.int(), name: z.string().min(1).optional(), amount: z.number().lt(100).default(3), day: z.iso.date().nullable() }), {
-  rules: { 'id below 1000': sql`id < 1000` },
-});
+const Order = contract(
+  z.object({
+    id: z.int(),
+    name: z.string().min(1).optional(),
+    amount: z.number().lt(100).default(3),
+    day: z.iso.date().nullable(),
+  }),
+  {
+    rules: { 'id below 1000': sql`id < 1000` },
+  },
+);
 const COLUMNS = ['id', 'name', 'amount', 'day'];
 
 it('types text, fills defaults, and keeps every rejected row with its line, value and all its issues', async () => {
   const folder = temporaryFolder();
-  const lines = ['id,name,amount,day', '1,a,1,2001-01-01', '2,,,', '3,"",1.5,2001-02-30', 'abc,y,100,2001-01-01', '2000,ok,1e1,2001-01-01', '1e2,z,+7,', '5,q,1_0,'];
+  const lines = [
+    'id,name,amount,day',
+    '1,a,1,2001-01-01',
+    '2,,,',
+    '3,"",1.5,2001-02-30',
+    'abc,y,100,2001-01-01',
+    '2000,ok,1e1,2001-01-01',
+    '1e2,z,+7,',
+    '5,q,1_0,',
+  ];
   const { judged, accepted, rejected } = await judgeDataset(session, folder, Order, csvInput(folder, COLUMNS, lines.join('\n')));
   expect(accepted).toEqual([
     { id: 1n, name: 'a', amount: 1, day: new Date('2001-01-01') },
     { id: 2n, name: null, amount: 3, day: null },
     { id: 100n, name: 'z', amount: 7, day: null },
   ]);
-  expect(summary(rejected)).toEqual(['4: too_small name, invalid_format day', '5: invalid_type id, too_big amount', '6: row_rule', '8: invalid_type amount']);
+  expect(summary(rejected)).toEqual([
+    '4: too_small name, invalid_format day',
+    '5: invalid_type id, too_big amount',
+    '6: row_rule',
+    '8: invalid_type amount',
+  ]);
   expect(rejected[1]?.reasons).toEqual([
     { code: 'invalid_type', path: 'id', message: 'Invalid input: expected number, received string', value: 'abc' },
     { code: 'too_big', path: 'amount', message: 'Too big: expected number to be <100', value: '100' },
@@ -45,13 +67,25 @@ it('types text, fills defaults, and keeps every rejected row with its line, valu
 it('rejects malformed lines of every kind with their place and text, and numbers the rows between them right', async () => {
   const folder = temporaryFolder();
   const content = Buffer.concat([
-    Buffer.from('\ufeffid,name,amount,day\n1,"two\nlines",1,\n2000,rule,1,\n3,short\n2001,rule,1,\n4,x,1,,too,many\n5,"un"quoted,1,\n2002,rule,1,\n6,b'),
+    Buffer.from(
+      '\ufeffid,name,amount,day\n1,"two\nlines",1,\n2000,rule,1,\n3,short\n2001,rule,1,\n4,x,1,,too,many\n5,"un"quoted,1,\n2002,rule,1,\n6,b',
+    ),
     Buffer.from([0xff, 0xfe]),
     Buffer.from('d,1,\n2003,rule,1,\n7,"never closed,1,\n8,swallowed,1,\n'),
   ]);
   const { judged, accepted, rejected } = await judgeDataset(session, folder, Order, csvInput(folder, COLUMNS, content));
   expect(accepted.map((row) => row.id)).toEqual([1n]);
-  expect(summary(rejected)).toEqual(['3: row_rule', '4: malformed_line', '5: row_rule', '6: malformed_line', '7: malformed_line', '8: row_rule', '9: malformed_line', '10: row_rule', '11: malformed_line']);
+  expect(summary(rejected)).toEqual([
+    '3: row_rule',
+    '4: malformed_line',
+    '5: row_rule',
+    '6: malformed_line',
+    '7: malformed_line',
+    '8: row_rule',
+    '9: malformed_line',
+    '10: row_rule',
+    '11: malformed_line',
+  ]);
   const malformed = rejected.filter((row) => row.byte !== null);
   expect(malformed.map((row) => row.row.split(',')[0])).toEqual(['3', '4', '5', '6', '7']);
   for (const row of malformed.filter((each) => !each.row.includes('?'))) {
@@ -64,7 +98,12 @@ it('rejects malformed lines of every kind with their place and text, and numbers
 it('reads gzip, other delimiters, CRLF and files without a header', async () => {
   const folder = temporaryFolder();
   const Pair = contract(z.object({ a: z.int(), b: z.string() }));
-  const crlf = await judgeDataset(session, folder, Pair, csvInput(folder, ['a', 'b'], gzipSync('a;b\r\n1;x\r\nbad\r\ny;2\r\n3;\r\n'), { delimiter: ';', compression: 'gzip' }));
+  const crlf = await judgeDataset(
+    session,
+    folder,
+    Pair,
+    csvInput(folder, ['a', 'b'], gzipSync('a;b\r\n1;x\r\nbad\r\ny;2\r\n3;\r\n'), { delimiter: ';', compression: 'gzip' }),
+  );
   expect(crlf.accepted).toEqual([{ a: 1n, b: 'x' }]);
   expect(summary(crlf.rejected)).toEqual(['3: malformed_line', '4: invalid_type a', '5: invalid_type b']);
   expect(crlf.rejected[0]).toMatchObject({ byte: 10, row: 'bad' });
@@ -74,44 +113,86 @@ it('reads gzip, other delimiters, CRLF and files without a header', async () => 
 
 it('tells an empty field from an empty text', async () => {
   const folder = temporaryFolder();
-  const Text = contract(z.object({ n: z.int(), required: z.string(), nullable: z.string().nullable(), optional: z.string().optional(), filled: z.string().default('none') }));
-  const { accepted, rejected } = await judgeDataset(session, folder, Text, csvInput(folder, ['n', 'required', 'nullable', 'optional', 'filled'], 'n,required,nullable,optional,filled\n1,"","","",""\n2,x,,,\n3,,,,\n'));
+  const Text = contract(
+    z.object({
+      n: z.int(),
+      required: z.string(),
+      nullable: z.string().nullable(),
+      optional: z.string().optional(),
+      filled: z.string().default('none'),
+    }),
+  );
+  const { accepted, rejected } = await judgeDataset(
+    session,
+    folder,
+    Text,
+    csvInput(
+      folder,
+      ['n', 'required', 'nullable', 'optional', 'filled'],
+      'n,required,nullable,optional,filled\n1,"","","",""\n2,x,,,\n3,,,,\n',
+    ),
+  );
   expect(accepted).toEqual([
     { n: 1n, required: '', nullable: '', optional: '', filled: '' },
     { n: 2n, required: 'x', nullable: null, optional: null, filled: 'none' },
   ]);
-  expect(rejected[0]?.reasons).toEqual([{ code: 'invalid_type', path: 'required', message: 'Invalid input: expected string, received undefined', value: null }]);
+  expect(rejected[0]?.reasons).toEqual([
+    { code: 'invalid_type', path: 'required', message: 'Invalid input: expected string, received undefined', value: null },
+  ]);
 });
 
 it('keeps odd characters as they are: U+FEFF, NUL, quotes, what lies beyond the BMP', async () => {
   const folder = temporaryFolder();
   const texts = ['\ufeffx', 'a\0b', 'say ""hi""', "it's", '😀', '\u2028', '\\', '{""a"":1}'];
   const content = `id,name\n${texts.map((text, index) => `${index},"${text}"`).join('\n')}\n`;
-  const Text = contract(z.object({ id: z.int().min(100), name: z.string().refine((text) => texts.includes(text.replaceAll('"', '""')), 'altered') }));
+  const Text = contract(
+    z.object({ id: z.int().min(100), name: z.string().refine((text) => texts.includes(text.replaceAll('"', '""')), 'altered') }),
+  );
   const { rejected } = await judgeDataset(session, folder, Text, csvInput(folder, ['id', 'name'], content));
   expect(summary(rejected)).toEqual(texts.map((_, index) => `${index + 2}: too_small id`));
-  expect(rejected.map((row) => (JSON.parse(row.row) as { name: string }).name)).toEqual(texts.map((text) => text.replaceAll('""', '"')));
+  expect(rejected.map((row) => (JSON.parse(row.row) as { name: string }).name)).toEqual(
+    texts.map((text) => text.replaceAll('""', '"')),
+  );
 });
 
 it('judges nothing in an empty file, and every row of one where all are bad', async () => {
   const folder = temporaryFolder();
   const empty = await judgeDataset(session, folder, Order, csvInput(folder, COLUMNS, 'id,name,amount,day\n'));
-  expect(empty.judged.verdict).toEqual({ rowsRead: 0, accepted: 0, rejected: 0, judgedBySql: 0, undecided: 0, judgedByZod: 0, reasons: [] });
+  expect(empty.judged.verdict).toEqual({
+    rowsRead: 0,
+    accepted: 0,
+    rejected: 0,
+    judgedBySql: 0,
+    undecided: 0,
+    judgedByZod: 0,
+    reasons: [],
+  });
   expect(empty.accepted).toEqual([]);
-  const bad = await judgeDataset(session, folder, Order, csvInput(folder, COLUMNS, `id,name,amount,day\n${'x,,,\n'.repeat(5000)}`));
+  const bad = await judgeDataset(
+    session,
+    folder,
+    Order,
+    csvInput(folder, COLUMNS, `id,name,amount,day\n${'x,,,\n'.repeat(5000)}`),
+  );
   expect(bad.judged.verdict).toMatchObject({ rowsRead: 5000, accepted: 0, rejected: 5000 });
   expect(bad.accepted).toEqual([]);
 });
 
 it('keeps lines apart from each other in several files, read by several threads', async () => {
   const folder = temporaryFolder();
-  const rows = (from: number): string => Array.from({ length: 60_000 }, (_, at) => (at % 7000 === 6999 ? `${from + at},broken` : at % 5000 === 4999 ? `${from + at},x,500,` : `${from + at},x,1,`)).join('\n');
+  const rows = (from: number): string =>
+    Array.from({ length: 60_000 }, (_, at) =>
+      at % 7000 === 6999 ? `${from + at},broken` : at % 5000 === 4999 ? `${from + at},x,500,` : `${from + at},x,1,`,
+    ).join('\n');
   const files = [0, 1].map((index) => {
     const file = path.join(folder, `part-${index}.csv`);
     writeFileSync(file, `id,name,amount,day\n${rows(0)}\n`);
     return csvPart(file, `part-${index}.csv`, COLUMNS);
   });
-  const input = manifestOf(COLUMNS.map((name) => ({ name, type: 'VARCHAR', nullable: true })), files);
+  const input = manifestOf(
+    COLUMNS.map((name) => ({ name, type: 'VARCHAR', nullable: true })),
+    files,
+  );
   const Loose = contract(Order.schema);
   const { judged, rejected } = await judgeDataset(session, folder, Loose, input);
   expect(judged.verdict.rowsRead).toBe(120_000);
@@ -127,9 +208,15 @@ it('keeps lines apart from each other in several files, read by several threads'
 
 it('applies a filter to values, keeps rows it cannot place, and leaves none of the others behind', async () => {
   const folder = temporaryFolder();
-  const content = 'id,name,amount,day\n1,a,9,2001-01-01\n2,b,10,2001-01-02\n3,c,x,2001-01-03\n4,d,200,2001-01-04\n5,e,11,2001-02-01\n6,f,12,2001-01-05\n';
+  const content =
+    'id,name,amount,day\n1,a,9,2001-01-01\n2,b,10,2001-01-02\n3,c,x,2001-01-03\n4,d,200,2001-01-04\n5,e,11,2001-02-01\n6,f,12,2001-01-05\n';
   const filter = { amount: { gte: 10 }, day: { lt: '2001-02-01' } };
-  const { judged, accepted, rejected } = await judgeDataset(session, folder, Order, csvInput(folder, COLUMNS, content, {}, filter));
+  const { judged, accepted, rejected } = await judgeDataset(
+    session,
+    folder,
+    Order,
+    csvInput(folder, COLUMNS, content, {}, filter),
+  );
   expect(accepted.map((row) => row.id)).toEqual([2n, 6n]);
   expect(summary(rejected)).toEqual(['4: invalid_type amount', '5: too_big amount']);
   expect(judged.verdict).toMatchObject({ rowsRead: 4, accepted: 2, rejected: 2 });
@@ -140,7 +227,8 @@ it('refuses a header without a required column, and names what is near', async (
   const input = csvInput(folder, ['ids', 'name'], 'ids,name\n1,a\n');
   await expect(judgeDataset(session, folder, Order, input)).rejects.toMatchObject({
     code: 'FILE_HEADER',
-    message: 'The header of orders.csv lacks "id" (did you mean "ids"?), "day". It has: ids, name. Contract "Order" needs: id, day. Correct the header or the contract.',
+    message:
+      'The header of orders.csv lacks "id" (did you mean "ids"?), "day". It has: ids, name. Contract "Order" needs: id, day. Correct the header or the contract.',
   });
 });
 
@@ -148,5 +236,8 @@ it('says which file is gone', async () => {
   const folder = temporaryFolder();
   const input = csvInput(folder, COLUMNS, 'id,name,amount,day\n');
   rmSync(path.join(folder, 'orders.csv'));
-  await expect(judgeDataset(session, folder, Order, input)).rejects.toMatchObject({ code: 'FILE_MISSING', message: expect.stringContaining('orders.csv is gone') as string });
+  await expect(judgeDataset(session, folder, Order, input)).rejects.toMatchObject({
+    code: 'FILE_MISSING',
+    message: expect.stringContaining('orders.csv is gone') as string,
+  });
 });

@@ -5,7 +5,9 @@ import { contract } from '../../src/config/contract.js';
 import type { EngineSession } from '../../src/engine/session.js';
 import { temporaryFolder } from '../support/folder.js';
 import { csvInput, judgeDataset, testSession } from './judging.js';
-import { numberSchema, numericText, textCase, wrapper } from './schema-arbitraries.js';
+import { numberSchema, numericText } from './number-arbitraries.js';
+import { textCase } from './text-arbitraries.js';
+import { wrapper } from './wrapper-arbitrary.js';
 
 const seed = Number(process.env.MILLRACE_SEED ?? Date.now() % 2 ** 31);
 let session: EngineSession;
@@ -26,11 +28,16 @@ const numberOf = (text: string): unknown => (DECIMAL.test(text) && Number.isFini
 const gaps = (texts: readonly string[]): (string | null)[] => texts.map((text, index) => (index % 9 === 8 ? null : text));
 
 const field: fc.Arbitrary<Field> = fc.oneof(
-  fc.tuple(textCase, wrapper).map(([each, [, wrap]]) => ({ schema: wrap(each.schema), texts: gaps(each.texts), image: (text: string): unknown => text })),
-  fc.tuple(numberSchema, wrapper, fc.array(numericText, { minLength: 30, maxLength: 60 })).map(([[, schema], [, wrap], texts]) => ({ schema: wrap(schema), texts: gaps(texts), image: numberOf })),
+  fc
+    .tuple(textCase, wrapper)
+    .map(([each, [, wrap]]) => ({ schema: wrap(each.schema), texts: gaps(each.texts), image: (text: string): unknown => text })),
+  fc
+    .tuple(numberSchema, wrapper, fc.array(numericText, { minLength: 30, maxLength: 60 }))
+    .map(([[, schema], [, wrap], texts]) => ({ schema: wrap(schema), texts: gaps(texts), image: numberOf })),
 );
 
-const quoted = (text: string | null | undefined): string => (text === null || text === undefined ? '' : `"${text.replaceAll('"', '""')}"`);
+const quoted = (text: string | null | undefined): string =>
+  text === null || text === undefined ? '' : `"${text.replaceAll('"', '""')}"`;
 
 it(`rejects the rows zod rejects, for zod's own issues, whatever the contract (seed ${seed})`, async () => {
   const folder = temporaryFolder();
@@ -39,14 +46,38 @@ it(`rejects the rows zod rejects, for zod's own issues, whatever the contract (s
       const schema = z.object(Object.fromEntries(fields.map((each, index) => [`c${index}`, each.schema])));
       const rows = Array.from({ length: 30 }, (_, row) => fields.map((each) => each.texts[row % each.texts.length] ?? null));
       // The first column keeps a row of empty fields from being a blank line.
-      const csv = ['n', ...fields.map((_, index) => `c${index}`)].join() + '\n' + rows.map((row, index) => [index, ...row.map(quoted)].join()).join('\n');
-      const { rejected } = await judgeDataset(session, folder, contract(schema), csvInput(folder, ['n', ...fields.map((_, index) => `c${index}`)], csv));
+      const csv =
+        ['n', ...fields.map((_, index) => `c${index}`)].join() +
+        '\n' +
+        rows.map((row, index) => [index, ...row.map(quoted)].join()).join('\n');
+      const { rejected } = await judgeDataset(
+        session,
+        folder,
+        contract(schema),
+        csvInput(folder, ['n', ...fields.map((_, index) => `c${index}`)], csv),
+      );
       const expected = rows.flatMap((row, index) => {
-        const values = row.map((text, at) => [`c${at}`, text === null ? nullImage(fields[at] as Field) : (fields[at] as Field).image(text)] as const);
+        const values = row.map(
+          (text, at) => [`c${at}`, text === null ? nullImage(fields[at] as Field) : (fields[at] as Field).image(text)] as const,
+        );
         const result = schema.safeParse(Object.fromEntries(values.filter(([, value]) => value !== undefined)));
-        return result.success ? [] : [{ line: index + 2, issues: result.error.issues.map((issue) => `${issue.path.join('.')} ${issue.code} ${issue.message.replace(/\p{Surrogate}/gu, '\ufffd')}`) }];
+        return result.success
+          ? []
+          : [
+              {
+                line: index + 2,
+                issues: result.error.issues.map(
+                  (issue) => `${issue.path.join('.')} ${issue.code} ${issue.message.replace(/\p{Surrogate}/gu, '\ufffd')}`,
+                ),
+              },
+            ];
       });
-      expect(rejected.map(({ line, reasons }) => ({ line, issues: reasons.map((reason) => `${reason.path} ${reason.code} ${reason.message}`) }))).toEqual(expected);
+      expect(
+        rejected.map(({ line, reasons }) => ({
+          line,
+          issues: reasons.map((reason) => `${reason.path} ${reason.code} ${reason.message}`),
+        })),
+      ).toEqual(expected);
     }),
     { numRuns: Number(process.env.MILLRACE_CASES ?? 25), seed },
   );

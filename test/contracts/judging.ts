@@ -1,6 +1,5 @@
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { z } from 'zod';
 import type { Contract } from '../../src/config/contract.js';
 import { judge } from '../../src/contracts/judge.js';
 import type { Judged } from '../../src/contracts/judge-request.js';
@@ -17,17 +16,39 @@ export async function testSession(threads = 2): Promise<EngineSession> {
 
 export function manifestOf(columns: readonly Column[], parts: readonly Part[], filter?: Filter): Manifest {
   return {
-    version: 1, name: 'orders', key: 'k', content: 'c', createdAt: '2001-01-01T00:00:00Z', rows: null, bytes: 0, schema: 's',
-    columns, parts, parents: [], reproducible: true, engine: 'duckdb', ...(filter && { filter }),
+    version: 1,
+    name: 'orders',
+    key: 'k',
+    content: 'c',
+    createdAt: '2001-01-01T00:00:00Z',
+    rows: null,
+    bytes: 0,
+    schema: 's',
+    columns,
+    parts,
+    parents: [],
+    reproducible: true,
+    engine: 'duckdb',
+    ...(filter && { filter }),
   };
 }
 
 /** A CSV file as a dataset. */
-export function csvInput(folder: string, columns: readonly string[], content: string | Buffer, dialect: Partial<CsvDialect> = {}, filter?: Filter): Manifest {
+export function csvInput(
+  folder: string,
+  columns: readonly string[],
+  content: string | Buffer,
+  dialect: Partial<CsvDialect> = {},
+  filter?: Filter,
+): Manifest {
   const name = `orders.csv${dialect.compression === 'gzip' ? '.gz' : ''}`;
   const file = path.join(folder, name);
   writeFileSync(file, content);
-  return manifestOf(columns.map((column) => ({ name: column, type: 'VARCHAR', nullable: true })), [csvPart(file, name, columns, dialect)], filter);
+  return manifestOf(
+    columns.map((column) => ({ name: column, type: 'VARCHAR', nullable: true })),
+    [csvPart(file, name, columns, dialect)],
+    filter,
+  );
 }
 
 export function csvPart(file: string, origin: string, columns: readonly string[], dialect: Partial<CsvDialect> = {}): Part {
@@ -39,9 +60,15 @@ export function csvPart(file: string, origin: string, columns: readonly string[]
 export async function parquetInput(session: EngineSession, folder: string, select: string, filter?: Filter): Promise<Manifest> {
   const file = path.join(folder, 'orders.parquet');
   await session.run(`COPY (${select}) TO ${quoteLiteral(file)} (FORMAT parquet)`);
-  const described = await session.rows<{ column_name: string; column_type: string }>(`DESCRIBE SELECT * FROM read_parquet(${quoteLiteral(file)})`);
+  const described = await session.rows<{ column_name: string; column_type: string }>(
+    `DESCRIBE SELECT * FROM read_parquet(${quoteLiteral(file)})`,
+  );
   const columns = described.map((each) => ({ name: each.column_name, type: each.column_type, nullable: true }));
-  return manifestOf(columns, [{ path: file, format: 'parquet', rows: null, bytes: statSync(file).size, fingerprint: 'f' }], filter);
+  return manifestOf(
+    columns,
+    [{ path: file, format: 'parquet', rows: null, bytes: statSync(file).size, fingerprint: 'f' }],
+    filter,
+  );
 }
 
 export interface Outcome {
@@ -61,15 +88,30 @@ export interface RejectedRow {
 }
 
 /** Judges a dataset and reads back what came of it. */
-export async function judgeDataset(session: EngineSession, folder: string, contract: Contract<z.ZodObject>, input: Manifest): Promise<Outcome> {
+export async function judgeDataset(
+  session: EngineSession,
+  folder: string,
+  contract: Contract,
+  input: Manifest,
+): Promise<Outcome> {
   const directory = path.join(folder, `attempt-${Math.random().toString(36).slice(2)}`);
   mkdirSync(directory);
   const judged = await judge(session, {
-    input, stagingRoot: folder, contractName: 'Order', contract, directory,
-    progress: () => undefined, signal: new AbortController().signal, checkpoint: () => Promise.resolve(),
+    input,
+    stagingRoot: folder,
+    contractName: 'Order',
+    contract,
+    directory,
+    progress: () => undefined,
+    signal: new AbortController().signal,
+    checkpoint: () => Promise.resolve(),
   });
   const settled = (name: string): string => (name.startsWith('./') ? path.join(directory, name) : name);
-  const parts = judged.parts.map((part) => ({ ...part, path: settled(part.path), ...(part.deletes !== undefined && { deletes: settled(part.deletes) }) }));
+  const parts = judged.parts.map((part) => ({
+    ...part,
+    path: settled(part.path),
+    ...(part.deletes !== undefined && { deletes: settled(part.deletes) }),
+  }));
   const isInPlace = judged.parts.some((part) => !part.path.startsWith('./'));
   const output = manifestOf(judged.columns, parts, isInPlace ? input.filter : undefined);
   const accepted = await session.rows(datasetSelect(output, folder));
@@ -92,5 +134,7 @@ async function readRejects(session: EngineSession, file: string): Promise<Reject
 
 /** Each rejected row as `line: code path, …`. */
 export function summary(rejected: readonly RejectedRow[]): string[] {
-  return rejected.map(({ line, reasons }) => `${line}: ${reasons.map((reason) => `${reason.code} ${reason.path}`.trim()).join(', ')}`);
+  return rejected.map(
+    ({ line, reasons }) => `${line}: ${reasons.map((reason) => `${reason.code} ${reason.path}`.trim()).join(', ')}`,
+  );
 }

@@ -14,11 +14,27 @@ it('says JavaScript patterns in the words of RE2', () => {
     [/\u00e9\x41\//, '\\x{E9}A\\/', 'none'],
     [/\u{1f600}+/u, '\\x{1F600}+', 'none'],
   ];
-  for (const [regex, pattern, guard] of cases) expect([String(regex), translateRegex(regex)]).toEqual([String(regex), { pattern, guard }]);
+  for (const [regex, pattern, guard] of cases)
+    expect([String(regex), translateRegex(regex)]).toEqual([String(regex), { pattern, guard }]);
 });
 
 it('leaves to zod what RE2 cannot say, or says differently', () => {
-  for (const regex of [/(?=a)/, /(?<!a)b/, /(a)\1/, /^a$/m, /a/y, /\p{L}/u, /a^b/, /a$b/, /a{1001}/, /😀/, /é/i, /ſ/i, /[^\S]/, /\cA/]) {
+  for (const regex of [
+    /(?=a)/,
+    /(?<!a)b/,
+    /(a)\1/,
+    /^a$/m,
+    /a/y,
+    /\p{L}/u,
+    /a^b/,
+    /a$b/,
+    /a{1001}/,
+    /😀/,
+    /é/i,
+    /ſ/i,
+    /[^\S]/,
+    /\cA/,
+  ]) {
     expect([String(regex), translateRegex(regex)]).toEqual([String(regex), undefined]);
   }
 });
