@@ -49,6 +49,9 @@ describe('help', () => {
     expect(packages.filter((name) => !name.startsWith('node:'))).toEqual(['commander']);
     expect(files.filter((file) => !file.startsWith('src/cli/')).toSorted()).toEqual([
       'src/core/error-codes.ts',
+      ...['clients', 'data', 'databases', 'engine', 'files', 'project', 'runs'].map(
+        (group) => `src/core/error-codes/${group}.ts`,
+      ),
       'src/core/errors.ts',
     ]);
   });
