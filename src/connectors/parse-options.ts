@@ -7,7 +7,12 @@ import { TerminalError } from '../core/errors.js';
  *
  * @throws TerminalError CONFIG_INVALID
  */
-export function parseOptions<S extends z.ZodType>(schema: S, kind: string, name: string, options: Readonly<Record<string, unknown>>): z.output<S> {
+export function parseOptions<S extends z.ZodType>(
+  schema: S,
+  kind: string,
+  name: string,
+  options: Readonly<Record<string, unknown>>,
+): z.output<S> {
   const parsed = schema.safeParse(options);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'options'}: ${issue.message}`);

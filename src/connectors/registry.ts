@@ -17,7 +17,10 @@ const CONNECTORS: Readonly<Record<string, () => Promise<OpenConnector>>> = {
 export async function openConnector(kind: string, name: string, options: Readonly<Record<string, unknown>>): Promise<Connector> {
   const load = Object.hasOwn(CONNECTORS, kind) ? CONNECTORS[kind] : undefined;
   if (load === undefined) {
-    throw new TerminalError('CONFIG_INVALID', `The connection "${name}" is of the unknown kind "${kind}". Use one of: ${Object.keys(CONNECTORS).join(', ')}.`);
+    throw new TerminalError(
+      'CONFIG_INVALID',
+      `The connection "${name}" is of the unknown kind "${kind}". Use one of: ${Object.keys(CONNECTORS).join(', ')}.`,
+    );
   }
   return (await load())(name, options);
 }

@@ -14,7 +14,12 @@ export async function withContext<T>(work: (context: CallContext) => Promise<T>,
   const limits = { memoryLimit: '512MB', threads: 2, spillDirectory: join(tmpdir(), 'millrace-test-spill') };
   const session = await openSession(limits, signal);
   try {
-    return await work({ session, signal, progress: () => undefined, checkpoint: options.checkpoint ?? (() => Promise.resolve()) });
+    return await work({
+      session,
+      signal,
+      progress: () => undefined,
+      checkpoint: options.checkpoint ?? (() => Promise.resolve()),
+    });
   } finally {
     session.close();
   }

@@ -15,8 +15,13 @@ export interface DestinationHarness {
 }
 
 /** The rules of {@link Destination}, one by one, for a connector's short test to call. */
-export function describeDestination(name: string, harness: () => DestinationHarness, capabilities: DestinationCapabilities): void {
-  const load = (request: SampleLoad, options?: ContextOptions): Promise<LoadResult> => runLoad(harness(), loadRequest(request), options);
+export function describeDestination(
+  name: string,
+  harness: () => DestinationHarness,
+  capabilities: DestinationCapabilities,
+): void {
+  const load = (request: SampleLoad, options?: ContextOptions): Promise<LoadResult> =>
+    runLoad(harness(), loadRequest(request), options);
   const target = (mode: LoadRequest['mode'], partitioned = false): string => harness().newTarget(mode, partitioned);
   const rowsOf = async (of: string): Promise<SampleRow[]> => sorted(await harness().read(of));
 
@@ -91,7 +96,18 @@ function describeMode(mode: LoadRequest['mode'], { load, target, rowsOf, harness
   });
 
   test(`${mode} keeps every character, and tells nothing from empty`, async () => {
-    const odd = ['', null, ' ', 'comma, "quote" and \\ backslash', 'tab\tnew\nline\r\n', "it's; --", '\b', '\\N', 'NULL', 'żółć 🌊 é'];
+    const odd = [
+      '',
+      null,
+      ' ',
+      'comma, "quote" and \\ backslash',
+      'tab\tnew\nline\r\n',
+      "it's; --",
+      '\b',
+      '\\N',
+      'NULL',
+      'żółć 🌊 é',
+    ];
     const rows = odd.map((region, at) => ({ id: at + 1, region, amount: at === 0 ? null : '-0.01' }));
     const to = target(mode);
     await load({ target: to, mode, rows });
@@ -116,7 +132,12 @@ function describeInterruption(mode: LoadRequest['mode'], { load, target, rowsOf 
       await load({ target: to, mode, rows: sampleRows(1, 2) });
       const request = { target: to, mode, rows: sampleRows(3, 6), loadId: `${mode}-${place}` };
       const seen: SampleRow[][] = [];
-      await expect(load(request, abortAt(place, async () => void seen.push(await rowsOf(to))))).rejects.toMatchObject({ code: 'CANCELLED' });
+      await expect(
+        load(
+          request,
+          abortAt(place, async () => void seen.push(await rowsOf(to))),
+        ),
+      ).rejects.toMatchObject({ code: 'CANCELLED' });
       expect(seen).toEqual([sampleRows(1, 2)]);
       expect(await rowsOf(to)).toEqual(sampleRows(1, 2));
       expect(await load(request)).toMatchObject({ rows: 4, alreadyDone: false });
@@ -127,7 +148,12 @@ function describeInterruption(mode: LoadRequest['mode'], { load, target, rowsOf 
   test(`${mode} interrupted right after its commit is found done`, async () => {
     const to = target(mode);
     const request = { target: to, mode, rows: sampleRows(1, 4), loadId: `${mode}-committed` };
-    await expect(load(request, abortAt('load.committed', () => Promise.reject(new Error('killed'))))).rejects.toThrow('killed');
+    await expect(
+      load(
+        request,
+        abortAt('load.committed', () => Promise.reject(new Error('killed'))),
+      ),
+    ).rejects.toThrow('killed');
     expect(await rowsOf(to)).toEqual(sampleRows(1, 4));
     expect(await load(request)).toMatchObject({ rows: 4, alreadyDone: true });
     expect(await rowsOf(to)).toEqual(sampleRows(1, 4));
@@ -168,7 +194,10 @@ function describeAppend({ load, target, rowsOf }: Tools): void {
     const to = target(mode);
     await load({ target: to, mode, rows: sampleRows(1, 2), runPartition: '2001-01' });
     await load({ target: to, mode, rows: sampleRows(10, 12), runPartition: '2001-02' });
-    expect(await load({ target: to, mode, rows: sampleRows(20, 23), runPartition: '2001-02' })).toMatchObject({ rows: 4, replaced: 3 });
+    expect(await load({ target: to, mode, rows: sampleRows(20, 23), runPartition: '2001-02' })).toMatchObject({
+      rows: 4,
+      replaced: 3,
+    });
     expect(await rowsOf(to)).toEqual([...sampleRows(1, 2), ...sampleRows(20, 23)]);
   });
 
@@ -205,7 +234,10 @@ function describeReplace({ load, target, rowsOf }: Tools): void {
 
   test('replace by two loads at the same time leaves exactly one of them', async () => {
     const to = target(mode);
-    await Promise.all([load({ target: to, mode, rows: sampleRows(1, 30) }), load({ target: to, mode, rows: sampleRows(101, 130) })]);
+    await Promise.all([
+      load({ target: to, mode, rows: sampleRows(1, 30) }),
+      load({ target: to, mode, rows: sampleRows(101, 130) }),
+    ]);
     expect([sampleRows(1, 30), sampleRows(101, 130)]).toContainEqual(await rowsOf(to));
   });
 }
@@ -217,7 +249,11 @@ function describePartitions({ load, target, rowsOf }: Tools): void {
     const to = target(mode, true);
     await load({ target: to, mode, rows: sampleRows(1, 2, 'north'), region: 'north' });
     await load({ target: to, mode, rows: sampleRows(11, 13, 'so/u th='), region: 'so/u th=' });
-    expect(await load({ target: to, mode, rows: sampleRows(21, 21, 'north'), region: 'north' })).toMatchObject({ rows: 1, replaced: 2, created: false });
+    expect(await load({ target: to, mode, rows: sampleRows(21, 21, 'north'), region: 'north' })).toMatchObject({
+      rows: 1,
+      replaced: 2,
+      created: false,
+    });
     expect(await rowsOf(to)).toEqual([...sampleRows(11, 13, 'so/u th='), ...sampleRows(21, 21, 'north')]);
   });
 
@@ -226,7 +262,10 @@ function describePartitions({ load, target, rowsOf }: Tools): void {
     await load({ target: to, mode, rows: sampleRows(1, 2, 'north'), region: 'north' });
     const rows = [...sampleRows(3, 3, 'north'), ...sampleRows(4, 5, 'south'), { id: 6, region: null, amount: null }];
     const refused = load({ target: to, mode, rows, region: 'north' });
-    await expect(refused).rejects.toMatchObject({ code: 'PARTITION_MISMATCH', message: expect.stringContaining('3 of 4 rows') as string });
+    await expect(refused).rejects.toMatchObject({
+      code: 'PARTITION_MISMATCH',
+      message: expect.stringContaining('3 of 4 rows') as string,
+    });
     expect(await rowsOf(to)).toEqual(sampleRows(1, 2, 'north'));
   });
 
@@ -250,27 +289,39 @@ function describeMerge({ load, target, rowsOf }: Tools): void {
   test('merge updates rows by key and adds the others', async () => {
     const to = target(mode);
     await load({ target: to, mode, rows: sampleRows(1, 3) });
-    expect(await load({ target: to, mode, rows: sampleRows(3, 5, 'south') })).toMatchObject({ rows: 3, replaced: 1, created: false });
+    expect(await load({ target: to, mode, rows: sampleRows(3, 5, 'south') })).toMatchObject({
+      rows: 3,
+      replaced: 1,
+      created: false,
+    });
     expect(await rowsOf(to)).toEqual([...sampleRows(1, 2), ...sampleRows(3, 5, 'south')]);
   });
 
   test('merge of the same load with other content applies again', async () => {
     const to = target(mode);
     await load({ target: to, mode, rows: sampleRows(1, 3), loadId: 'merge-again' });
-    expect(await load({ target: to, mode, rows: sampleRows(2, 4, 'south'), loadId: 'merge-again' })).toMatchObject({ alreadyDone: false });
+    expect(await load({ target: to, mode, rows: sampleRows(2, 4, 'south'), loadId: 'merge-again' })).toMatchObject({
+      alreadyDone: false,
+    });
     expect(await rowsOf(to)).toEqual([...sampleRows(1, 1), ...sampleRows(2, 4, 'south')]);
   });
 
   test('merge refuses a key that is there twice, and says how many', async () => {
     const to = target(mode);
     const refused = load({ target: to, mode, rows: [...sampleRows(1, 3), ...sampleRows(2, 3, 'south')] });
-    await expect(refused).rejects.toMatchObject({ code: 'KEY_DUPLICATE', message: expect.stringMatching(/^2 keys \("id"\)/) as string });
+    await expect(refused).rejects.toMatchObject({
+      code: 'KEY_DUPLICATE',
+      message: expect.stringMatching(/^2 keys \("id"\)/) as string,
+    });
     expect(await rowsOf(to)).toEqual([]);
   });
 
   test('merge by two loads at the same time applies both', async () => {
     const to = target(mode);
-    await Promise.all([load({ target: to, mode, rows: sampleRows(1, 200) }), load({ target: to, mode, rows: sampleRows(101, 300) })]);
+    await Promise.all([
+      load({ target: to, mode, rows: sampleRows(1, 200) }),
+      load({ target: to, mode, rows: sampleRows(101, 300) }),
+    ]);
     expect(await rowsOf(to)).toEqual(sampleRows(1, 300));
   });
 }

@@ -32,7 +32,11 @@ export function describeSource(name: string, harness: () => SourceHarness): void
     });
 
     test('reads values with any character', async () => {
-      const odd = ['comma, "quote"', 'tab\tnew\nline', "it's; --", 'żółć 🌊', '\\', '\\N', 'NULL'].map((region, at) => ({ id: at + 1, region, amount: '1.00' }));
+      const odd = ['comma, "quote"', 'tab\tnew\nline', "it's; --", 'żółć 🌊', '\\', '\\N', 'NULL'].map((region, at) => ({
+        id: at + 1,
+        region,
+        amount: '1.00',
+      }));
       expect((await extract(harness(), await harness().provide(odd))).read).toEqual(odd);
     });
 
@@ -48,7 +52,10 @@ export function describeSource(name: string, harness: () => SourceHarness): void
     });
 
     test('reads only the rows that are asked for', async () => {
-      const options = { ...(await harness().provide(rows)), where: { [REGION]: { in: ['south', 'west'] }, amount: { gt: '5.50' } } };
+      const options = {
+        ...(await harness().provide(rows)),
+        where: { [REGION]: { in: ['south', 'west'] }, amount: { gt: '5.50' } },
+      };
       const { read, extracted } = await extract(harness(), options);
       expect(read).toEqual(sampleRows(6, 6, 'south'));
       expect([1, null]).toContain(extracted.rows);
@@ -86,12 +93,18 @@ export function describeSource(name: string, harness: () => SourceHarness): void
       const options = await harness().provide(rows);
       for (const wrong of [{ columns: ['id', 'colour'] }, { where: { colour: { eq: 1 } } }]) {
         const refused = extract(harness(), { ...options, ...wrong });
-        await expect(refused).rejects.toMatchObject({ code: 'COLUMN_MISSING', message: expect.stringMatching(/"colour".*id, the "region", amount/) as string });
+        await expect(refused).rejects.toMatchObject({
+          code: 'COLUMN_MISSING',
+          message: expect.stringMatching(/"colour".*id, the "region", amount/) as string,
+        });
       }
     });
 
     test('names what is missing', async () => {
-      await expect(extract(harness(), harness().missing)).rejects.toMatchObject({ code: harness().missingCode, retryable: false });
+      await expect(extract(harness(), harness().missing)).rejects.toMatchObject({
+        code: harness().missingCode,
+        retryable: false,
+      });
     });
 
     test('refuses options that mean nothing to it', async () => {
@@ -116,17 +129,27 @@ interface ExtractOutcome {
   readonly read: SampleRow[];
 }
 
-async function extract(harness: SourceHarness, options: ExtractOptions, contextOptions?: ContextOptions): Promise<ExtractOutcome> {
+async function extract(
+  harness: SourceHarness,
+  options: ExtractOptions,
+  contextOptions?: ContextOptions,
+): Promise<ExtractOutcome> {
   const connector = await harness.open();
   const directory = temporaryFolder();
   return withContext(async (context) => {
     if (!connector.source) throw new Error('The connector has no source');
     const extracted = await connector.source.extract({ dataset: 'sample', options, directory }, context);
     const filter = extracted.filterPending ? options.where : undefined;
-    const parts = extracted.parts.map((part) => (part.path.startsWith('./') ? { ...part, path: join(directory, part.path) } : part));
+    const parts = extracted.parts.map((part) =>
+      part.path.startsWith('./') ? { ...part, path: join(directory, part.path) } : part,
+    );
     const manifest = { ...EMPTY_MANIFEST, parts, columns: extracted.columns, ...(filter === undefined ? {} : { filter }) };
     const rows = await context.session.rows(`SELECT columns(*)::VARCHAR FROM (${datasetSelect(manifest, directory)})`);
-    const read = rows.map((row) => ({ id: Number(row['id']), region: row[REGION] as string | null, amount: row['amount'] as string | null }));
+    const read = rows.map((row) => ({
+      id: Number(row['id']),
+      region: row[REGION] as string | null,
+      amount: row['amount'] as string | null,
+    }));
     return { extracted, directory, read: sorted(read) };
   }, contextOptions);
 }

@@ -7,6 +7,10 @@ export interface FilesOptions {
 }
 
 /** A folder of CSV (gzip too) and Parquet files. */
-export function files(options: FilesOptions): { readonly kind: 'files'; readonly options: Readonly<Record<string, unknown>>; readonly folders: readonly string[] } {
+export function files(options: FilesOptions): {
+  readonly kind: 'files';
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly folders: readonly string[];
+} {
   return { kind: 'files', options: { ...options }, folders: ['root'] };
 }

@@ -19,7 +19,11 @@ export const openFiles: OpenConnector = (name, options) => {
       const stats = await stat(root).catch((error: unknown) => {
         throw translateFileError(error, { connection: name, path: root });
       });
-      if (!stats.isDirectory()) throw new TerminalError('FILE_MISSING', `The root of connection "${name}", ${root}, is not a folder. Correct \`root\` in the config.`);
+      if (!stats.isDirectory())
+        throw new TerminalError(
+          'FILE_MISSING',
+          `The root of connection "${name}", ${root}, is not a folder. Correct \`root\` in the config.`,
+        );
       return `folder ${root}`;
     },
     close: () => Promise.resolve(),

@@ -21,10 +21,18 @@ export async function copyWithHash(connection: string, found: FoundFile, target:
     },
   });
   try {
-    await pipeline(createReadStream(found.file, { highWaterMark: 1 << 20 }), hashing, createWriteStream(target, { flags: 'wx' }), { signal });
+    await pipeline(
+      createReadStream(found.file, { highWaterMark: 1 << 20 }),
+      hashing,
+      createWriteStream(target, { flags: 'wx' }),
+      { signal },
+    );
     const after = await stat(found.file, { bigint: true });
     if (Number(after.size) !== found.sizeBytes || after.mtimeNs !== found.mtimeNs) {
-      throw new TerminalError('FILE_CHANGED', `${describePlace(place)} was changed while it was copied. Retry when it is no longer being written.`);
+      throw new TerminalError(
+        'FILE_CHANGED',
+        `${describePlace(place)} was changed while it was copied. Retry when it is no longer being written.`,
+      );
     }
   } catch (error) {
     throw signal.aborted ? error : translateFileError(error, place);

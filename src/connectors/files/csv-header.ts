@@ -22,12 +22,18 @@ export function parseCsvHeader(sample: string, place: FilePlace): CsvHeader {
   const best = candidates.reduce((a, b) => (b.columns.length > a.columns.length ? b : a));
   const nameless = best.columns.findIndex((name) => name.trim() === '');
   if (nameless !== -1) {
-    throw new TerminalError('FILE_HEADER', `${describePlace(place)}, line 1: column ${nameless + 1} has no name. The first line must name every column.`);
+    throw new TerminalError(
+      'FILE_HEADER',
+      `${describePlace(place)}, line 1: column ${nameless + 1} has no name. The first line must name every column.`,
+    );
   }
   const seen = new Set<string>();
   for (const name of best.columns) {
     if (seen.has(name.toLowerCase())) {
-      throw new TerminalError('FILE_HEADER', `${describePlace(place)}, line 1: the column name "${name}" is there twice (case does not count). Make the names unique.`);
+      throw new TerminalError(
+        'FILE_HEADER',
+        `${describePlace(place)}, line 1: the column name "${name}" is there twice (case does not count). Make the names unique.`,
+      );
     }
     seen.add(name.toLowerCase());
   }

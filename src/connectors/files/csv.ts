@@ -25,10 +25,15 @@ export async function inspectCsv(context: CallContext, connection: string, found
   try {
     const start = await readStart(found.file);
     const gzip = start[0] === 0x1f && start[1] === 0x8b;
-    if (!gzip && found.origin.endsWith('.gz')) throw unreadable(place, 'its name ends in .gz, but it is not a gzip file. Rename or replace it.');
+    if (!gzip && found.origin.endsWith('.gz'))
+      throw unreadable(place, 'its name ends in .gz, but it is not a gzip file. Rename or replace it.');
     const sample = gzip ? await gunzip(found.file, place, context.signal) : start;
     const text = decodeSample(sample, place);
-    if (text.trim() === '') throw new TerminalError('FILE_EMPTY', `${describePlace(place)} has no header: there is no text in it. Check what writes the file.`);
+    if (text.trim() === '')
+      throw new TerminalError(
+        'FILE_EMPTY',
+        `${describePlace(place)} has no header: there is no text in it. Check what writes the file.`,
+      );
     const header = parseCsvHeader(text, place);
     const dialect = { ...header, headerLines: 1, compression: gzip ? ('gzip' as const) : ('none' as const) };
     return { ...dialect, escape: await sniffEscape(context, found, dialect, text) };
@@ -61,13 +66,17 @@ async function gunzip(file: string, place: FilePlace, signal: AbortSignal): Prom
     await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), createGunzip({ chunkSize: 1 << 20 }), sink, { signal });
   } catch (error) {
     if (signal.aborted || !String((error as NodeJS.ErrnoException).code).startsWith('Z_')) throw error;
-    throw unreadable(place, `the gzip data is truncated or damaged after ${bytes} decompressed bytes (${messageOf(error)}). Replace the file.`);
+    throw unreadable(
+      place,
+      `the gzip data is truncated or damaged after ${bytes} decompressed bytes (${messageOf(error)}). Replace the file.`,
+    );
   }
   return Buffer.concat(sample).subarray(0, SAMPLE_BYTES);
 }
 
 function decodeSample(sample: Buffer, place: FilePlace): string {
-  if (sample.subarray(0, 4).toString('latin1') === 'PAR1') throw unreadable(place, "it is a Parquet file, not CSV. Give the step format: 'parquet'.");
+  if (sample.subarray(0, 4).toString('latin1') === 'PAR1')
+    throw unreadable(place, "it is a Parquet file, not CSV. Give the step format: 'parquet'.");
   if ((sample[0] === 0xff && sample[1] === 0xfe) || (sample[0] === 0xfe && sample[1] === 0xff)) {
     throw unreadable(place, 'it is UTF-16. Convert it to UTF-8, for example with iconv -f UTF-16 -t UTF-8.');
   }
@@ -79,7 +88,12 @@ function decodeSample(sample: Buffer, place: FilePlace): string {
  * The escape character. Almost every file doubles its quotes; only where the sample has a backslash before one is DuckDB
  * asked which of the two fits.
  */
-async function sniffEscape(context: CallContext, found: FoundFile, dialect: Omit<CsvDialect, 'escape'>, text: string): Promise<string> {
+async function sniffEscape(
+  context: CallContext,
+  found: FoundFile,
+  dialect: Omit<CsvDialect, 'escape'>,
+  text: string,
+): Promise<string> {
   const standard = dialect.quote;
   if (!text.includes(`\\${dialect.quote}`)) return standard;
   const options = [

@@ -31,7 +31,10 @@ export function filesDestination(connection: string, root: string): Destination 
     capabilities: { modes: ['append', 'replace'], partitions: true },
     async load(request, context) {
       if (request.mode === 'merge') {
-        throw new TerminalError('CAPABILITY_MISSING', `The connection "${connection}" holds files, which cannot be merged into. Use append or replace.`);
+        throw new TerminalError(
+          'CAPABILITY_MISSING',
+          `The connection "${connection}" holds files, which cannot be merged into. Use append or replace.`,
+        );
       }
       const place = { connection, path: request.target };
       requirePartitionColumns(request);
@@ -68,7 +71,10 @@ function requirePartitionColumns(request: LoadRequest): void {
   const names = request.columns.map((column) => column.name);
   const unknown = Object.keys(request.partition ?? {}).find((column) => !names.includes(column));
   if (unknown === undefined) return;
-  throw new TerminalError('OPTION_INVALID', `The partition of the load into "${request.target}" names the column "${unknown}", which the dataset has not. It has: ${names.join(', ')}.`);
+  throw new TerminalError(
+    'OPTION_INVALID',
+    `The partition of the load into "${request.target}" names the column "${unknown}", which the dataset has not. It has: ${names.join(', ')}.`,
+  );
 }
 
 async function loadOnce(attempt: Attempt, isHeld: () => Promise<boolean>): Promise<LoadResult> {
@@ -76,12 +82,17 @@ async function loadOnce(attempt: Attempt, isHeld: () => Promise<boolean>): Promi
   const result = { target: `${request.connection}.${request.target}`, mode: request.mode, loadId: request.identity.loadId };
   const done = await findDone(layout.ledger, load);
   await removeLeftovers(layout.ledger, load, done);
-  if (done?.content === request.identity.content) return { ...result, rows: done.rows, replaced: 0, alreadyDone: true, created: false };
+  if (done?.content === request.identity.content)
+    return { ...result, rows: done.rows, replaced: 0, alreadyDone: true, created: false };
   const replaced = existsSync(layout.file) ? await countRows(attempt, layout.file) : 0;
   try {
     await writeTemporary(attempt);
     await context.checkpoint('load.copied');
-    if (!(await isHeld())) throw new TransientError('CONFLICT', `Another load took over the lock of ${describePlace(place)} while this one stood still. Nothing was changed; the step is tried again.`);
+    if (!(await isHeld()))
+      throw new TransientError(
+        'CONFLICT',
+        `Another load took over the lock of ${describePlace(place)} while this one stood still. Nothing was changed; the step is tried again.`,
+      );
     await writeEntry(layout.ledger, load, entryOf(attempt, 'prepared'));
     await context.checkpoint('load.before-commit');
     context.signal.throwIfAborted();
@@ -104,9 +115,13 @@ async function discard({ layout, load }: Attempt, earlier: LedgerEntry | undefin
 async function writeTemporary(attempt: Attempt): Promise<void> {
   const { request, context, layout, temporary, place } = attempt;
   const options =
-    layout.format === 'parquet' ? `FORMAT parquet, COMPRESSION ${layout.compression}` : `FORMAT csv, HEADER true, COMPRESSION ${quoteLiteral(layout.compression)}`;
+    layout.format === 'parquet'
+      ? `FORMAT parquet, COMPRESSION ${layout.compression}`
+      : `FORMAT csv, HEADER true, COMPRESSION ${quoteLiteral(layout.compression)}`;
   const columns = request.columns.map((column) => quoteIdentifier(column.name)).join(', ');
-  const [copied] = await context.session.rows<{ Count: bigint }>(`COPY (SELECT ${columns} FROM (${request.select}) AS dataset) TO ${quoteLiteral(temporary)} (${options})`);
+  const [copied] = await context.session.rows<{ Count: bigint }>(
+    `COPY (SELECT ${columns} FROM (${request.select}) AS dataset) TO ${quoteLiteral(temporary)} (${options})`,
+  );
   const handle = await open(temporary, 'r+');
   try {
     await handle.sync();
@@ -115,7 +130,10 @@ async function writeTemporary(attempt: Attempt): Promise<void> {
   }
   const rows = layout.format === 'parquet' ? await countRows(attempt, temporary) : Number(copied?.Count);
   if (rows !== request.rows) {
-    throw new TransientError('ROWS_LOST', `The load into ${describePlace(place)} should hold ${request.rows} rows and the file holds ${rows}; it was discarded.`);
+    throw new TransientError(
+      'ROWS_LOST',
+      `The load into ${describePlace(place)} should hold ${request.rows} rows and the file holds ${rows}; it was discarded.`,
+    );
   }
   await requirePartition(attempt);
   context.progress(rows);
@@ -123,16 +141,26 @@ async function writeTemporary(attempt: Attempt): Promise<void> {
 
 async function requirePartition({ request, context, place }: Attempt): Promise<void> {
   if (request.partition === undefined) return;
-  const terms = Object.entries(request.partition).map(([column, value]) => `${quoteIdentifier(column)} IS NOT DISTINCT FROM ${quoteLiteral(value)}`);
-  const [row] = await context.session.rows<{ outside: bigint }>(`SELECT count(*) AS outside FROM (${request.select}) AS dataset WHERE NOT (${terms.join(' AND ')})`);
+  const terms = Object.entries(request.partition).map(
+    ([column, value]) => `${quoteIdentifier(column)} IS NOT DISTINCT FROM ${quoteLiteral(value)}`,
+  );
+  const [row] = await context.session.rows<{ outside: bigint }>(
+    `SELECT count(*) AS outside FROM (${request.select}) AS dataset WHERE NOT (${terms.join(' AND ')})`,
+  );
   if (Number(row?.outside) === 0) return;
   const partition = Object.entries(request.partition).map(([column, value]) => `${column} = ${String(value)}`);
-  throw new TerminalError('PARTITION_MISMATCH', `${row?.outside} of ${request.rows} rows lie outside the partition ${partition.join(', ')} of ${describePlace(place)}. Filter them in the transform, or correct the partition.`);
+  throw new TerminalError(
+    'PARTITION_MISMATCH',
+    `${row?.outside} of ${request.rows} rows lie outside the partition ${partition.join(', ')} of ${describePlace(place)}. Filter them in the transform, or correct the partition.`,
+  );
 }
 
 // Rows of a file that is about to be replaced are for people to read; a file that is not readable says nothing.
 async function countRows({ context, layout }: Attempt, file: string): Promise<number> {
-  const from = layout.format === 'parquet' ? readParquet([file]) : `read_csv(${quoteFile(file)}, header = true, all_varchar = true, compression = ${quoteLiteral(layout.compression)})`;
+  const from =
+    layout.format === 'parquet'
+      ? readParquet([file])
+      : `read_csv(${quoteFile(file)}, header = true, all_varchar = true, compression = ${quoteLiteral(layout.compression)})`;
   const [row] = await context.session.rows<{ rows: bigint }>(`SELECT count(*) AS rows FROM ${from}`).catch(() => []);
   return Number(row?.rows ?? 0);
 }

@@ -20,25 +20,48 @@ export function translateFileError(error: unknown, place: FilePlace): Error {
   switch (code) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return new TerminalError('FILE_MISSING', `There is no file ${where}. Check the path; it is relative to the connection's root.`, {}, options);
+      return new TerminalError(
+        'FILE_MISSING',
+        `There is no file ${where}. Check the path; it is relative to the connection's root.`,
+        {},
+        options,
+      );
     case 'EISDIR':
       return folderInsteadOfFile(place);
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-      return new TerminalError('FILE_DENIED', `The operating system refuses access to ${where} (${code}). Give the worker's user the right to it.`, {}, options);
+      return new TerminalError(
+        'FILE_DENIED',
+        `The operating system refuses access to ${where} (${code}). Give the worker's user the right to it.`,
+        {},
+        options,
+      );
     case 'ENOSPC':
     case 'EDQUOT':
-      return new TerminalError('STAGING_FULL', `The disk is full at ${where} (${code}). Free space, then retry the run.`, {}, options);
+      return new TerminalError(
+        'STAGING_FULL',
+        `The disk is full at ${where} (${code}). Free space, then retry the run.`,
+        {},
+        options,
+      );
     case 'ELOOP':
-      return new TerminalError('FILE_MISSING', `${where} is a symbolic link that leads to itself. Correct the link.`, {}, options);
+      return new TerminalError(
+        'FILE_MISSING',
+        `${where} is a symbolic link that leads to itself. Correct the link.`,
+        {},
+        options,
+      );
     default:
       return new TransientError('INTERNAL', `Reading or writing ${where} failed: ${messageOf(error)}`, {}, options);
   }
 }
 
 export function folderInsteadOfFile(place: FilePlace): TerminalError {
-  return new TerminalError('FILE_MISSING', `${describePlace(place)} is a folder, not a file. Name a file, or use a pattern such as ${place.path}/*.parquet.`);
+  return new TerminalError(
+    'FILE_MISSING',
+    `${describePlace(place)} is a folder, not a file. Name a file, or use a pattern such as ${place.path}/*.parquet.`,
+  );
 }
 
 /** FILE_FORMAT: the file is not readable as what it should be. */

@@ -32,7 +32,10 @@ export function layoutOf(root: string, place: FilePlace, request: LoadRequest): 
   const extension = /\.(parquet|csv|csv\.gz)$/i.exec(place.path)?.[1]?.toLowerCase();
   const isFolder = request.mode === 'append' || request.partition !== undefined;
   if (!isFolder && extension === undefined) {
-    throw new TerminalError('OPTION_INVALID', `A replace of "${place.path}" in connection "${place.connection}" writes one file: give the target a name that ends in .parquet, .csv or .csv.gz.`);
+    throw new TerminalError(
+      'OPTION_INVALID',
+      `A replace of "${place.path}" in connection "${place.connection}" writes one file: give the target a name that ends in .parquet, .csv or .csv.gz.`,
+    );
   }
   const kind = extension ?? 'parquet';
   const format = kind === 'parquet' ? 'parquet' : 'csv';
@@ -43,11 +46,15 @@ export function layoutOf(root: string, place: FilePlace, request: LoadRequest): 
 
 function nameInFolder(request: LoadRequest, extension: string): string {
   if (request.partition !== undefined) {
-    const folders = Object.entries(request.partition).map(([column, value]) => `${encode(column)}=${value === null ? '__HIVE_DEFAULT_PARTITION__' : encode(String(value))}`);
+    const folders = Object.entries(request.partition).map(
+      ([column, value]) => `${encode(column)}=${value === null ? '__HIVE_DEFAULT_PARTITION__' : encode(String(value))}`,
+    );
     return path.join(...folders, `data.${extension}`);
   }
   const { pipeline, step, partition, loadId } = request.identity;
-  return partition === undefined ? `load-${shortHash(loadId)}.${extension}` : `part-${shortHash(pipeline, step, partition)}.${extension}`;
+  return partition === undefined
+    ? `load-${shortHash(loadId)}.${extension}`
+    : `part-${shortHash(pipeline, step, partition)}.${extension}`;
 }
 
 // As Hive writes folder names; dots alone would lead somewhere else.

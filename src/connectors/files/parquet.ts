@@ -17,7 +17,9 @@ export interface ParquetFacts {
 export async function inspectParquet(session: Session, connection: string, found: FoundFile): Promise<ParquetFacts> {
   const file = quoteFile(found.file);
   try {
-    const described = await session.rows<{ column_name: string; column_type: string }>(`DESCRIBE SELECT * FROM ${readParquet([found.file])}`);
+    const described = await session.rows<{ column_name: string; column_type: string }>(
+      `DESCRIBE SELECT * FROM ${readParquet([found.file])}`,
+    );
     const required = await session.rows<{ name: string }>(
       `SELECT name FROM parquet_schema(${file}) WHERE repetition_type = 'REQUIRED'`,
     );
@@ -38,7 +40,10 @@ export async function inspectParquet(session: Session, connection: string, found
 
 // Without the kind of error and the absolute path, which say nothing new.
 function reasonOf(error: unknown): string {
-  return (messageOf(error).split('\n')[0] ?? '').replace(/^(?:\w+ )+Error: /, '').replace(/ '[^']*'/, '').replace(/[.\s]+$/, '');
+  return (messageOf(error).split('\n')[0] ?? '')
+    .replace(/^(?:\w+ )+Error: /, '')
+    .replace(/ '[^']*'/, '')
+    .replace(/[.\s]+$/, '');
 }
 
 /** Parquet files as a table, by their own columns: folder names such as `month=2001-01` add none. */

@@ -30,7 +30,11 @@ export function joinRoot(root: string, place: FilePlace): string {
  * @throws TerminalError FILE_OUTSIDE_ROOT
  */
 export async function requireBelowRoot(root: string, file: string, place: FilePlace): Promise<void> {
-  if (!(await exists(root))) throw new TerminalError('FILE_MISSING', `The root folder of connection "${place.connection}", ${root}, does not exist. Make it, or correct \`root\` in the config.`);
+  if (!(await exists(root)))
+    throw new TerminalError(
+      'FILE_MISSING',
+      `The root folder of connection "${place.connection}", ${root}, does not exist. Make it, or correct \`root\` in the config.`,
+    );
   let folder = file;
   while (!(await exists(folder)) && folder !== root) folder = path.dirname(folder);
   if (!isBelow(await realpath(root), await realpath(folder))) throw outsideRoot(place);
@@ -54,7 +58,10 @@ function isBelow(root: string, file: string): boolean {
 }
 
 function outsideRoot(place: FilePlace): TerminalError {
-  return new TerminalError('FILE_OUTSIDE_ROOT', `${describePlace(place)} leads out of the connection's root folder. Use a path below the root, or another connection.`);
+  return new TerminalError(
+    'FILE_OUTSIDE_ROOT',
+    `${describePlace(place)} leads out of the connection's root folder. Use a path below the root, or another connection.`,
+  );
 }
 
 async function exists(file: string): Promise<boolean> {
@@ -99,7 +106,10 @@ async function matchGlob(root: string, place: FilePlace): Promise<string[]> {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw translateFileError(error, place);
   }
   if (matches.length === 0) {
-    throw new TerminalError('FILE_MISSING', `No file matches ${describePlace(place)}. Check the pattern; it is relative to the connection's root.`);
+    throw new TerminalError(
+      'FILE_MISSING',
+      `No file matches ${describePlace(place)}. Check the pattern; it is relative to the connection's root.`,
+    );
   }
   return matches;
 }

@@ -19,7 +19,8 @@ interface InspectedFile {
 
 /** Reads CSV and Parquet files below `root` (absolute), in place or copied. */
 export function filesSource(connection: string, root: string): Source {
-  const find = (options: ExtractOptions): Promise<FoundFile[]> => findFiles(root, { connection, path: requirePath(connection, options) });
+  const find = (options: ExtractOptions): Promise<FoundFile[]> =>
+    findFiles(root, { connection, path: requirePath(connection, options) });
 
   return {
     async fingerprint({ options }) {
@@ -40,7 +41,12 @@ export function filesSource(connection: string, root: string): Source {
   };
 }
 
-async function refer(connection: string, found: readonly FoundFile[], request: ExtractRequest, context: CallContext): Promise<Extracted> {
+async function refer(
+  connection: string,
+  found: readonly FoundFile[],
+  request: ExtractRequest,
+  context: CallContext,
+): Promise<Extracted> {
   const { options } = request;
   const files: InspectedFile[] = [];
   for (const file of found) files.push(await inspectFile(connection, file, options, context));
@@ -55,10 +61,16 @@ async function refer(connection: string, found: readonly FoundFile[], request: E
 
 function requirePath(connection: string, options: ExtractOptions): string {
   if (options.table !== undefined || options.query !== undefined) {
-    throw new TerminalError('OPTION_INVALID', `The connection "${connection}" holds files: use path, not ${options.table === undefined ? 'query' : 'table'}.`);
+    throw new TerminalError(
+      'OPTION_INVALID',
+      `The connection "${connection}" holds files: use path, not ${options.table === undefined ? 'query' : 'table'}.`,
+    );
   }
   if (options.path === undefined || options.path.trim() === '') {
-    throw new TerminalError('OPTION_INVALID', `An extract from connection "${connection}" needs path: a file or a pattern below the connection's root.`);
+    throw new TerminalError(
+      'OPTION_INVALID',
+      `An extract from connection "${connection}" needs path: a file or a pattern below the connection's root.`,
+    );
   }
   return options.path;
 }
@@ -68,9 +80,17 @@ function stamp(found: FoundFile): string {
   return `${found.sizeBytes}-${found.mtimeNs}`;
 }
 
-async function inspectFile(connection: string, found: FoundFile, options: ExtractOptions, context: CallContext): Promise<InspectedFile> {
+async function inspectFile(
+  connection: string,
+  found: FoundFile,
+  options: ExtractOptions,
+  context: CallContext,
+): Promise<InspectedFile> {
   if (found.sizeBytes === 0) {
-    throw new TerminalError('FILE_EMPTY', `${describePlace({ connection, path: found.origin })} is empty: it has 0 bytes. Check what writes the file.`);
+    throw new TerminalError(
+      'FILE_EMPTY',
+      `${describePlace({ connection, path: found.origin })} is empty: it has 0 bytes. Check what writes the file.`,
+    );
   }
   const format = options.format ?? formatByName(connection, found.origin);
   const base = { path: found.file, bytes: found.sizeBytes, fingerprint: stamp(found), origin: found.origin };
@@ -101,7 +121,9 @@ function agreeOnColumns(connection: string, files: readonly InspectedFile[]): re
     const differences = [
       ...[...expected.keys()].filter((name) => !actual.has(name)).map((name) => `"${name}" is missing`),
       ...[...actual.keys()].filter((name) => !expected.has(name)).map((name) => `"${name}" is extra`),
-      ...[...expected].filter(([name, type]) => actual.has(name) && actual.get(name) !== type).map(([name, type]) => `"${name}" is ${actual.get(name)}, not ${type}`),
+      ...[...expected]
+        .filter(([name, type]) => actual.has(name) && actual.get(name) !== type)
+        .map(([name, type]) => `"${name}" is ${actual.get(name)}, not ${type}`),
     ];
     if (differences.length > 0) {
       throw new TerminalError(
@@ -116,34 +138,59 @@ function agreeOnColumns(connection: string, files: readonly InspectedFile[]): re
   }));
 }
 
-function selectColumns(connection: string, first: InspectedFile, columns: readonly Column[], options: ExtractOptions): readonly Column[] {
+function selectColumns(
+  connection: string,
+  first: InspectedFile,
+  columns: readonly Column[],
+  options: ExtractOptions,
+): readonly Column[] {
   const byName = new Map(columns.map((column) => [column.name, column]));
   for (const name of [...(options.columns ?? []), ...Object.keys(options.where ?? {})]) {
     if (byName.has(name)) continue;
     throw new TerminalError(
       'COLUMN_MISSING',
-      `${describePlace({ connection, path: first.found.origin })} has no column "${name}". It has: ${columns.slice(0, 50).map((column) => column.name).join(', ')}.`,
+      `${describePlace({ connection, path: first.found.origin })} has no column "${name}". It has: ${columns
+        .slice(0, 50)
+        .map((column) => column.name)
+        .join(', ')}.`,
     );
   }
   return options.columns?.map((name) => byName.get(name) as Column) ?? columns;
 }
 
-async function countRows(connection: string, files: readonly InspectedFile[], options: ExtractOptions, context: CallContext): Promise<number | null> {
+async function countRows(
+  connection: string,
+  files: readonly InspectedFile[],
+  options: ExtractOptions,
+  context: CallContext,
+): Promise<number | null> {
   if (files.some((file) => file.part.rows === null)) return null;
   if (options.where === undefined) return files.reduce((sum, file) => sum + (file.part.rows ?? 0), 0);
   const paths = files.map((file) => file.found.file);
   try {
-    const [row] = await context.session.rows<{ rows: bigint }>(`SELECT count(*) AS rows FROM ${readParquet(paths)} WHERE ${filterToSql(options.where)}`);
+    const [row] = await context.session.rows<{ rows: bigint }>(
+      `SELECT count(*) AS rows FROM ${readParquet(paths)} WHERE ${filterToSql(options.where)}`,
+    );
     return Number(row?.rows);
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     if (!/^(Binder|Conversion) Error/.test(text)) throw error;
     const place = describePlace({ connection, path: (files[0] as InspectedFile).found.origin });
-    throw new TerminalError('OPTION_INVALID', `The filter \`where\` does not fit the columns of ${place}: ${text.split('\n')[0]}`, {}, { cause: error });
+    throw new TerminalError(
+      'OPTION_INVALID',
+      `The filter \`where\` does not fit the columns of ${place}: ${text.split('\n')[0]}`,
+      {},
+      { cause: error },
+    );
   }
 }
 
-async function copyParts(connection: string, files: readonly InspectedFile[], request: ExtractRequest, context: CallContext): Promise<Part[]> {
+async function copyParts(
+  connection: string,
+  files: readonly InspectedFile[],
+  request: ExtractRequest,
+  context: CallContext,
+): Promise<Part[]> {
   const parts: Part[] = [];
   for (const [index, { found, part }] of files.entries()) {
     const extension = part.format === 'parquet' ? 'parquet' : part.csv?.compression === 'gzip' ? 'csv.gz' : 'csv';

@@ -22,15 +22,30 @@ const KEEPALIVE = { keepalives_idle: '10', keepalives_interval: '5', keepalives_
 /** Attaches the database. The password goes through a secret, since DuckDB prints the text given to ATTACH in its errors. */
 export async function attach(session: Session, address: ServerAddress, options: AttachOptions): Promise<void> {
   await session.loadExtension('postgres_scanner');
-  const secret = { HOST: address.host, PORT: String(address.port), USER: address.user, PASSWORD: address.password, DATABASE: address.database };
+  const secret = {
+    HOST: address.host,
+    PORT: String(address.port),
+    USER: address.user,
+    PASSWORD: address.password,
+    DATABASE: address.database,
+  };
   const fields = Object.entries(secret).filter(([, value]) => value !== '');
-  await session.run(`CREATE OR REPLACE TEMPORARY SECRET millrace_postgres (TYPE postgres, ${fields.map(([key, value]) => `${key} ${quoteLiteral(value)}`).join(', ')})`);
-  const parameters = { connect_timeout: String(CONNECT_TIMEOUT_S), ...KEEPALIVE, ...address.parameters, application_name: options.applicationName };
+  await session.run(
+    `CREATE OR REPLACE TEMPORARY SECRET millrace_postgres (TYPE postgres, ${fields.map(([key, value]) => `${key} ${quoteLiteral(value)}`).join(', ')})`,
+  );
+  const parameters = {
+    connect_timeout: String(CONNECT_TIMEOUT_S),
+    ...KEEPALIVE,
+    ...address.parameters,
+    application_name: options.applicationName,
+  };
   const text = Object.entries(parameters)
     .map(([key, value]) => `${key}='${value.replaceAll(/['\\]/g, String.raw`\$&`)}'`)
     .join(' ');
   const mode = options.readOnly ? ', READ_ONLY' : '';
-  await session.run(`ATTACH ${quoteLiteral(text)} AS ${ATTACHED} (TYPE postgres, SECRET millrace_postgres, ISOLATION_LEVEL '${options.isolation}'${mode})`);
+  await session.run(
+    `ATTACH ${quoteLiteral(text)} AS ${ATTACHED} (TYPE postgres, SECRET millrace_postgres, ISOLATION_LEVEL '${options.isolation}'${mode})`,
+  );
 }
 
 /** Runs statements in the session's transaction on the server. They may be several; none gives rows. */

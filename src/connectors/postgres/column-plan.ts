@@ -40,7 +40,18 @@ const BINARY: Readonly<Record<string, string>> = {
  * Which DuckDB types each Postgres type takes. Widening is fine, and so is narrowing that fails loudly when a value does not
  * fit (integers, the digits before the point); what would round or guess is not.
  */
-const INTEGERS = ['TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'HUGEINT', 'UTINYINT', 'USMALLINT', 'UINTEGER', 'UBIGINT', 'UHUGEINT'];
+const INTEGERS = [
+  'TINYINT',
+  'SMALLINT',
+  'INTEGER',
+  'BIGINT',
+  'HUGEINT',
+  'UTINYINT',
+  'USMALLINT',
+  'UINTEGER',
+  'UBIGINT',
+  'UHUGEINT',
+];
 const SMALL_INTEGERS = ['TINYINT', 'SMALLINT', 'UTINYINT'];
 const TEXTS = ['VARCHAR', 'JSON', 'ENUM'];
 const TAKES: Readonly<Record<string, readonly string[]>> = {
@@ -100,7 +111,14 @@ function planBinary(column: Column, target: TableColumn): ColumnPlan {
   const name = quoteIdentifier(column.name);
   const expression = column.type === type ? name : `CAST(${name} AS ${type})`;
   const wire = target.base === 'bpchar' ? 'text' : target.castType;
-  return { name: column.name, expression, wire, restore: restore(column, target), direct: !target.isDomain, isText: type === 'VARCHAR' };
+  return {
+    name: column.name,
+    expression,
+    wire,
+    restore: restore(column, target),
+    direct: !target.isDomain,
+    isText: type === 'VARCHAR',
+  };
 }
 
 function planNumeric(column: Column, target: TableColumn, kind: string): ColumnPlan | undefined {
@@ -117,14 +135,22 @@ function planNumeric(column: Column, target: TableColumn, kind: string): ColumnP
   const name = quoteIdentifier(column.name);
   const type = `DECIMAL(${target.precision},${target.scale})`;
   const expression = column.type === type ? name : `CAST(${name} AS ${type})`;
-  return { name: column.name, expression, wire: `numeric(${target.precision},${target.scale})`, restore: restore(column, target), direct: !target.isDomain, isText: false };
+  return {
+    name: column.name,
+    expression,
+    wire: `numeric(${target.precision},${target.scale})`,
+    restore: restore(column, target),
+    direct: !target.isDomain,
+    isText: false,
+  };
 }
 
 function planArray(column: Column, target: TableColumn): ColumnPlan | undefined {
   const element = column.type.slice(0, -2);
   if (element.endsWith('[]') || target.isDomain || column.sourceType !== undefined) return undefined;
   const base = target.base.slice(1);
-  const exact = base === 'numeric' ? takesDecimal(element, target) : TAKES[base]?.includes(duckKind(element)) === true && base !== 'bytea';
+  const exact =
+    base === 'numeric' ? takesDecimal(element, target) : TAKES[base]?.includes(duckKind(element)) === true && base !== 'bytea';
   return exact ? { ...viaText(column, target), expression: arrayLiteral(quoteIdentifier(column.name), element) } : undefined;
 }
 

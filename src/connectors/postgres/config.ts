@@ -13,6 +13,9 @@ export interface PostgresOptions {
 }
 
 /** A PostgreSQL database, version 13 or newer. */
-export function postgres(options: PostgresOptions): { readonly kind: 'postgres'; readonly options: Readonly<Record<string, unknown>> } {
+export function postgres(options: PostgresOptions): {
+  readonly kind: 'postgres';
+  readonly options: Readonly<Record<string, unknown>>;
+} {
   return { kind: 'postgres', options: { ...options } };
 }

@@ -24,8 +24,10 @@ export function parseConnectionUrl(text: string): ServerAddress {
   const parameters = Object.fromEntries(url.searchParams);
   const { host: socket, ...others } = parameters;
   const unknown = Object.keys(others).filter((name) => !PARAMETERS.has(name));
-  if (unknown.length > 0) throw new RangeError(`has the unknown parameter ${unknown.join(', ')}; known are host, ${[...PARAMETERS].join(', ')}`);
-  if (others['sslmode'] !== undefined && !SSL_MODES.has(others['sslmode'])) throw new RangeError(`has an unknown sslmode; known are ${[...SSL_MODES].join(', ')}`);
+  if (unknown.length > 0)
+    throw new RangeError(`has the unknown parameter ${unknown.join(', ')}; known are host, ${[...PARAMETERS].join(', ')}`);
+  if (others['sslmode'] !== undefined && !SSL_MODES.has(others['sslmode']))
+    throw new RangeError(`has an unknown sslmode; known are ${[...SSL_MODES].join(', ')}`);
   const user = decodeURIComponent(url.username);
   const database = decodeURIComponent(url.pathname.slice(1)) || user;
   const host = socket ?? decodeURIComponent(url.hostname).replace(/^\[(.*)\]$/, '$1');

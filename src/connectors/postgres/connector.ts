@@ -19,7 +19,9 @@ export const openPostgres: OpenConnector = (connection, options) => {
       try {
         const side = await connectSide(settings.url, 'millrace check');
         try {
-          const { rows } = await side.query<{ version: string; user: string }>("SELECT current_setting('server_version') AS version, current_user AS user");
+          const { rows } = await side.query<{ version: string; user: string }>(
+            "SELECT current_setting('server_version') AS version, current_user AS user",
+          );
           return `PostgreSQL ${rows[0]?.version} at ${describeServer(settings.url)} as ${rows[0]?.user}`;
         } finally {
           await side.end();

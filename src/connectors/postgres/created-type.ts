@@ -42,7 +42,8 @@ export function createdType(column: Column, restorable: ReadonlySet<string>): st
 }
 
 // Lists become arrays where their elements travel as they are, and JSON otherwise.
-const ARRAY_ELEMENTS = /^(BOOLEAN|SMALLINT|INTEGER|BIGINT|FLOAT|DOUBLE|VARCHAR|DATE|TIME|TIMESTAMP|TIMESTAMP WITH TIME ZONE|UUID|BLOB|DECIMAL\(.*\))$/;
+const ARRAY_ELEMENTS =
+  /^(BOOLEAN|SMALLINT|INTEGER|BIGINT|FLOAT|DOUBLE|VARCHAR|DATE|TIME|TIMESTAMP|TIMESTAMP WITH TIME ZONE|UUID|BLOB|DECIMAL\(.*\))$/;
 
 function typeOf(type: string): string | undefined {
   if (type.endsWith('[]')) {

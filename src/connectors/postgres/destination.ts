@@ -13,7 +13,16 @@ import type { ResolvedPostgres } from './options.js';
 import { connectSide, cancelOnAbort } from './side-connection.js';
 import { parseTableName, type TableName } from './table-name.js';
 import { inspectTarget, type TargetTable } from './target-table.js';
-import { insertFromStaging, mergeFromStaging, needsStaging, partitionCondition, touched, writeDirectly, writeThroughStaging, type Write } from './write-rows.js';
+import {
+  insertFromStaging,
+  mergeFromStaging,
+  needsStaging,
+  partitionCondition,
+  touched,
+  writeDirectly,
+  writeThroughStaging,
+  type Write,
+} from './write-rows.js';
 
 /** One load's attempt: what its steps share. */
 interface Attempt {
@@ -37,7 +46,10 @@ export function postgresDestination(settings: ResolvedPostgres): Destination {
       const name = parseTableName(request.target, settings.schema);
       requireKeyColumns(request);
       if (request.mode === 'merge' && (request.key ?? []).length === 0) {
-        throw new TerminalError('OPTION_INVALID', `A merge into "${request.target}" needs a key: give the load or the contract one.`);
+        throw new TerminalError(
+          'OPTION_INVALID',
+          `A merge into "${request.target}" needs a key: give the load or the contract one.`,
+        );
       }
       const applicationName = `millrace load ${randomBytes(6).toString('hex')}`;
       const stopListening = cancelOnAbort(context.session, settings.url, applicationName);
@@ -91,9 +103,19 @@ async function loadOnce(attempt: Attempt): Promise<LoadResult> {
   const { table, created } = await provideTarget(attempt);
   const plans = planLoad(request, name, table);
   const ledgerId = await recordLoad(session, settings.ledgerSchema, target, request);
-  const write: Write = { session, request, name, plans, ledgerSchema: settings.ledgerSchema, ...(request.mode === 'append' ? { loadId: ledgerId } : {}) };
+  const write: Write = {
+    session,
+    request,
+    name,
+    plans,
+    ledgerSchema: settings.ledgerSchema,
+    ...(request.mode === 'append' ? { loadId: ledgerId } : {}),
+  };
   await session.run('CALL pg_clear_cache()');
-  const replaced = request.mode === 'merge' ? await merge(write) : await putRows(write, table, attempt, { target, created, again: earlier !== undefined });
+  const replaced =
+    request.mode === 'merge'
+      ? await merge(write)
+      : await putRows(write, table, attempt, { target, created, again: earlier !== undefined });
   context.progress(request.rows);
   await context.checkpoint('load.copied');
   await context.checkpoint('load.before-commit');
@@ -112,7 +134,8 @@ async function lockTarget(session: Session, target: string, request: LoadRequest
       : mode === 'replace' && partition !== undefined
         ? JSON.stringify(Object.entries(partition).toSorted(([a], [b]) => a.localeCompare(b)))
         : undefined;
-  const lock = (kind: string, text: string): Promise<void> => execute(session, `SELECT ${kind}(hashtextextended(${quoteLiteral(`millrace ${text}`)}, 0))`);
+  const lock = (kind: string, text: string): Promise<void> =>
+    execute(session, `SELECT ${kind}(hashtextextended(${quoteLiteral(`millrace ${text}`)}, 0))`);
   await lock(slice === undefined ? 'pg_advisory_xact_lock' : 'pg_advisory_xact_lock_shared', target);
   if (slice !== undefined) await lock('pg_advisory_xact_lock', `${target} ${mode} ${slice}`);
 }
@@ -123,7 +146,10 @@ async function provideTarget(attempt: Attempt): Promise<{ table: TargetTable; cr
   if (found !== undefined) return { table: await provideLoadColumn(attempt, found), created: false };
   const statement = createTableStatement(request, name, await restorableTypes(context.session, request));
   const index = request.mode === 'append' ? `; ${loadIndexStatement(name)}` : '';
-  await execute(context.session, `SELECT pg_advisory_xact_lock(hashtextextended(${quoteLiteral(`millrace create ${name.sql}`)}, 0))`);
+  await execute(
+    context.session,
+    `SELECT pg_advisory_xact_lock(hashtextextended(${quoteLiteral(`millrace create ${name.sql}`)}, 0))`,
+  );
   const meanwhile = await inspectTarget(context.session, name, request.connection);
   if (meanwhile !== undefined) return { table: await provideLoadColumn(attempt, meanwhile), created: false };
   await execute(context.session, `${statement}${index}`);
@@ -147,7 +173,18 @@ async function provideLoadColumn({ request, name, side, settings }: Attempt, tab
       `An append to ${name.sql} in connection "${request.connection}" needs the column ${LOAD_COLUMN}, and its user may not add it. Run as the table's owner: ${alter}; ${loadIndexStatement(name)};`,
     );
   }
-  const column = { name: LOAD_COLUMN, type: 'bigint', base: 'int8', castType: 'bigint', isDomain: false, precision: null, scale: null, required: false, filled: false, generated: false };
+  const column = {
+    name: LOAD_COLUMN,
+    type: 'bigint',
+    base: 'int8',
+    castType: 'bigint',
+    isDomain: false,
+    precision: null,
+    scale: null,
+    required: false,
+    filled: false,
+    generated: false,
+  };
   return { ...table, columns: [...table.columns, column] };
 }
 
@@ -207,9 +244,13 @@ async function removeEarlier(write: Write, { settings }: Attempt, { target, agai
 }
 
 async function requirePartition({ session, request, name }: Write): Promise<void> {
-  const [row] = await session.rows<{ outside: bigint }>(`SELECT count(*) AS outside FROM (${request.select}) AS dataset WHERE NOT (${partitionCondition(request)})`);
+  const [row] = await session.rows<{ outside: bigint }>(
+    `SELECT count(*) AS outside FROM (${request.select}) AS dataset WHERE NOT (${partitionCondition(request)})`,
+  );
   if (Number(row?.outside) === 0) return;
-  const partition = Object.entries(request.partition ?? {}).map(([column, value]) => `${quoteIdentifier(column)} = ${String(value)}`);
+  const partition = Object.entries(request.partition ?? {}).map(
+    ([column, value]) => `${quoteIdentifier(column)} = ${String(value)}`,
+  );
   throw new TerminalError(
     'PARTITION_MISMATCH',
     `${row?.outside} of ${request.rows} rows lie outside the partition ${partition.join(', ')} of the table ${name.sql} in connection "${request.connection}". Filter them in the transform, or correct the partition.`,

@@ -26,56 +26,68 @@ const RULES: readonly Rule[] = [
   {
     code: 'CREDENTIALS_REJECTED',
     states: ['28'],
-    words: /password authentication failed|no password supplied|no pg_hba\.conf entry|role "[^"]*" does not exist|SASL|client password must be/i,
-    say: (detail, { connection, server }) => `The server ${server} refuses the credentials of connection "${connection}": ${detail}. Correct the connection's user, password or sslmode.`,
+    words:
+      /password authentication failed|no password supplied|no pg_hba\.conf entry|role "[^"]*" does not exist|SASL|client password must be/i,
+    say: (detail, { connection, server }) =>
+      `The server ${server} refuses the credentials of connection "${connection}": ${detail}. Correct the connection's user, password or sslmode.`,
   },
   {
     code: 'DATABASE_MISSING',
     states: ['3D000'],
     words: /database "[^"]*" does not exist/i,
-    say: (detail, { connection, server }) => `Connection "${connection}" (${server}): ${detail}. Create the database, or correct the connection's url.`,
+    say: (detail, { connection, server }) =>
+      `Connection "${connection}" (${server}): ${detail}. Create the database, or correct the connection's url.`,
   },
   {
     code: 'LOCK_TIMEOUT',
     states: ['55P03'],
     words: /lock timeout|could not obtain lock/i,
-    say: (_detail, { connection, object }) => `${object} in connection "${connection}" is locked by another session, longer than lockTimeoutMs. Find the session in pg_stat_activity, and end it if it stays.`,
+    say: (_detail, { connection, object }) =>
+      `${object} in connection "${connection}" is locked by another session, longer than lockTimeoutMs. Find the session in pg_stat_activity, and end it if it stays.`,
   },
   {
     code: 'CONFLICT',
     states: ['40'],
     words: /deadlock detected|could not serialize access/i,
-    say: (detail, { connection, object }) => `The database ended the transaction on ${object} in connection "${connection}": ${detail}. Nothing was committed.`,
+    say: (detail, { connection, object }) =>
+      `The database ended the transaction on ${object} in connection "${connection}": ${detail}. Nothing was committed.`,
   },
   {
     code: 'CONNECTION_LOST',
     states: ['08', '57P01', '57P02', '57P05'],
-    words: /server closed the connection|terminating connection|connection terminated|connection to server was lost|no connection to the server|ECONNRESET|EPIPE|SSL connection has been closed|connection not open|could not (?:send|receive) data|Client has encountered a connection error/i,
-    say: (detail, { connection, object, server }) => `The connection to ${server} ("${connection}") broke while ${object} was in use: ${detail}. Nothing was committed.`,
+    words:
+      /server closed the connection|terminating connection|connection terminated|connection to server was lost|no connection to the server|ECONNRESET|EPIPE|SSL connection has been closed|connection not open|could not (?:send|receive) data|Client has encountered a connection error/i,
+    say: (detail, { connection, object, server }) =>
+      `The connection to ${server} ("${connection}") broke while ${object} was in use: ${detail}. Nothing was committed.`,
   },
   {
     code: 'CONFIG_INVALID',
     states: ['DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_', 'CERT_', 'ERR_TLS_CERT_ALTNAME_INVALID'],
     words: /does not support SSL|certificate/i,
-    say: (detail, { connection, server }) => `The sslmode of connection "${connection}" does not fit the server ${server}: ${detail}. Correct sslmode or sslrootcert in the connection's url.`,
+    say: (detail, { connection, server }) =>
+      `The sslmode of connection "${connection}" does not fit the server ${server}: ${detail}. Correct sslmode or sslrootcert in the connection's url.`,
   },
   {
     code: 'CONNECTION_REFUSED',
     states: ['57P03', '53300', 'ECONNREFUSED', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'ENOENT'],
-    words: /connection refused|unable to connect|could not connect|could not translate host|timeout expired|the database system is|too many clients|remaining connection slots|No such file or directory/i,
-    say: (detail, { connection, server }) => `The server ${server} of connection "${connection}" cannot be reached: ${detail}. Check host, port and sslmode, and that the server runs.`,
+    words:
+      /connection refused|unable to connect|could not connect|could not translate host|timeout expired|the database system is|too many clients|remaining connection slots|No such file or directory/i,
+    say: (detail, { connection, server }) =>
+      `The server ${server} of connection "${connection}" cannot be reached: ${detail}. Check host, port and sslmode, and that the server runs.`,
   },
   {
     code: 'PERMISSION_DENIED',
     states: ['42501'],
     words: /permission denied|must be owner of|row-level security/i,
-    say: (detail, { connection, object }) => `The user of connection "${connection}" lacks a right on ${object}: ${detail}. Grant it.`,
+    say: (detail, { connection, object }) =>
+      `The user of connection "${connection}" lacks a right on ${object}: ${detail}. Grant it.`,
   },
   {
     code: 'TABLE_MISSING',
     states: ['42P01', '3F000'],
     words: /relation "[^"]*" does not exist|schema "[^"]*" does not exist|Table with name .* does not exist/i,
-    say: (detail, { connection, object }) => `${object} in connection "${connection}": ${detail}. Create it, grant access, or correct the name.`,
+    say: (detail, { connection, object }) =>
+      `${object} in connection "${connection}": ${detail}. Create it, grant access, or correct the name.`,
   },
   {
     code: 'COLUMN_MISSING',
@@ -87,19 +99,23 @@ const RULES: readonly Rule[] = [
     code: 'KEY_DUPLICATE',
     states: ['23505'],
     words: /duplicate key value violates unique constraint/i,
-    say: (detail, { connection, object }) => `${object} in connection "${connection}" takes a key only once: ${detail}. Make the key unique in the transform, or use mode 'merge' if the row was there before.`,
+    say: (detail, { connection, object }) =>
+      `${object} in connection "${connection}" takes a key only once: ${detail}. Make the key unique in the transform, or use mode 'merge' if the row was there before.`,
   },
   {
     code: 'VALUE_REFUSED',
     states: ['22', '23'],
-    words: /violates|out of range|invalid input|value too long|invalid byte sequence|unicode|null character|null byte|Conversion Error|Could not convert|cannot be cast|can't be cast|numeric field overflow|cannot affect row a second time/i,
-    say: (detail, { connection, object }) => `${object} in connection "${connection}" refuses a value: ${detail}. Let the contract reject such rows, or change the column.`,
+    words:
+      /violates|out of range|invalid input|value too long|invalid byte sequence|unicode|null character|null byte|Conversion Error|Could not convert|cannot be cast|can't be cast|numeric field overflow|cannot affect row a second time/i,
+    say: (detail, { connection, object }) =>
+      `${object} in connection "${connection}" refuses a value: ${detail}. Let the contract reject such rows, or change the column.`,
   },
   {
     code: 'STAGING_FULL',
     states: ['53100'],
     words: /could not extend file|No space left on device/i,
-    say: (detail, { connection }) => `The disk of connection "${connection}" is full: ${detail}. Free space there, then retry the run.`,
+    say: (detail, { connection }) =>
+      `The disk of connection "${connection}" is full: ${detail}. Free space there, then retry the run.`,
   },
 ];
 
@@ -118,7 +134,10 @@ export function translatePostgresError(error: unknown, settings: ResolvedPostgre
   const rule = RULES.find((candidate) => matches(candidate, typeof state === 'string' ? state : undefined, text));
   const detail = shorten(text);
   if (rule === undefined) {
-    return new TerminalError('QUERY_FAILED', `${object} in connection "${settings.connection}": ${detail}. Correct the SQL, or report this message.`);
+    return new TerminalError(
+      'QUERY_FAILED',
+      `${object} in connection "${settings.connection}": ${detail}. Correct the SQL, or report this message.`,
+    );
   }
   const Kind = TRANSIENT.has(rule.code) ? TransientError : TerminalError;
   return new Kind(rule.code, rule.say(detail, where));
@@ -143,7 +162,13 @@ function shorten(text: string): string {
     .replace(/^(?:[A-Z]\w* )+Error: /, '')
     .split('\n')
     .map((line) => inPlainWords(line.trim()))
-    .filter((line) => line !== '' && !/^(LINE \d+:|\^|\*|PL\/pgSQL|SQL statement|CONTEXT:|DETAIL:\s+Failing row|select \* from postgres_query|CALL postgres_execute)/i.test(line));
+    .filter(
+      (line) =>
+        line !== '' &&
+        !/^(LINE \d+:|\^|\*|PL\/pgSQL|SQL statement|CONTEXT:|DETAIL:\s+Failing row|select \* from postgres_query|CALL postgres_execute)/i.test(
+          line,
+        ),
+    );
   return lines.slice(0, 3).join('; ').slice(0, 500).replace(/\.$/, '');
 }
 
@@ -151,7 +176,11 @@ function inPlainWords(line: string): string {
   return line
     .replace(/^CONTEXT:\s+COPY .*, column ("?[^":]+"?)(?::.*)?$/, 'column $1')
     .replace(/^DETAIL:\s+(?!\s|Failing row)/, '')
-    .replace(/^Type \w+ with value (\S+) can't be cast because the value is out of range for the destination type (\w+) when casting from source column (.*)$/, (_all, value: string, type: string, column: string) => `column "${column}": ${value} is out of range for ${INTEGER_NAMES[type] ?? type}`);
+    .replace(
+      /^Type \w+ with value (\S+) can't be cast because the value is out of range for the destination type (\w+) when casting from source column (.*)$/,
+      (_all, value: string, type: string, column: string) =>
+        `column "${column}": ${value} is out of range for ${INTEGER_NAMES[type] ?? type}`,
+    );
 }
 
 const INTEGER_NAMES: Readonly<Record<string, string>> = { INT16: 'smallint', INT32: 'integer', INT64: 'bigint' };

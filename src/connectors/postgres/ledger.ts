@@ -20,7 +20,9 @@ export async function ensureLedger(side: pg.Client, ledgerSchema: string): Promi
   const table = ledgerTable(ledgerSchema);
   const found = await side.query<{ oid: string | null }>('SELECT to_regclass($1)::oid AS oid', [table]);
   if (found.rows[0]?.oid) return;
-  await side.query(`
+  await side
+    .query(
+      `
     BEGIN;
     SELECT pg_advisory_xact_lock(hashtextextended(${quoteLiteral(`millrace ledger ${ledgerSchema}`)}, 0));
     CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(ledgerSchema)};
@@ -43,10 +45,12 @@ export async function ensureLedger(side: pg.Client, ledgerSchema: string): Promi
     );
     CREATE INDEX IF NOT EXISTS ledger_current ON ${table} (target, pipeline, step, run_partition) WHERE superseded_by IS NULL;
     COMMENT ON TABLE ${table} IS 'One row for each load by Millrace, written in the load''s own transaction';
-    COMMIT`).catch(async (error: unknown) => {
-    await side.query('ROLLBACK').catch(() => undefined);
-    throw error;
-  });
+    COMMIT`,
+    )
+    .catch(async (error: unknown) => {
+      await side.query('ROLLBACK').catch(() => undefined);
+      throw error;
+    });
 }
 
 /** What the ledger knows of this very load. */
@@ -92,7 +96,13 @@ export async function recordLoad(session: Session, ledgerSchema: string, target:
  * The ids whose rows an append takes the place of: its own earlier rows, and those of other loads of the same pipeline,
  * step and run partition. A later one wins, so that a partition is never held twice.
  */
-export async function findSuperseded(session: Session, ledgerSchema: string, target: string, request: LoadRequest, own: bigint): Promise<bigint[]> {
+export async function findSuperseded(
+  session: Session,
+  ledgerSchema: string,
+  target: string,
+  request: LoadRequest,
+  own: bigint,
+): Promise<bigint[]> {
   const { pipeline, step, partition } = request.identity;
   if (partition === undefined) return [];
   const rows = await select<{ id: bigint }>(

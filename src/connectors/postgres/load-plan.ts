@@ -24,10 +24,15 @@ export function planLoad(request: LoadRequest, name: TableName, target: TargetTa
     return planOrRefuse(column, found, name, where);
   });
   const loaded = new Set(request.columns.map((column) => column.name));
-  const unfilled = target.columns.filter((column) => column.required && !column.filled && !column.generated && !loaded.has(column.name));
+  const unfilled = target.columns.filter(
+    (column) => column.required && !column.filled && !column.generated && !loaded.has(column.name),
+  );
   if (unfilled.length > 0) {
     const names = unfilled.map((column) => quoteIdentifier(column.name)).join(', ');
-    throw new TerminalError('COLUMN_MISSING', `The dataset lacks ${names}, which ${where} declares NOT NULL without a default. Add the column in a transform, or give it a default.`);
+    throw new TerminalError(
+      'COLUMN_MISSING',
+      `The dataset lacks ${names}, which ${where} declares NOT NULL without a default. Add the column in a transform, or give it a default.`,
+    );
   }
   if (request.mode === 'merge') requireUniqueKey(request.key ?? [], name, where, target);
   return plans;
@@ -69,16 +74,25 @@ export function requireKeyColumns(request: LoadRequest): void {
   const names = request.columns.map((column) => column.name);
   for (const column of [...(request.key ?? []), ...Object.keys(request.partition ?? {})]) {
     if (names.includes(column)) continue;
-    throw new TerminalError('OPTION_INVALID', `The key or partition of the load into "${request.target}" names the column "${column}", which the dataset has not. It has: ${names.join(', ')}.`);
+    throw new TerminalError(
+      'OPTION_INVALID',
+      `The key or partition of the load into "${request.target}" names the column "${column}", which the dataset has not. It has: ${names.join(', ')}.`,
+    );
   }
   if (request.mode === 'append' && names.includes(LOAD_COLUMN)) {
-    throw new TerminalError('OPTION_INVALID', `The dataset that is appended to "${request.target}" has a column ${LOAD_COLUMN}, which Millrace writes itself. Leave it out in the extract or the transform.`);
+    throw new TerminalError(
+      'OPTION_INVALID',
+      `The dataset that is appended to "${request.target}" has a column ${LOAD_COLUMN}, which Millrace writes itself. Leave it out in the extract or the transform.`,
+    );
   }
 }
 
 function missingColumn(column: Column, name: TableName, where: string, target: TargetTable): TerminalError {
   const type = createdType(column, new Set()) ?? 'text';
-  const present = target.columns.map((existing) => existing.name).slice(0, 50).join(', ');
+  const present = target.columns
+    .map((existing) => existing.name)
+    .slice(0, 50)
+    .join(', ');
   return new TerminalError(
     'COLUMN_MISSING',
     `The dataset has a column ${quoteIdentifier(column.name)} that ${where} has not (it has: ${present}). Leave it out, or run: ALTER TABLE ${name.sql} ADD COLUMN ${quoteIdentifier(column.name)} ${type};`,
@@ -88,12 +102,18 @@ function missingColumn(column: Column, name: TableName, where: string, target: T
 function planOrRefuse(column: Column, target: TableColumn, name: TableName, where: string): ColumnPlan {
   const quoted = quoteIdentifier(column.name);
   if (target.generated) {
-    throw new TerminalError('TARGET_UNSUITABLE', `The column ${quoted} of ${where} is generated, so it cannot be loaded. Leave it out in a transform.`);
+    throw new TerminalError(
+      'TARGET_UNSUITABLE',
+      `The column ${quoted} of ${where} is generated, so it cannot be loaded. Leave it out in a transform.`,
+    );
   }
   const plan = planColumn(column, target);
   if (plan !== undefined) return plan;
   const type = createdType(column, new Set());
-  const remedy = type === undefined ? 'Cast it in a transform.' : `Convert it in a transform, or run: ALTER TABLE ${name.sql} ALTER COLUMN ${quoted} TYPE ${type} USING ${quoted}::${type};`;
+  const remedy =
+    type === undefined
+      ? 'Cast it in a transform.'
+      : `Convert it in a transform, or run: ALTER TABLE ${name.sql} ALTER COLUMN ${quoted} TYPE ${type} USING ${quoted}::${type};`;
   throw new TerminalError(
     'COLUMN_TYPE',
     `The column ${quoted} of ${where} is ${target.type}, which cannot hold the dataset's ${column.sourceType ?? column.type} without changing values. ${remedy}`,
@@ -102,7 +122,13 @@ function planOrRefuse(column: Column, target: TableColumn, name: TableName, wher
 
 function requireUniqueKey(key: readonly string[], name: TableName, where: string, target: TargetTable): void {
   const wanted = key.toSorted();
-  if (target.uniqueKeys.some((columns) => columns.length === wanted.length && columns.every((column, at) => column === wanted[at]))) return;
+  if (
+    target.uniqueKeys.some((columns) => columns.length === wanted.length && columns.every((column, at) => column === wanted[at]))
+  )
+    return;
   const list = key.map(quoteIdentifier).join(', ');
-  throw new TerminalError('TARGET_UNSUITABLE', `A merge by ${list} needs a unique index on exactly these columns of ${where}. Run: CREATE UNIQUE INDEX ON ${name.sql} (${list});`);
+  throw new TerminalError(
+    'TARGET_UNSUITABLE',
+    `A merge by ${list} needs a unique index on exactly these columns of ${where}. Run: CREATE UNIQUE INDEX ON ${name.sql} (${list});`,
+  );
 }

@@ -19,7 +19,8 @@ export async function connectSide(address: ServerAddress, applicationName: strin
   } catch (error) {
     // libpq's `prefer`: encrypted if the server can, plain if not; `allow` is treated alike.
     const plainToo = mode === 'prefer' || mode === 'allow';
-    if (plainToo && error instanceof Error && /does not support SSL/i.test(error.message)) return open(address, applicationName, false);
+    if (plainToo && error instanceof Error && /does not support SSL/i.test(error.message))
+      return open(address, applicationName, false);
     throw error;
   }
 }
@@ -91,7 +92,10 @@ async function keepCancelling(address: ServerAddress, applicationName: string, s
   const client = await connectSide(address, 'millrace cancel');
   try {
     while (!stopped.aborted) {
-      await client.query("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = $1 AND usename = current_user AND state = 'active'", [applicationName]);
+      await client.query(
+        "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = $1 AND usename = current_user AND state = 'active'",
+        [applicationName],
+      );
       await sleep(CANCEL_INTERVAL_MS, undefined, { signal: stopped });
     }
   } finally {

@@ -46,15 +46,29 @@ export async function describeSelect(side: pg.Client, sql: string): Promise<Sour
      JOIN pg_type t ON t.oid = f.type_id
      LEFT JOIN pg_attribute a ON a.attrelid = f.table_id AND a.attnum = f.column_id
      ORDER BY f.position`,
-    [fields.map((field) => field.dataTypeID), fields.map((field) => field.dataTypeModifier), fields.map((field) => field.tableID), fields.map((field) => field.columnID)],
+    [
+      fields.map((field) => field.dataTypeID),
+      fields.map((field) => field.dataTypeModifier),
+      fields.map((field) => field.tableID),
+      fields.map((field) => field.columnID),
+    ],
   );
-  return rows.map((row, at) => ({ name: (fields[at] as pg.FieldDef).name, type: row.type, base: row.base, nullable: row.required !== true }));
+  return rows.map((row, at) => ({
+    name: (fields[at] as pg.FieldDef).name,
+    type: row.type,
+    base: row.base,
+    nullable: row.required !== true,
+  }));
 }
 
 function requireDistinctNames(names: readonly string[]): void {
   const seen = new Set<string>();
   for (const name of names) {
-    if (seen.has(name.toLowerCase())) throw new TerminalError('OPTION_INVALID', `The query gives the column "${name}" twice (case does not count). Give each column a name of its own with AS.`);
+    if (seen.has(name.toLowerCase()))
+      throw new TerminalError(
+        'OPTION_INVALID',
+        `The query gives the column "${name}" twice (case does not count). Give each column a name of its own with AS.`,
+      );
     seen.add(name.toLowerCase());
   }
 }
@@ -82,7 +96,9 @@ export function exactnessCondition(columns: readonly SourceColumn[], asText: Rea
   const cases = columns.flatMap((column, position) => {
     if (asText.has(column.name) || nativeType(column) === undefined) return [];
     const test = inexactTest(column);
-    return test === undefined ? [] : [`WHEN ${test} THEN ('${INEXACT}${position} ' || ${quoteIdentifier(column.name)}::text)::int IS NULL`];
+    return test === undefined
+      ? []
+      : [`WHEN ${test} THEN ('${INEXACT}${position} ' || ${quoteIdentifier(column.name)}::text)::int IS NULL`];
   });
   return cases.length === 0 ? 'TRUE' : `CASE ${cases.join(' ')} ELSE TRUE END`;
 }
@@ -100,7 +116,9 @@ function inexactTest({ name, base }: SourceColumn): string | undefined {
   const tests = isArray ? [`array_ndims(${column}) > 1`, `array_lower(${column}, 1) <> 1`] : [];
   if (element === 'numeric') tests.push(isArray ? `'NaN' = ANY (${column})` : `${column} = 'NaN'`);
   if (element === 'timestamp' || element === 'timestamptz') {
-    tests.push(isArray ? `'${LAST_TIMESTAMP}' <= ANY (${column})` : `(${column} >= '${LAST_TIMESTAMP}' AND ${column} <> 'infinity')`);
+    tests.push(
+      isArray ? `'${LAST_TIMESTAMP}' <= ANY (${column})` : `(${column} >= '${LAST_TIMESTAMP}' AND ${column} <> 'infinity')`,
+    );
   }
   return tests.length === 0 ? undefined : tests.join(' OR ');
 }

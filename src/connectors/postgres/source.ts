@@ -10,7 +10,14 @@ import { attach, ATTACHED, execute } from './attached.js';
 import { translatePostgresError } from './errors.js';
 import type { ResolvedPostgres } from './options.js';
 import { connectSide, cancelOnAbort } from './side-connection.js';
-import { datasetColumn, describeSelect, exactnessCondition, inexactColumn, selectExpression, type SourceColumn } from './source-columns.js';
+import {
+  datasetColumn,
+  describeSelect,
+  exactnessCondition,
+  inexactColumn,
+  selectExpression,
+  type SourceColumn,
+} from './source-columns.js';
 import { parseTableName } from './table-name.js';
 
 /** What is read, as SQL and as people name it. */
@@ -56,7 +63,10 @@ export function postgresSource(settings: ResolvedPostgres): Source {
 function readingOf(options: ExtractOptions, settings: ResolvedPostgres): Reading {
   const { connection } = settings;
   if (options.path !== undefined || options.format !== undefined || options.copy !== undefined) {
-    throw new TerminalError('OPTION_INVALID', `The connection "${connection}" is a database: path, format and copy mean nothing to it. Use table or query.`);
+    throw new TerminalError(
+      'OPTION_INVALID',
+      `The connection "${connection}" is a database: path, format and copy mean nothing to it. Use table or query.`,
+    );
   }
   if ((options.table === undefined) === (options.query === undefined)) {
     throw new TerminalError('OPTION_INVALID', `An extract from connection "${connection}" needs either table or query.`);
@@ -69,7 +79,12 @@ function readingOf(options: ExtractOptions, settings: ResolvedPostgres): Reading
   return { from: `(${query}\n) AS source`, label: 'the query', isTable: false };
 }
 
-async function describe(settings: ResolvedPostgres, applicationName: string, reading: Reading, options: ExtractOptions): Promise<SourceColumn[]> {
+async function describe(
+  settings: ResolvedPostgres,
+  applicationName: string,
+  reading: Reading,
+  options: ExtractOptions,
+): Promise<SourceColumn[]> {
   const side = await connectSide(settings.url, applicationName);
   try {
     await side.query(`SET default_transaction_read_only = on; SET lock_timeout = ${settings.lockTimeoutMs}`);
@@ -77,7 +92,10 @@ async function describe(settings: ResolvedPostgres, applicationName: string, rea
     const byName = new Map(all.map((column) => [column.name, reading.isTable ? column : { ...column, nullable: true }]));
     for (const name of [...(options.columns ?? []), ...Object.keys(options.where ?? {})]) {
       if (byName.has(name)) continue;
-      throw new TerminalError('COLUMN_MISSING', `${reading.label} in connection "${settings.connection}" has no column "${name}". It has: ${[...byName.keys()].slice(0, 50).join(', ')}.`);
+      throw new TerminalError(
+        'COLUMN_MISSING',
+        `${reading.label} in connection "${settings.connection}" has no column "${name}". It has: ${[...byName.keys()].slice(0, 50).join(', ')}.`,
+      );
     }
     return options.columns?.map((name) => byName.get(name) as SourceColumn) ?? [...byName.values()];
   } finally {
@@ -119,7 +137,10 @@ async function read(work: Work, asText: ReadonlySet<string>): Promise<Extracted>
   await session.run('BEGIN');
   let rows: number;
   try {
-    await execute(session, `SET LOCAL lock_timeout = ${settings.lockTimeoutMs}; SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO'; SET LOCAL IntervalStyle = 'postgres'`);
+    await execute(
+      session,
+      `SET LOCAL lock_timeout = ${settings.lockTimeoutMs}; SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO'; SET LOCAL IntervalStyle = 'postgres'`,
+    );
     const [copied] = await session.rows<{ Count: bigint }>(
       `COPY (SELECT ${names} FROM postgres_query('${ATTACHED}', ${quoteLiteral(sql)})) TO ${quoteLiteral(file)} (FORMAT parquet, COMPRESSION zstd)`,
     );
@@ -128,7 +149,13 @@ async function read(work: Work, asText: ReadonlySet<string>): Promise<Extracted>
     await session.rollback();
   }
   context.progress(rows);
-  const part = { path: `./${PART}`, format: 'parquet' as const, rows, bytes: (await stat(file)).size, fingerprint: await hashFile(file, context.signal) };
+  const part = {
+    path: `./${PART}`,
+    format: 'parquet' as const,
+    rows,
+    bytes: (await stat(file)).size,
+    fingerprint: await hashFile(file, context.signal),
+  };
   return { parts: [part], columns: columns.map((column) => datasetColumn(column, asText)), rows, filterPending: false };
 }
 

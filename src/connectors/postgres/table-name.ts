@@ -14,12 +14,17 @@ export interface TableName {
  * @throws TerminalError OPTION_INVALID for anything else
  */
 export function parseTableName(text: string, defaultSchema: string): TableName {
-  const names = [...text.matchAll(/(?:^|\.)(?:"((?:[^"]|"")+)"|([^".]+))(?=\.|$)/g)].map((match) => match[1]?.replaceAll('""', '"') ?? (match[2] as string));
+  const names = [...text.matchAll(/(?:^|\.)(?:"((?:[^"]|"")+)"|([^".]+))(?=\.|$)/g)].map(
+    (match) => match[1]?.replaceAll('""', '"') ?? (match[2] as string),
+  );
   const parts = names.length === 1 ? [defaultSchema, ...names] : names;
   const [schema, table, ...rest] = parts;
   const whole = text.match(/(?:^|\.)(?:"(?:[^"]|"")+"|[^".]+)(?=\.|$)/g)?.join('') === text;
   if (!whole || schema === undefined || table === undefined || rest.length > 0) {
-    throw new TerminalError('OPTION_INVALID', `"${text}" is not the name of a table. Write table or schema.table; put a name that holds a dot in double quotes.`);
+    throw new TerminalError(
+      'OPTION_INVALID',
+      `"${text}" is not the name of a table. Write table or schema.table; put a name that holds a dot in double quotes.`,
+    );
   }
   return { schema, table, sql: `${quoteIdentifier(schema)}.${quoteIdentifier(table)}` };
 }

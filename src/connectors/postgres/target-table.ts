@@ -57,7 +57,10 @@ export async function inspectTarget(session: Session, name: TableName, connectio
     return undefined;
   }
   if (!['r', 'p', 'f'].includes(found.kind)) {
-    throw new TerminalError('TARGET_UNSUITABLE', `${name.sql} in connection "${connection}" is not a table, so it cannot be loaded. Name a table.`);
+    throw new TerminalError(
+      'TARGET_UNSUITABLE',
+      `${name.sql} in connection "${connection}" is not a table, so it cannot be loaded. Name a table.`,
+    );
   }
   return { columns: await readColumns(session, found.oid), uniqueKeys: await readUniqueKeys(session, found.oid) };
 }

@@ -84,7 +84,10 @@ export async function mergeFromStaging(write: Write, staging: TableName): Promis
   const isNull = key.map((column) => `${quoteIdentifier(column)} IS NULL`).join(' OR ');
   const [nulls] = await select<{ rows: bigint }>(session, `SELECT count(*) AS rows FROM ${staging.sql} WHERE ${isNull}`);
   if (Number(nulls?.rows) > 0) {
-    throw new TerminalError('KEY_NULL', `${nulls?.rows} of ${request.rows} rows to merge into ${describe(write)} have no value in the key (${list}). Let the contract reject such rows, or choose another key.`);
+    throw new TerminalError(
+      'KEY_NULL',
+      `${nulls?.rows} of ${request.rows} rows to merge into ${describe(write)} have no value in the key (${list}). Let the contract reject such rows, or choose another key.`,
+    );
   }
   const restored = write.plans.filter((plan) => key.includes(plan.name)).map((plan) => plan.restore);
   const [duplicates] = await select<{ keys: bigint }>(
@@ -92,11 +95,16 @@ export async function mergeFromStaging(write: Write, staging: TableName): Promis
     `SELECT count(*) AS keys FROM (SELECT 1 FROM ${staging.sql} GROUP BY ${restored.join(', ')} HAVING count(*) > 1) AS repeated`,
   );
   if (Number(duplicates?.keys) > 0) {
-    throw new TerminalError('KEY_DUPLICATE', `${duplicates?.keys} keys (${list}) are there more than once among the ${request.rows} rows to merge into ${describe(write)}. Make the key unique in the transform, or choose another key.`);
+    throw new TerminalError(
+      'KEY_DUPLICATE',
+      `${duplicates?.keys} keys (${list}) are there more than once among the ${request.rows} rows to merge into ${describe(write)}. Make the key unique in the transform, or choose another key.`,
+    );
   }
   const others = write.plans.filter((plan) => !key.includes(plan.name));
   // Where the key is all there is, it is set to itself, so that the row counts as written.
-  const assigned = (others.length === 0 ? write.plans : others).map((plan) => `${quoteIdentifier(plan.name)} = EXCLUDED.${quoteIdentifier(plan.name)}`);
+  const assigned = (others.length === 0 ? write.plans : others).map(
+    (plan) => `${quoteIdentifier(plan.name)} = EXCLUDED.${quoteIdentifier(plan.name)}`,
+  );
   return insertFromStaging(write, staging, ` ON CONFLICT (${list}) DO UPDATE SET ${assigned.join(', ')}`);
 }
 
@@ -124,7 +132,9 @@ export function partitionCondition(request: LoadRequest): string {
 
 async function copyInto(write: Write, into: TableName, route: Route): Promise<void> {
   const columns = write.plans.map((plan) => quoteIdentifier(plan.name));
-  const values = write.plans.map((plan) => (route === 'text' && plan.isText ? withoutBackspace(plan.expression) : plan.expression));
+  const values = write.plans.map((plan) =>
+    route === 'text' && plan.isText ? withoutBackspace(plan.expression) : plan.expression,
+  );
   if (route !== 'staging' && write.loadId !== undefined) {
     columns.push(LOAD_COLUMN);
     values.push(`${write.loadId}::BIGINT`);
@@ -143,14 +153,18 @@ function withoutBackspace(expression: string): string {
 
 async function countWritten(write: Write): Promise<number> {
   const { request, name, loadId } = write;
-  const where = loadId !== undefined ? `${LOAD_COLUMN} = ${loadId}` : request.partition === undefined ? 'TRUE' : partitionCondition(request);
+  const where =
+    loadId !== undefined ? `${LOAD_COLUMN} = ${loadId}` : request.partition === undefined ? 'TRUE' : partitionCondition(request);
   const [row] = await select<{ rows: bigint }>(write.session, `SELECT count(*) AS rows FROM ${name.sql} WHERE ${where}`);
   return Number(row?.rows);
 }
 
 function expectRows(write: Write, rows: number): void {
   if (rows === write.request.rows) return;
-  throw new TransientError('ROWS_LOST', `The load into ${describe(write)} should hold ${write.request.rows} rows and the transaction counts ${rows}; it was rolled back. If it stays: does a trigger of the table drop or add rows?`);
+  throw new TransientError(
+    'ROWS_LOST',
+    `The load into ${describe(write)} should hold ${write.request.rows} rows and the transaction counts ${rows}; it was rolled back. If it stays: does a trigger of the table drop or add rows?`,
+  );
 }
 
 function describe({ name, request }: Write): string {

@@ -18,16 +18,26 @@ const fresh = () => randomBytes(4).toString('hex');
 const capabilities = { modes: ['append', 'replace'] as const, partitions: true };
 
 for (const format of ['parquet', 'csv'] as const) {
-  const read = (target: string): Promise<SampleRow[]> => withContext(async ({ session }) => {
-    const file = join(root, target);
-    if (!existsSync(file)) return [];
-    const pattern = quoteLiteral(statSync(file).isDirectory() ? `${file}/**/*.${format}` : file);
-    const columns = `{'id': 'BIGINT', 'the "region"': 'VARCHAR', 'amount': 'VARCHAR'}`;
-    const from = format === 'parquet' ? `read_parquet(${pattern}, hive_partitioning = false)` : `read_csv(${pattern}, header = true, auto_detect = false, columns = ${columns}, delim = ',', quote = '"', escape = '"', nullstr = '', allow_quoted_nulls = false, hive_partitioning = false)`;
-    const rows = await session.rows<{ id: string; region: string | null; amount: string | null }>(`SELECT id::VARCHAR AS id, "the ""region""" AS region, amount::VARCHAR AS amount FROM ${from}`);
-    return rows.map((row) => ({ ...row, id: Number(row.id) }));
-  });
-  describeDestination(`files (${format})`, () => ({ capabilities, open, read, newTarget: () => `${fresh()}.${format}` }), capabilities);
+  const read = (target: string): Promise<SampleRow[]> =>
+    withContext(async ({ session }) => {
+      const file = join(root, target);
+      if (!existsSync(file)) return [];
+      const pattern = quoteLiteral(statSync(file).isDirectory() ? `${file}/**/*.${format}` : file);
+      const columns = `{'id': 'BIGINT', 'the "region"': 'VARCHAR', 'amount': 'VARCHAR'}`;
+      const from =
+        format === 'parquet'
+          ? `read_parquet(${pattern}, hive_partitioning = false)`
+          : `read_csv(${pattern}, header = true, auto_detect = false, columns = ${columns}, delim = ',', quote = '"', escape = '"', nullstr = '', allow_quoted_nulls = false, hive_partitioning = false)`;
+      const rows = await session.rows<{ id: string; region: string | null; amount: string | null }>(
+        `SELECT id::VARCHAR AS id, "the ""region""" AS region, amount::VARCHAR AS amount FROM ${from}`,
+      );
+      return rows.map((row) => ({ ...row, id: Number(row.id) }));
+    });
+  describeDestination(
+    `files (${format})`,
+    () => ({ capabilities, open, read, newTarget: () => `${fresh()}.${format}` }),
+    capabilities,
+  );
 }
 
 describeSource('files (csv)', () => ({

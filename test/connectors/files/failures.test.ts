@@ -81,7 +81,11 @@ test.each([
   [{ path: 'odd.json' }, 'OPTION_INVALID', /format: 'csv'/],
   [{ path: 'types-1.parquet', where: { id: { gte: 'x' } } }, 'OPTION_INVALID', /`where` does not fit/],
 ] as const)('%j is refused for good, with the file and what to do', async (options, code, message) => {
-  await expect(extract(options)).rejects.toMatchObject({ code, retryable: false, message: expect.stringMatching(message) as string });
+  await expect(extract(options)).rejects.toMatchObject({
+    code,
+    retryable: false,
+    message: expect.stringMatching(message) as string,
+  });
 });
 
 test.each([
@@ -96,7 +100,14 @@ test.each([
   ['no-end.csv', 'a,b', ',', '"', '"', ['a', 'b']],
   ['backslash.csv', 'a,b\n1,"say \\"hi\\", twice"\n2,"\\"x\\""\n', ',', '"', '\\', ['a', 'b']],
   // The header alone decides: neither malformed lines nor numbers in it lead astray.
-  ['dirty.csv', 'id,name,made\n1,a\n2,b,2001-01-01,extra,more\n"3,c\n;;;;;;\n4,d,2001-01-02\n', ',', '"', '"', ['id', 'name', 'made']],
+  [
+    'dirty.csv',
+    'id,name,made\n1,a\n2,b,2001-01-01,extra,more\n"3,c\n;;;;;;\n4,d,2001-01-02\n',
+    ',',
+    '"',
+    '"',
+    ['id', 'name', 'made'],
+  ],
   ['years.csv', 'id,2001,2002\nx,1,2\n', ',', '"', '"', ['id', '2001', '2002']],
 ] as const)('the dialect of %s is found in its first line', async (name, content, delimiter, quote, escape, columns) => {
   write(name, content);
@@ -111,11 +122,19 @@ test('files of one pattern may differ in the order of columns', async () => {
 });
 
 test('patterns reach into folders and leave hidden files and ledgers alone', async () => {
-  for (const name of ['deep/2001/x.csv', 'deep/2002/y.csv', 'deep/z.csv', 'deep/.hidden.csv', 'deep/_millrace/w.csv', 'deep/a[1].csv']) {
+  for (const name of [
+    'deep/2001/x.csv',
+    'deep/2002/y.csv',
+    'deep/z.csv',
+    'deep/.hidden.csv',
+    'deep/_millrace/w.csv',
+    'deep/a[1].csv',
+  ]) {
     mkdirSync(join(root, name, '..'), { recursive: true });
     write(name, 'id\n1\n');
   }
-  const found = async (path: string): Promise<(string | undefined)[]> => (await extract({ path })).parts.map((part) => part.origin);
+  const found = async (path: string): Promise<(string | undefined)[]> =>
+    (await extract({ path })).parts.map((part) => part.origin);
   expect(await found('deep/**/*.csv')).toEqual(['deep/2001/x.csv', 'deep/2002/y.csv', 'deep/a[1].csv', 'deep/z.csv']);
   expect(await found('deep/*/?.csv')).toEqual(['deep/2001/x.csv', 'deep/2002/y.csv']);
   expect(await found('deep/{2001,2003}/*.csv')).toEqual(['deep/2001/x.csv']);
@@ -128,15 +147,22 @@ test('a file in place that has changed or gone is named, with what it was', asyn
   const { parts } = await extract({ path: 'moving.csv' });
   await verifyParts(parts, root);
   write('moving.csv', 'id\n1\n2\n');
-  await expect(verifyParts(parts, root)).rejects.toMatchObject({ code: 'FILE_CHANGED', message: expect.stringMatching(/"moving\.csv".*it was 5 bytes of .*it is 7 bytes/) as string });
+  await expect(verifyParts(parts, root)).rejects.toMatchObject({
+    code: 'FILE_CHANGED',
+    message: expect.stringMatching(/"moving\.csv".*it was 5 bytes of .*it is 7 bytes/) as string,
+  });
   rmSync(join(root, 'moving.csv'));
-  await expect(verifyParts(parts, root)).rejects.toMatchObject({ code: 'FILE_MISSING', message: expect.stringContaining('moving.csv') as string });
+  await expect(verifyParts(parts, root)).rejects.toMatchObject({
+    code: 'FILE_MISSING',
+    message: expect.stringContaining('moving.csv') as string,
+  });
 });
 
 test('a load that was killed is taken up: its lock and its unfinished file are cleared away', async () => {
   const request = loadRequest({ target: 'killed.parquet', mode: 'replace', rows: sampleRows(1, 3), loadId: 'killed' });
   const connector = await openConnector('files', 'lake', { root });
-  const attempt = (checkpoint: () => Promise<void>) => withContext((context) => Promise.resolve(connector.destination?.load(request, context)), { checkpoint });
+  const attempt = (checkpoint: () => Promise<void>) =>
+    withContext((context) => Promise.resolve(connector.destination?.load(request, context)), { checkpoint });
   // What a SIGKILL between the ledger's entry and the rename leaves behind, copied while a live load stands there.
   const left = join(root, '_millrace');
   const snapshot = new Map<string, Buffer>();
@@ -146,7 +172,8 @@ test('a load that was killed is taken up: its lock and its unfinished file are c
   });
   rmSync(join(root, 'killed.parquet'));
   for (const name of readdirSync(left)) rmSync(join(left, name));
-  for (const [name, content] of snapshot) writeFileSync(join(left, name), name.endsWith('.lock') ? content.toString().replace(/ \d+ /, ' 999999999 ') : content);
+  for (const [name, content] of snapshot)
+    writeFileSync(join(left, name), name.endsWith('.lock') ? content.toString().replace(/ \d+ /, ' 999999999 ') : content);
   expect(new Set([...snapshot.keys()].map((name) => name.split('.').at(-1)))).toEqual(new Set(['json', 'lock', 'tmp']));
   expect(await attempt(() => Promise.resolve())).toMatchObject({ rows: 3, alreadyDone: false });
   expect(readdirSync(left).map((name) => name.split('.').at(-1))).toEqual(['json']);
@@ -161,7 +188,9 @@ test.each([
   symlinkSync(outside, join(root, 'link-folder'), 'dir');
   try {
     const connector = await openConnector('files', 'lake', { root });
-    const attempt = withContext((context) => Promise.resolve(connector.destination?.load(loadRequest({ ...load, rows: sampleRows(1, 1) }), context)));
+    const attempt = withContext((context) =>
+      Promise.resolve(connector.destination?.load(loadRequest({ ...load, rows: sampleRows(1, 1) }), context)),
+    );
     await expect(attempt).rejects.toMatchObject({ code, retryable: false });
   } finally {
     rmSync(join(root, 'link-folder'));
@@ -169,9 +198,13 @@ test.each([
 });
 
 test('a connection is checked by its folder', async () => {
-  const check = (folder: string) => withContext(async (context) => (await openConnector('files', 'lake', { root: folder })).check(context));
+  const check = (folder: string) =>
+    withContext(async (context) => (await openConnector('files', 'lake', { root: folder })).check(context));
   expect(await check(root)).toBe(`folder ${root}`);
   await expect(check(join(root, 'nowhere'))).rejects.toMatchObject({ code: 'FILE_MISSING' });
   await expect(openConnector('files', 'lake', { root: 'relative' })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
-  await expect(openConnector('mysql', 'lake', {})).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining('files, postgres') as string });
+  await expect(openConnector('mysql', 'lake', {})).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: expect.stringContaining('files, postgres') as string,
+  });
 });

@@ -22,7 +22,11 @@ async function read(table: string): Promise<SampleRow[]> {
 
 const capabilities = { modes: ['append', 'merge', 'replace'] as const, partitions: true };
 
-describeDestination('postgres', () => ({ capabilities, open, read, newTarget: () => `t_${randomBytes(4).toString('hex')}` }), capabilities);
+describeDestination(
+  'postgres',
+  () => ({ capabilities, open, read, newTarget: () => `t_${randomBytes(4).toString('hex')}` }),
+  capabilities,
+);
 
 describeSource('postgres', () => ({
   open,
@@ -32,7 +36,8 @@ describeSource('postgres', () => ({
     for (const row of rows) await db.query(`INSERT INTO public.${table} VALUES ($1, $2, $3)`, [row.id, row.region, row.amount]);
     return { table };
   },
-  change: async ({ table }, row) => void (await db.query(`INSERT INTO public.${table} VALUES ($1, $2, $3)`, [row.id, row.region, row.amount])),
+  change: async ({ table }, row) =>
+    void (await db.query(`INSERT INTO public.${table} VALUES ($1, $2, $3)`, [row.id, row.region, row.amount])),
   missing: { table: 'nowhere' },
   missingCode: 'TABLE_MISSING',
 }));

@@ -12,7 +12,9 @@ let db: TestDatabase;
 beforeAll(async () => {
   db = await createTestDatabase();
   await db.query('CREATE SCHEMA shop');
-  await db.query('CREATE TABLE shop.orders (id int PRIMARY KEY, note varchar(5), total numeric(6,2), made date NOT NULL DEFAULT now())');
+  await db.query(
+    'CREATE TABLE shop.orders (id int PRIMARY KEY, note varchar(5), total numeric(6,2), made date NOT NULL DEFAULT now())',
+  );
   await db.query('CREATE VIEW shop.recent AS SELECT * FROM shop.orders');
 });
 afterAll(() => db.drop());
@@ -24,11 +26,29 @@ const url = (change: (url: URL) => void): string => {
 };
 
 test.each([
-  ['a wrong password', url.bind(null, (u) => void (u.password = 'sesame-open')), 'CREDENTIALS_REJECTED', false, /127\.0\.0\.1:\d+.*"warehouse".*password authentication failed/],
+  [
+    'a wrong password',
+    url.bind(null, (u) => void (u.password = 'sesame-open')),
+    'CREDENTIALS_REJECTED',
+    false,
+    /127\.0\.0\.1:\d+.*"warehouse".*password authentication failed/,
+  ],
   ['an unknown user', url.bind(null, (u) => void (u.username = 'nobody')), 'CREDENTIALS_REJECTED', false, /"nobody"/],
-  ['an unknown database', url.bind(null, (u) => void (u.pathname = '/nowhere')), 'DATABASE_MISSING', false, /"nowhere" does not exist/],
+  [
+    'an unknown database',
+    url.bind(null, (u) => void (u.pathname = '/nowhere')),
+    'DATABASE_MISSING',
+    false,
+    /"nowhere" does not exist/,
+  ],
   ['a server that is not there', url.bind(null, (u) => void (u.port = '9')), 'CONNECTION_REFUSED', true, /127\.0\.0\.1:9/],
-  ['encryption that the server has not', url.bind(null, (u) => u.searchParams.set('sslmode', 'require')), 'CONFIG_INVALID', false, /sslmode of connection "warehouse".*does not support SSL/],
+  [
+    'encryption that the server has not',
+    url.bind(null, (u) => u.searchParams.set('sslmode', 'require')),
+    'CONFIG_INVALID',
+    false,
+    /sslmode of connection "warehouse".*does not support SSL/,
+  ],
 ] as const)('%s is a coded error without the password', async (_what, address, code, retryable, message) => {
   const connection = { url: address() };
   const password = decodeURIComponent(new URL(address()).password);
@@ -36,7 +56,9 @@ test.each([
   const attempts = [
     loadQuery(connection, { target: 'shop.orders', select: 'SELECT 1 AS id' }),
     withContext((context) => connector.check(context)),
-    withContext(async (context) => connector.source?.extract({ dataset: 'd', options: { table: 'shop.orders' }, directory: temporaryFolder() }, context)),
+    withContext(async (context) =>
+      connector.source?.extract({ dataset: 'd', options: { table: 'shop.orders' }, directory: temporaryFolder() }, context),
+    ),
   ];
   for (const outcome of await Promise.allSettled(attempts)) {
     const error: unknown = outcome.status === 'rejected' ? outcome.reason : undefined;
@@ -51,7 +73,10 @@ test.each([
   ['mysql://u:pass-word@h/d', /url: must begin with postgres:/],
   ['u:pass-word', /url: must begin with postgres:|url: is not/],
 ])('the url %s is refused when the connection opens, and not shown', async (wrong, message) => {
-  const error = await openConnector('postgres', 'warehouse', { url: wrong }).then(() => undefined, (reason: unknown) => reason);
+  const error = await openConnector('postgres', 'warehouse', { url: wrong }).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
   expect(error).toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringMatching(message) as string });
   expect(String(error)).not.toContain('pass-word');
 });
@@ -59,19 +84,68 @@ test.each([
 test.each([
   ['a missing schema', { target: 'depot.orders', select: 'SELECT 1 AS id' }, 'TABLE_MISSING', /CREATE SCHEMA "depot"/],
   ['a view as target', { target: 'shop.recent', select: 'SELECT 1 AS id' }, 'TARGET_UNSUITABLE', /"shop"\."recent".*not a table/],
-  ['a column that is missing', { target: 'shop.orders', select: "SELECT 1 AS id, 'x' AS colour" }, 'COLUMN_MISSING', /ALTER TABLE "shop"\."orders" ADD COLUMN "colour" text/],
-  ['a required column that is not loaded', { target: 'shop.orders', select: "SELECT 'x' AS note" }, 'COLUMN_MISSING', /"id".*NOT NULL/],
-  ['a column of another type', { target: 'shop.orders', select: "SELECT 'one' AS id" }, 'COLUMN_TYPE', /"id".*integer.*VARCHAR.*ALTER COLUMN "id" TYPE text/],
-  ['a column that would round', { target: 'shop.orders', select: 'SELECT 1 AS id, 1.234 AS total' }, 'COLUMN_TYPE', /"total".*numeric\(6,2\).*DECIMAL\(4,3\)/],
+  [
+    'a column that is missing',
+    { target: 'shop.orders', select: "SELECT 1 AS id, 'x' AS colour" },
+    'COLUMN_MISSING',
+    /ALTER TABLE "shop"\."orders" ADD COLUMN "colour" text/,
+  ],
+  [
+    'a required column that is not loaded',
+    { target: 'shop.orders', select: "SELECT 'x' AS note" },
+    'COLUMN_MISSING',
+    /"id".*NOT NULL/,
+  ],
+  [
+    'a column of another type',
+    { target: 'shop.orders', select: "SELECT 'one' AS id" },
+    'COLUMN_TYPE',
+    /"id".*integer.*VARCHAR.*ALTER COLUMN "id" TYPE text/,
+  ],
+  [
+    'a column that would round',
+    { target: 'shop.orders', select: 'SELECT 1 AS id, 1.234 AS total' },
+    'COLUMN_TYPE',
+    /"total".*numeric\(6,2\).*DECIMAL\(4,3\)/,
+  ],
   ['a number that does not fit', { target: 'shop.orders', select: 'SELECT 3000000000 AS id' }, 'VALUE_REFUSED', /shop/],
-  ['a text that is too long', { target: 'shop.orders', select: "SELECT 1 AS id, 'sixsix' AS note" }, 'VALUE_REFUSED', /too long for type character varying\(5\)/],
-  ['a key that is there already', { target: 'shop.orders', select: 'SELECT * FROM (VALUES (1), (1)) AS v(id)' }, 'KEY_DUPLICATE', /orders_pkey/],
-  ['a merge without a unique index', { target: 'shop.orders', mode: 'merge', key: ['note'], select: "SELECT 1 AS id, 'x' AS note" }, 'TARGET_UNSUITABLE', /CREATE UNIQUE INDEX ON "shop"\."orders" \("note"\)/],
+  [
+    'a text that is too long',
+    { target: 'shop.orders', select: "SELECT 1 AS id, 'sixsix' AS note" },
+    'VALUE_REFUSED',
+    /too long for type character varying\(5\)/,
+  ],
+  [
+    'a key that is there already',
+    { target: 'shop.orders', select: 'SELECT * FROM (VALUES (1), (1)) AS v(id)' },
+    'KEY_DUPLICATE',
+    /orders_pkey/,
+  ],
+  [
+    'a merge without a unique index',
+    { target: 'shop.orders', mode: 'merge', key: ['note'], select: "SELECT 1 AS id, 'x' AS note" },
+    'TARGET_UNSUITABLE',
+    /CREATE UNIQUE INDEX ON "shop"\."orders" \("note"\)/,
+  ],
   ['a merge without a key', { target: 'shop.orders', mode: 'merge', select: 'SELECT 1 AS id' }, 'OPTION_INVALID', /needs a key/],
-  ['a key that is null', { target: 'shop.fresh', mode: 'merge', key: ['id', 'part'], select: 'SELECT 1 AS id, NULL::INT AS part' }, 'KEY_NULL', /1 of 1 rows.*"id", "part"/],
-  ['a table name that is none', { target: 'a.b.c', select: 'SELECT 1 AS id' }, 'OPTION_INVALID', /"a\.b\.c" is not the name of a table/],
+  [
+    'a key that is null',
+    { target: 'shop.fresh', mode: 'merge', key: ['id', 'part'], select: 'SELECT 1 AS id, NULL::INT AS part' },
+    'KEY_NULL',
+    /1 of 1 rows.*"id", "part"/,
+  ],
+  [
+    'a table name that is none',
+    { target: 'a.b.c', select: 'SELECT 1 AS id' },
+    'OPTION_INVALID',
+    /"a\.b\.c" is not the name of a table/,
+  ],
 ] as const)('%s is refused for good, says where and how to mend it, and leaves nothing', async (_what, load, code, message) => {
-  await expect(loadQuery({ url: db.url }, load)).rejects.toMatchObject({ code, retryable: false, message: expect.stringMatching(message) as string });
+  await expect(loadQuery({ url: db.url }, load)).rejects.toMatchObject({
+    code,
+    retryable: false,
+    message: expect.stringMatching(message) as string,
+  });
   expect(await db.query('SELECT count(*)::int AS rows FROM shop.orders')).toEqual([{ rows: 0 }]);
   expect(await db.query("SELECT relname FROM pg_class WHERE relname LIKE 'staging_%' OR relname = 'fresh'")).toEqual([]);
   expect(await db.query('SELECT load_id FROM _millrace.ledger')).toEqual([]);
@@ -79,14 +153,28 @@ test.each([
 
 test('a user without rights is told which, and which statement adds the load column', async () => {
   const user = `u_${randomBytes(4).toString('hex')}`;
-  await db.query(`CREATE ROLE ${user} LOGIN PASSWORD 'pw'; GRANT USAGE ON SCHEMA shop TO ${user}; CREATE TABLE shop.kept (id int); CREATE TABLE shop.given (id int)`);
+  await db.query(
+    `CREATE ROLE ${user} LOGIN PASSWORD 'pw'; GRANT USAGE ON SCHEMA shop TO ${user}; CREATE TABLE shop.kept (id int); CREATE TABLE shop.given (id int)`,
+  );
   const limited = url((u) => Object.assign(u, { username: user, password: 'pw' }));
-  await expect(loadQuery({ url: limited }, { target: 'shop.kept', select: 'SELECT 1 AS id' })).rejects.toMatchObject({ code: 'PERMISSION_DENIED', retryable: false });
-  await db.query(`GRANT USAGE ON SCHEMA _millrace TO ${user}; GRANT SELECT, INSERT, UPDATE ON _millrace.ledger TO ${user}; GRANT SELECT, INSERT, DELETE ON shop.given TO ${user}`);
+  await expect(loadQuery({ url: limited }, { target: 'shop.kept', select: 'SELECT 1 AS id' })).rejects.toMatchObject({
+    code: 'PERMISSION_DENIED',
+    retryable: false,
+  });
+  await db.query(
+    `GRANT USAGE ON SCHEMA _millrace TO ${user}; GRANT SELECT, INSERT, UPDATE ON _millrace.ledger TO ${user}; GRANT SELECT, INSERT, DELETE ON shop.given TO ${user}`,
+  );
   const refused = loadQuery({ url: limited }, { target: 'shop.given', select: 'SELECT 1 AS id' });
-  await expect(refused).rejects.toMatchObject({ code: 'TARGET_UNSUITABLE', message: expect.stringMatching(/ALTER TABLE "shop"\."given" ADD COLUMN IF NOT EXISTS _millrace_load bigint/) as string });
-  expect(await loadQuery({ url: limited }, { target: 'shop.given', mode: 'replace', select: 'SELECT 1 AS id' })).toMatchObject({ rows: 1 });
-  await expect(loadQuery({ url: limited }, { target: 'shop.kept', mode: 'replace', select: 'SELECT 1 AS id' })).rejects.toMatchObject({ code: 'PERMISSION_DENIED', message: expect.stringContaining('kept') as string });
+  await expect(refused).rejects.toMatchObject({
+    code: 'TARGET_UNSUITABLE',
+    message: expect.stringMatching(/ALTER TABLE "shop"\."given" ADD COLUMN IF NOT EXISTS _millrace_load bigint/) as string,
+  });
+  expect(await loadQuery({ url: limited }, { target: 'shop.given', mode: 'replace', select: 'SELECT 1 AS id' })).toMatchObject({
+    rows: 1,
+  });
+  await expect(
+    loadQuery({ url: limited }, { target: 'shop.kept', mode: 'replace', select: 'SELECT 1 AS id' }),
+  ).rejects.toMatchObject({ code: 'PERMISSION_DENIED', message: expect.stringContaining('kept') as string });
   await db.query(`DROP OWNED BY ${user}; DROP ROLE ${user}`);
 });
 
@@ -96,7 +184,14 @@ test('a load that waits for a lock ends within two seconds when it is cancelled'
   await holder.connect();
   await holder.query('BEGIN; LOCK TABLE shop.busy IN ACCESS EXCLUSIVE MODE');
   const controller = new AbortController();
-  const waiting = loadQuery({ url: db.url }, { target: 'shop.busy', mode: 'replace', select: 'SELECT 1 AS id' }, { controller }).then(() => undefined, (error: unknown) => error);
+  const waiting = loadQuery(
+    { url: db.url },
+    { target: 'shop.busy', mode: 'replace', select: 'SELECT 1 AS id' },
+    { controller },
+  ).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
   await untilWaiting();
   const cancelled = Date.now();
   controller.abort();
@@ -105,7 +200,11 @@ test('a load that waits for a lock ends within two seconds when it is cancelled'
   await holder.query('ROLLBACK');
   await holder.end();
   expect(await db.query('SELECT * FROM shop.busy')).toEqual([]);
-  expect(await db.query("SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'millrace load%' AND datname = current_database()")).toEqual([]);
+  expect(
+    await db.query(
+      "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'millrace load%' AND datname = current_database()",
+    ),
+  ).toEqual([]);
 });
 
 test('an extract that waits for a lock ends within two seconds when it is cancelled', async () => {
@@ -116,7 +215,13 @@ test('an extract that waits for a lock ends within two seconds when it is cancel
   const controller = new AbortController();
   const connector = await openConnector('postgres', 'warehouse', { url: db.url });
   const directory = temporaryFolder();
-  const waiting = withContext(async (context) => connector.source?.extract({ dataset: 'd', options: { table: 'shop.read' }, directory }, context), { controller }).then(() => undefined, (error: unknown) => error);
+  const waiting = withContext(
+    async (context) => connector.source?.extract({ dataset: 'd', options: { table: 'shop.read' }, directory }, context),
+    { controller },
+  ).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
   await untilWaiting();
   const cancelled = Date.now();
   controller.abort();
@@ -131,44 +236,72 @@ test('a lock that stays is a transient error after lockTimeoutMs', async () => {
   const holder = new pg.Client({ connectionString: db.url });
   await holder.connect();
   await holder.query('BEGIN; LOCK TABLE shop.stuck IN ACCESS EXCLUSIVE MODE');
-  const refused = loadQuery({ url: db.url, lockTimeoutMs: 300 }, { target: 'shop.stuck', mode: 'replace', select: 'SELECT 1 AS id' });
-  await expect(refused).rejects.toMatchObject({ code: 'LOCK_TIMEOUT', retryable: true, message: expect.stringContaining('"shop"."stuck"') as string });
+  const refused = loadQuery(
+    { url: db.url, lockTimeoutMs: 300 },
+    { target: 'shop.stuck', mode: 'replace', select: 'SELECT 1 AS id' },
+  );
+  await expect(refused).rejects.toMatchObject({
+    code: 'LOCK_TIMEOUT',
+    retryable: true,
+    message: expect.stringContaining('"shop"."stuck"') as string,
+  });
   await holder.end();
 });
 
 // Early ones meet the login and the ledger, late ones the COPY.
-test.each([500, 2_000, 6_000, 9_000, 400_000, 1_500_000])('a connection that breaks after %d bytes leaves nothing, and trying again succeeds', async (bytes) => {
-  const target = `shop.cut_${bytes}`;
-  const cable = await openCable(new URL(db.url));
-  const through = url((u) => void (u.port = String(cable.port)));
-  const load = { target, mode: 'append', select: 'SELECT range AS id FROM range(200000)', identity: { loadId: target, content: 'c', pipeline: 'p', step: 's', workflowId: 'w', runId: 'r' } } as const;
-  cable.cutAfterBytes(bytes);
-  await expect(loadQuery({ url: through }, load)).rejects.toMatchObject({ retryable: true });
-  cable.close();
-  expect(await db.query(`SELECT to_regclass('${target}') AS oid`)).toEqual([{ oid: null }]);
-  expect(await loadQuery({ url: db.url }, load)).toMatchObject({ rows: 200_000, alreadyDone: false });
-  expect(await db.query(`SELECT count(*)::int AS rows, count(DISTINCT id)::int AS ids FROM ${target}`)).toEqual([{ rows: 200_000, ids: 200_000 }]);
-});
+test.each([500, 2_000, 6_000, 9_000, 400_000, 1_500_000])(
+  'a connection that breaks after %d bytes leaves nothing, and trying again succeeds',
+  async (bytes) => {
+    const target = `shop.cut_${bytes}`;
+    const cable = await openCable(new URL(db.url));
+    const through = url((u) => void (u.port = String(cable.port)));
+    const load = {
+      target,
+      mode: 'append',
+      select: 'SELECT range AS id FROM range(200000)',
+      identity: { loadId: target, content: 'c', pipeline: 'p', step: 's', workflowId: 'w', runId: 'r' },
+    } as const;
+    cable.cutAfterBytes(bytes);
+    await expect(loadQuery({ url: through }, load)).rejects.toMatchObject({ retryable: true });
+    cable.close();
+    expect(await db.query(`SELECT to_regclass('${target}') AS oid`)).toEqual([{ oid: null }]);
+    expect(await loadQuery({ url: db.url }, load)).toMatchObject({ rows: 200_000, alreadyDone: false });
+    expect(await db.query(`SELECT count(*)::int AS rows, count(DISTINCT id)::int AS ids FROM ${target}`)).toEqual([
+      { rows: 200_000, ids: 200_000 },
+    ]);
+  },
+);
 
-test.each([300, 3_000, 300_000])('an extract whose connection breaks after %d bytes fails for now, and trying again succeeds', async (bytes) => {
-  await db.query('CREATE TABLE IF NOT EXISTS shop.long AS SELECT i AS id FROM generate_series(1, 200000) AS i');
-  const cable = await openCable(new URL(db.url));
-  const read = async (address: string): Promise<unknown> => {
-    const connector = await openConnector('postgres', 'warehouse', { url: address });
-    return withContext((context) => Promise.resolve(connector.source?.extract({ dataset: 'd', options: { table: 'shop.long' }, directory: temporaryFolder() }, context)));
-  };
-  cable.cutAfterBytes(bytes);
-  await expect(read(url((u) => void (u.port = String(cable.port))))).rejects.toMatchObject({ retryable: true });
-  cable.close();
-  expect(await read(db.url)).toMatchObject({ rows: 200_000 });
-});
+test.each([300, 3_000, 300_000])(
+  'an extract whose connection breaks after %d bytes fails for now, and trying again succeeds',
+  async (bytes) => {
+    await db.query('CREATE TABLE IF NOT EXISTS shop.long AS SELECT i AS id FROM generate_series(1, 200000) AS i');
+    const cable = await openCable(new URL(db.url));
+    const read = async (address: string): Promise<unknown> => {
+      const connector = await openConnector('postgres', 'warehouse', { url: address });
+      return withContext((context) =>
+        Promise.resolve(
+          connector.source?.extract({ dataset: 'd', options: { table: 'shop.long' }, directory: temporaryFolder() }, context),
+        ),
+      );
+    };
+    cable.cutAfterBytes(bytes);
+    await expect(read(url((u) => void (u.port = String(cable.port))))).rejects.toMatchObject({ retryable: true });
+    cable.close();
+    expect(await read(db.url)).toMatchObject({ rows: 200_000 });
+  },
+);
 
 test('a trigger that drops rows is noticed before the commit', async () => {
   await db.query(`CREATE TABLE shop.sieve (id int);
     CREATE FUNCTION shop.drop_odd() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF NEW.id % 2 = 1 THEN RETURN NULL; END IF; RETURN NEW; END';
     CREATE TRIGGER sieve BEFORE INSERT ON shop.sieve FOR EACH ROW EXECUTE FUNCTION shop.drop_odd()`);
   const refused = loadQuery({ url: db.url }, { target: 'shop.sieve', select: 'SELECT range::INT AS id FROM range(10)' });
-  await expect(refused).rejects.toMatchObject({ code: 'ROWS_LOST', retryable: true, message: expect.stringMatching(/10 rows and the transaction counts 5/) as string });
+  await expect(refused).rejects.toMatchObject({
+    code: 'ROWS_LOST',
+    retryable: true,
+    message: expect.stringMatching(/10 rows and the transaction counts 5/) as string,
+  });
   expect(await db.query('SELECT * FROM shop.sieve')).toEqual([]);
 });
 
@@ -182,7 +315,11 @@ test('a partitioned table is loaded and counted through its partitions', async (
 
 test('the ledger is made once, however many loads are the first', async () => {
   const fresh = `ledger_${randomBytes(4).toString('hex')}`;
-  await Promise.all([1, 2, 3].map((at) => loadQuery({ url: db.url, ledgerSchema: fresh }, { target: `shop.first_${at}`, select: 'SELECT 1 AS id' })));
+  await Promise.all(
+    [1, 2, 3].map((at) =>
+      loadQuery({ url: db.url, ledgerSchema: fresh }, { target: `shop.first_${at}`, select: 'SELECT 1 AS id' }),
+    ),
+  );
   expect(await db.query(`SELECT target, mode, pipeline, step, "rows"::int AS rows FROM ${fresh}.ledger ORDER BY target`)).toEqual(
     [1, 2, 3].map((at) => ({ target: `shop.first_${at}`, mode: 'append', pipeline: 'p', step: 'load:t', rows: 1 })),
   );
@@ -191,7 +328,9 @@ test('the ledger is made once, however many loads are the first', async () => {
 // Another session waits for a lock in this database: no sleep can tell that as surely as the server.
 async function untilWaiting(): Promise<void> {
   for (;;) {
-    const waiting = await db.query("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()");
+    const waiting = await db.query(
+      "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
+    );
     if (waiting.length > 0) return;
     await new Promise((resolve) => setTimeout(resolve, 25));
   }

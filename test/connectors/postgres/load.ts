@@ -12,12 +12,23 @@ export interface QueryLoad extends Partial<Omit<LoadRequest, 'select' | 'target'
 }
 
 /** Loads the rows of a query of DuckDB's into a database, as a new load unless it says which. */
-export async function loadQuery(options: Readonly<Record<string, unknown>>, load: QueryLoad, contextOptions?: ContextOptions): Promise<LoadResult> {
+export async function loadQuery(
+  options: Readonly<Record<string, unknown>>,
+  load: QueryLoad,
+  contextOptions?: ContextOptions,
+): Promise<LoadResult> {
   const connector = await openConnector('postgres', 'warehouse', options);
   return withContext(async (context) => {
     const columns = load.columns ?? (await describe(context, load.select));
     const [counted] = await context.session.rows<{ rows: bigint }>(`SELECT count(*) AS rows FROM (${load.select})`);
-    const identity = { loadId: randomBytes(6).toString('hex'), content: 'content', pipeline: 'p', step: 'load:t', workflowId: 'w', runId: 'r' };
+    const identity = {
+      loadId: randomBytes(6).toString('hex'),
+      content: 'content',
+      pipeline: 'p',
+      step: 'load:t',
+      workflowId: 'w',
+      runId: 'r',
+    };
     const request = { identity, mode: 'append', connection: 'warehouse', rows: Number(counted?.rows), ...load, columns } as const;
     if (!connector.destination) throw new Error('The connector has no destination');
     return connector.destination.load(request, context);

@@ -12,7 +12,9 @@ let db: TestDatabase;
 beforeAll(async () => {
   db = await createTestDatabase();
   await db.query('CREATE SCHEMA s');
-  await db.query("CREATE TYPE s.mood AS ENUM ('sad', 'it''s ok'); CREATE DOMAIN s.positive AS int CHECK (value > 0); CREATE TYPE s.pair AS (a int, b text)");
+  await db.query(
+    "CREATE TYPE s.mood AS ENUM ('sad', 'it''s ok'); CREATE DOMAIN s.positive AS int CHECK (value > 0); CREATE TYPE s.pair AS (a int, b text)",
+  );
 });
 afterAll(() => db.drop());
 
@@ -93,7 +95,9 @@ test('every type comes back exactly as it was, through Parquet into a table made
 });
 
 test('plain types travel in their own types, and every other as text with its name', async () => {
-  await db.query("CREATE TABLE s.plain AS SELECT 1 AS i, 1.5::numeric(6,2) AS n, now() AS t, '{1,2}'::int[] AS a, 'x'::char(3) AS c, '{}'::jsonb AS j, 'NaN'::numeric(4,1) AS nan");
+  await db.query(
+    "CREATE TABLE s.plain AS SELECT 1 AS i, 1.5::numeric(6,2) AS n, now() AS t, '{1,2}'::int[] AS a, 'x'::char(3) AS c, '{}'::jsonb AS j, 'NaN'::numeric(4,1) AS nan",
+  );
   const { columns } = await extractTable('s.plain');
   expect(columns.map(({ name, type, sourceType }) => [name, type, sourceType])).toEqual([
     ['i', 'INTEGER', undefined],
@@ -113,11 +117,20 @@ test('a table that is there takes the same values, each in its own type', async 
 });
 
 test('tables that DuckDB writes as text keep every value too', async () => {
-  const plain = Object.keys(TYPES).filter((type) => /^(boolean|smallint|integer|bigint|real|double|numeric\((10|38)|text|character|date|timestamp with|time without|uuid|bytea|json)/.test(type) && !type.endsWith(']'));
+  const plain = Object.keys(TYPES).filter(
+    (type) =>
+      /^(boolean|smallint|integer|bigint|real|double|numeric\((10|38)|text|character|date|timestamp with|time without|uuid|bytea|json)/.test(
+        type,
+      ) && !type.endsWith(']'),
+  );
   const list = plain.map((type, at) => `c${at} ${type}`).join(', ');
-  await db.query(`CREATE TABLE s.textual (id int PRIMARY KEY, ${list}); CREATE TABLE s.textual_copy (LIKE s.textual INCLUDING ALL)`);
+  await db.query(
+    `CREATE TABLE s.textual (id int PRIMARY KEY, ${list}); CREATE TABLE s.textual_copy (LIKE s.textual INCLUDING ALL)`,
+  );
   for (let row = 0; row < 5; row++) {
-    await db.query(`INSERT INTO s.textual VALUES (${[row, ...plain.map((type) => (TYPES[type] ?? []).filter((value) => !/NaN|29427|b'"$/.test(value))[row] ?? 'NULL')].join(', ')})`);
+    await db.query(
+      `INSERT INTO s.textual VALUES (${[row, ...plain.map((type) => (TYPES[type] ?? []).filter((value) => !/NaN|29427|b'"$/.test(value))[row] ?? 'NULL')].join(', ')})`,
+    );
   }
   const { columns } = await copyTable('s.textual', 's.textual_copy');
   expect(await differences('s.textual', 's.textual_copy', columns)).toEqual([]);
@@ -127,32 +140,68 @@ test('a text of one backspace stays one where DuckDB would write it as null', as
   await db.query('CREATE TABLE s.bells (id int PRIMARY KEY, t text, c char(2), j jsonb, b bytea, d date, f real)');
   const select = `SELECT 1 AS id, chr(8) AS t, 'x' AS c, '{"a": 1}' AS j, '\\x00\\xFF\\x5C'::BLOB AS b, '0001-01-01 (BC)'::DATE AS d, 1.1::REAL AS f UNION ALL SELECT 2, 'a\\b', '', NULL, ''::BLOB, 'infinity'::DATE, 'nan'::REAL`;
   await loadQuery({ url: db.url, schema: 's' }, { target: 'bells', mode: 'replace', select });
-  await loadQuery({ url: db.url, schema: 's' }, { target: 'bells', mode: 'append', select: select.replaceAll('chr(8)', "'plain'").replace('SELECT 1', 'SELECT 3').replace('SELECT 2', 'SELECT 4') });
+  await loadQuery(
+    { url: db.url, schema: 's' },
+    {
+      target: 'bells',
+      mode: 'append',
+      select: select.replaceAll('chr(8)', "'plain'").replace('SELECT 1', 'SELECT 3').replace('SELECT 2', 'SELECT 4'),
+    },
+  );
   const rest = { c: 'x ', j: '{"a": 1}', b: '\\x00ff5c', d: '0001-01-01 BC', f: '1.1' };
   const last = { t: 'a\\b', c: '  ', j: null, b: '\\x', d: 'infinity', f: 'NaN' };
   expect(await db.query('SELECT id, t, c, j::text, b::text, d::text, f::text FROM s.bells ORDER BY id')).toEqual([
-    { id: 1, t: '\b', ...rest }, { id: 2, ...last }, { id: 3, t: 'plain', ...rest }, { id: 4, ...last },
+    { id: 1, t: '\b', ...rest },
+    { id: 2, ...last },
+    { id: 3, t: 'plain', ...rest },
+    { id: 4, ...last },
   ]);
 });
 
 test('a table is made with its key, required columns and fitting types for every DuckDB type', async () => {
   const select = `SELECT 1::TINYINT AS a, 2::UINTEGER AS b, 3::UBIGINT AS c, 170141183460469231731687303715884105::HUGEINT AS d, 1.5::DOUBLE AS e, 'x' AS f,
     '{"k":1}'::JSON AS g, [1, 2]::BIGINT[] AS h, {'x': 1} AS i, MAP {'k': 'v'} AS j, [[1], [2]] AS k, 'a'::ENUM('a', 'b') AS l, INTERVAL 3 DAY AS m, TIMESTAMP_MS '2020-01-01 00:00:00.123' AS n, [{'x': 1}] AS o`;
-  const columns = await withContext(async ({ session }) => session.rows<{ column_name: string; column_type: string }>(`DESCRIBE ${select}`));
+  const columns = await withContext(async ({ session }) =>
+    session.rows<{ column_name: string; column_type: string }>(`DESCRIBE ${select}`),
+  );
   const described: Column[] = columns.map(({ column_name: name, column_type: type }) => ({ name, type, nullable: name !== 'f' }));
   await loadQuery({ url: db.url, schema: 's' }, { target: 'made', mode: 'merge', key: ['a', 'b'], select, columns: described });
   const made = await db.query<{ line: string }>(
     "SELECT attname || ' ' || format_type(atttypid, atttypmod) || CASE WHEN attnotnull THEN ' required' ELSE '' END AS line FROM pg_attribute WHERE attrelid = 's.made'::regclass AND attnum > 0 ORDER BY attnum",
   );
   expect(made.map((row) => row.line)).toEqual([
-    'a smallint required', 'b bigint required', 'c numeric(20,0)', 'd numeric(38,0)', 'e double precision', 'f text required', 'g jsonb', 'h bigint[]',
-    'i jsonb', 'j jsonb', 'k jsonb', 'l text', 'm interval', 'n timestamp without time zone', 'o jsonb',
+    'a smallint required',
+    'b bigint required',
+    'c numeric(20,0)',
+    'd numeric(38,0)',
+    'e double precision',
+    'f text required',
+    'g jsonb',
+    'h bigint[]',
+    'i jsonb',
+    'j jsonb',
+    'k jsonb',
+    'l text',
+    'm interval',
+    'n timestamp without time zone',
+    'o jsonb',
   ]);
   const [row] = await db.query('SELECT d::text, g, h::text, i, j, k, l, m::text, n::text, o FROM s.made');
   expect(row).toEqual({
-    d: '170141183460469231731687303715884105', g: { k: 1 }, h: '{1,2}', i: { x: 1 }, j: { k: 'v' }, k: [[1], [2]], l: 'a', m: '3 days', n: '2020-01-01 00:00:00.123', o: [{ x: 1 }],
+    d: '170141183460469231731687303715884105',
+    g: { k: 1 },
+    h: '{1,2}',
+    i: { x: 1 },
+    j: { k: 'v' },
+    k: [[1], [2]],
+    l: 'a',
+    m: '3 days',
+    n: '2020-01-01 00:00:00.123',
+    o: [{ x: 1 }],
   });
-  const [key] = await db.query("SELECT pg_get_constraintdef(oid) AS key FROM pg_constraint WHERE conrelid = 's.made'::regclass AND contype = 'p'");
+  const [key] = await db.query(
+    "SELECT pg_get_constraintdef(oid) AS key FROM pg_constraint WHERE conrelid = 's.made'::regclass AND contype = 'p'",
+  );
   expect(key).toEqual({ key: 'PRIMARY KEY (a, b)' });
 });
 
@@ -167,12 +216,23 @@ async function extractTable(table: string): Promise<Extracted & { readonly direc
 
 async function copyTable(from: string, to: string): Promise<Extracted> {
   const extracted = await extractTable(from);
-  await loadQuery({ url: db.url }, { target: to, mode: 'replace', key: ['id'], columns: extracted.columns, select: `SELECT * FROM '${join(extracted.directory, 'part-0.parquet')}'` });
+  await loadQuery(
+    { url: db.url },
+    {
+      target: to,
+      mode: 'replace',
+      key: ['id'],
+      columns: extracted.columns,
+      select: `SELECT * FROM '${join(extracted.directory, 'part-0.parquet')}'`,
+    },
+  );
   return extracted;
 }
 
 // Compared as text, the only form in which every type can be; both ways, duplicates counted.
 function differences(one: string, other: string, columns: readonly Column[]): Promise<unknown[]> {
   const list = columns.map((column) => `"${column.name}"::text`).join(', ');
-  return db.query(`(SELECT ${list} FROM ${one} EXCEPT ALL SELECT ${list} FROM ${other}) UNION ALL (SELECT ${list} FROM ${other} EXCEPT ALL SELECT ${list} FROM ${one})`);
+  return db.query(
+    `(SELECT ${list} FROM ${one} EXCEPT ALL SELECT ${list} FROM ${other}) UNION ALL (SELECT ${list} FROM ${other} EXCEPT ALL SELECT ${list} FROM ${one})`,
+  );
 }
