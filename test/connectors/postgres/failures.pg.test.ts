@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { createServer, connect, type Server } from 'node:net';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openConnector } from '../../../src/connectors/registry.js';
@@ -249,49 +248,6 @@ test('a lock that stays is a transient error after lockTimeoutMs', async () => {
 });
 
 // Early ones meet the login and the ledger, late ones the COPY.
-test.each([500, 2_000, 6_000, 9_000, 400_000, 1_500_000])(
-  'a connection that breaks after %d bytes leaves nothing, and trying again succeeds',
-  async (bytes) => {
-    const target = `shop.cut_${bytes}`;
-    const cable = await openCable(new URL(db.url));
-    const through = url((u) => void (u.port = String(cable.port)));
-    const load = {
-      target,
-      mode: 'append',
-      select: 'SELECT range AS id FROM range(200000)',
-      identity: { loadId: target, content: 'c', pipeline: 'p', step: 's', workflowId: 'w', runId: 'r' },
-    } as const;
-    cable.cutAfterBytes(bytes);
-    await expect(loadQuery({ url: through }, load)).rejects.toMatchObject({ retryable: true });
-    cable.close();
-    expect(await db.query(`SELECT to_regclass('${target}') AS oid`)).toEqual([{ oid: null }]);
-    expect(await loadQuery({ url: db.url }, load)).toMatchObject({ rows: 200_000, alreadyDone: false });
-    expect(await db.query(`SELECT count(*)::int AS rows, count(DISTINCT id)::int AS ids FROM ${target}`)).toEqual([
-      { rows: 200_000, ids: 200_000 },
-    ]);
-  },
-);
-
-test.each([300, 3_000, 300_000])(
-  'an extract whose connection breaks after %d bytes fails for now, and trying again succeeds',
-  async (bytes) => {
-    await db.query('CREATE TABLE IF NOT EXISTS shop.long AS SELECT i AS id FROM generate_series(1, 200000) AS i');
-    const cable = await openCable(new URL(db.url));
-    const read = async (address: string): Promise<unknown> => {
-      const connector = await openConnector('postgres', 'warehouse', { url: address });
-      return withContext((context) =>
-        Promise.resolve(
-          connector.source?.extract({ dataset: 'd', options: { table: 'shop.long' }, directory: temporaryFolder() }, context),
-        ),
-      );
-    };
-    cable.cutAfterBytes(bytes);
-    await expect(read(url((u) => void (u.port = String(cable.port))))).rejects.toMatchObject({ retryable: true });
-    cable.close();
-    expect(await read(db.url)).toMatchObject({ rows: 200_000 });
-  },
-);
-
 test('a trigger that drops rows is noticed before the commit', async () => {
   await db.query(`CREATE TABLE shop.sieve (id int);
     CREATE FUNCTION shop.drop_odd() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF NEW.id % 2 = 1 THEN RETURN NULL; END IF; RETURN NEW; END';
@@ -334,40 +290,4 @@ async function untilWaiting(): Promise<void> {
     if (waiting.length > 0) return;
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
-}
-
-interface Cable {
-  readonly port: number;
-  /** Breaks every connection once so much has gone through, both ways counted. */
-  readonly cutAfterBytes: (bytes: number) => void;
-  readonly close: () => void;
-}
-
-async function openCable(server: URL): Promise<Cable> {
-  let left = Number.POSITIVE_INFINITY;
-  const ends = new Set<() => void>();
-  const listener: Server = createServer((client) => {
-    const upstream = connect(Number(server.port), server.hostname);
-    const end = (): void => void (client.destroy(), upstream.destroy());
-    ends.add(end);
-    client.on('error', end).on('close', end);
-    upstream.on('error', end).on('close', end);
-    client.on('data', (chunk) => {
-      left -= chunk.length;
-      if (left > 0) upstream.write(chunk);
-      else for (const stop of ends) stop();
-    });
-    upstream.on('data', (chunk) => {
-      left -= chunk.length;
-      if (left > 0) client.write(chunk);
-      else for (const stop of ends) stop();
-    });
-  });
-  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
-  const address = listener.address();
-  return {
-    port: typeof address === 'object' && address ? address.port : 0,
-    cutAfterBytes: (bytes) => void (left = bytes),
-    close: () => listener.close(),
-  };
 }
