@@ -5,6 +5,7 @@ import { double, text } from './sql-text.js';
 export type NumberKind = 'integer' | 'double';
 
 const SAFE = 9007199254740991;
+const WHOLE_RANGES = { safeint: [-SAFE, SAFE], int32: [-2147483648, 2147483647], uint32: [0, 4294967295] } as const;
 const FLOAT32 = 3.4028234663852886e38;
 
 /** That a value is a number as zod knows it. NaN and infinities are not. */
@@ -37,10 +38,9 @@ function integerCompare(v: string, op: string, value: number): string {
 }
 
 function numberFormat(format: NumberFormat, v: string, kind: NumberKind): string {
-  const range = { safeint: [-SAFE, SAFE], int32: [-2147483648, 2147483647], uint32: [0, 4294967295] } as const;
   if (format === 'float64') return isNumber(v, kind);
   if (format === 'float32') return `abs(${v}::DOUBLE) <= ${double(FLOAT32)}`;
-  const [low, high] = range[format];
+  const [low, high] = WHOLE_RANGES[format];
   if (kind === 'integer') return `${v} BETWEEN ${low} AND ${high}`;
   return `(trunc(${v}) = ${v} AND ${v} BETWEEN ${low} AND ${high})`;
 }
@@ -49,6 +49,69 @@ function multipleOf(v: string, step: number): string {
   const ratio = `(${v}::DOUBLE / ${double(step)})`;
   const near = `abs(${ratio} - round(${ratio})) < ${double(8.881784197001252e-16)} * greatest(abs(${ratio}), 1)`;
   return `(${near})`;
+}
+
+/**
+ * One condition for a number to pass all checks, with the bounds drawn together: what nearly every row is asked, instead of
+ * each check for itself.
+ */
+export function numberPasses(checks: readonly Check[], v: string, kind: NumberKind): string {
+  const bounds =
+    kind === 'integer' ? { low: undefined, high: undefined } : { low: at(-Number.MAX_VALUE), high: at(Number.MAX_VALUE) };
+  const range: Range = { ...bounds };
+  const others = checks.filter((check) => !narrow(range, check, kind));
+  const literal = (value: number): string => (kind === 'integer' ? String(value) : double(value));
+  const conditions = [
+    ...(range.low === undefined ? [] : [`${v} ${range.low.open ? '>' : '>='} ${literal(range.low.value)}`]),
+    ...(range.high === undefined ? [] : [`${v} ${range.high.open ? '<' : '<='} ${literal(range.high.value)}`]),
+    ...others.map((check) => numberPredicate(check, v, kind)?.pass ?? 'FALSE'),
+  ];
+  return conditions.length === 0 ? isNumber(v, kind) : conditions.join(' AND ');
+}
+
+interface Range {
+  low: Bound | undefined;
+  high: Bound | undefined;
+}
+
+interface Bound {
+  readonly value: number;
+  /** Whether the value itself lies outside. */
+  readonly open: boolean;
+}
+
+const at = (value: number, open = false): Bound => ({ value, open });
+
+// Draws a bound together with those before it; false for a check that is none, or one that only a double can express.
+function narrow(range: Range, check: Check, kind: NumberKind): boolean {
+  const found = boundsOf(check, kind);
+  if (found === undefined) return false;
+  if (
+    found.low &&
+    (range.low === undefined || found.low.value > range.low.value || (found.low.value === range.low.value && found.low.open))
+  )
+    range.low = found.low;
+  if (
+    found.high &&
+    (range.high === undefined ||
+      found.high.value < range.high.value ||
+      (found.high.value === range.high.value && found.high.open))
+  )
+    range.high = found.high;
+  return true;
+}
+
+function boundsOf(check: Check, kind: NumberKind): Partial<Range> | undefined {
+  if (check.kind === 'compare' && typeof check.value === 'number' && (kind === 'double' || Number.isSafeInteger(check.value))) {
+    const bound = at(check.value, check.op === '>' || check.op === '<');
+    return check.op.startsWith('>') ? { low: bound } : { high: bound };
+  }
+  if (check.kind !== 'numberFormat') return undefined;
+  if (check.format === 'float64') return {};
+  if (check.format === 'float32') return kind === 'double' ? { low: at(-FLOAT32), high: at(FLOAT32) } : undefined;
+  if (kind === 'double') return undefined;
+  const [low, high] = WHOLE_RANGES[check.format];
+  return { low: at(low), high: at(high) };
 }
 
 /** A check of an integer of any size. */
