@@ -16,9 +16,9 @@ import {
   type JudgedPart,
   type PartTask,
 } from './part-task.js';
+import { keepMalformedLines } from './malformed-lines.js';
 import { countsOf, countStatuses, hasRest, judgeRest } from './judge-rest.js';
 import { CARRIED, csvSource, LINE, RAW_COLUMN, ROW, STATUS_COLUMN, textFilter } from './part-source.js';
-import { text } from './sql-text.js';
 
 /**
  * A dictionary that outgrows its limit is thrown away: DuckDB's own limit, 24,576 values, costs a tenth of the whole pass
@@ -40,7 +40,7 @@ export async function judgeCsv(session: EngineSession, task: PartTask): Promise<
   const malformed = `millrace_malformed_${randomBytes(6).toString('hex')}`;
   try {
     await readFile(session, task, file, malformed);
-    const records = await insertMalformed(session, task, malformed);
+    const records = await keepMalformedLines(session, task, malformed);
     const statuses = await countStatuses(session, `SELECT ${STATUS_COLUMN} AS status FROM read_parquet(${quoteFile(file)})`);
     const outside = statuses[OUTSIDE] ?? 0;
     const held = Object.values(statuses).reduce((sum, rows) => sum + rows, 0);
@@ -116,29 +116,6 @@ function unreadable(error: unknown, file: string): unknown {
   );
 }
 
-/**
- * Keeps malformed lines as rejected rows, one for each line whatever the number of its errors, and notes their lines in the
- * table `…_lines`: `ordinal` counts them from 1, `before` is the number of well-formed records before them.
- */
-async function insertMalformed(session: EngineSession, task: PartTask, table: string): Promise<number> {
-  await session.run(
-    `CREATE TEMP TABLE ${table}_lines AS
-     SELECT line, min(position) AS position, any_value(content) AS content, row_number() OVER (ORDER BY line) AS ordinal,
-       to_json(list({code: 'malformed_line', path: '', message: message, value: NULL::VARCHAR} ORDER BY message))::VARCHAR AS reasons
-     FROM (
-       -- A line with several fields missing is reported once for each; the first says how many there are.
-       SELECT line::BIGINT AS line, arg_min(error_message, byte_position) AS message, any_value(trim(csv_line, chr(10) || chr(13))) AS content,
-         min(line_byte_position)::BIGINT - 1 + CASE WHEN any_value(starts_with(csv_line, chr(10))) THEN 1 ELSE 0 END AS position
-       FROM ${table} GROUP BY line, error_type
-     ) GROUP BY line`,
-  );
-  await session.run(
-    `INSERT INTO ${task.rejects.table} SELECT ${task.index}, NULL, ${text(sourceName(task))}, line, position, reasons, content FROM ${table}_lines`,
-  );
-  const [counted] = await session.rows<{ rows: bigint }>(`SELECT count(*) AS rows FROM ${table}_lines`);
-  return Number(counted?.rows ?? 0);
-}
-
 /** Rows of the new part that were not accepted, as they were in the file, with their lines there. */
 function openRows(task: PartTask, file: string, malformed: string): string {
   const fields = task.compiled.inputs.map((_, index) => `${RAW_COLUMN}[${index + 1}] AS ${rawName(index)}`);
@@ -150,6 +127,6 @@ function openRows(task: PartTask, file: string, malformed: string): string {
 /** Adds to rows of the new part their line in the file: the n-th malformed line shifts every record that is not before it. */
 function linesOf({ part }: PartTask, rows: string, malformed: string): string {
   const record = `made.${ROW} + ${1 + (part.csv?.headerLines ?? 0)}`;
-  const shifts = `SELECT line - ordinal + 1 AS first, max(ordinal) AS shift FROM ${malformed}_lines GROUP BY ALL`;
+  const shifts = `SELECT first, max(shift) AS shift FROM ${malformed}_lines GROUP BY ALL`;
   return `SELECT made.*, ${record} + coalesce(shifts.shift, 0) AS ${LINE} FROM (${rows}) AS made ASOF LEFT JOIN (${shifts}) AS shifts ON ${record} >= shifts.first`;
 }

@@ -85,6 +85,7 @@ it('rejects malformed lines of every kind with their place and text, and numbers
     '9: malformed_line',
     '10: row_rule',
     '11: malformed_line',
+    '12: malformed_line',
   ]);
   const malformed = rejected.filter((row) => row.byte !== null);
   expect(malformed.map((row) => row.row.split(',')[0])).toEqual(['3', '4', '5', '6', '7']);
@@ -92,7 +93,7 @@ it('rejects malformed lines of every kind with their place and text, and numbers
     expect(content.subarray(row.byte ?? 0, (row.byte ?? 0) + Buffer.byteLength(row.row)).toString()).toBe(row.row);
   }
   expect(malformed.every((row) => row.reasons.length === 1)).toBe(true);
-  expect(judged.verdict).toMatchObject({ rowsRead: 10, accepted: 1, rejected: 9 });
+  expect(judged.verdict).toMatchObject({ rowsRead: 11, accepted: 1, rejected: 10 });
 });
 
 it('reads gzip, other delimiters, CRLF and files without a header', async () => {
@@ -239,5 +240,29 @@ it('says which file is gone', async () => {
   await expect(judgeDataset(session, folder, Order, input)).rejects.toMatchObject({
     code: 'FILE_MISSING',
     message: expect.stringContaining('orders.csv is gone') as string,
+  });
+});
+
+it('counts every line that a quote which is never closed has taken with it', async () => {
+  const folder = temporaryFolder();
+  const lines = Array.from({ length: 60 }, (_, index) => (index === 29 ? '30,"open,1,' : `${index + 1},n${index},1,`));
+  const { judged, accepted, rejected } = await judgeDataset(
+    session,
+    folder,
+    Order,
+    csvInput(folder, COLUMNS, ['id,name,amount,day', ...lines, ''].join('\n')),
+  );
+  expect(accepted).toHaveLength(29);
+  expect(judged.verdict).toMatchObject({ rowsRead: 60, accepted: 29, rejected: 31 });
+  expect(rejected.map((reject) => reject.row)).toEqual(lines.slice(29));
+});
+
+it('refuses a file in which a quote that is never closed has taken more than can be counted', async () => {
+  const folder = temporaryFolder();
+  const lines = Array.from({ length: 5000 }, (_, index) => (index === 2999 ? '3000,"open,1,' : `${index + 1},n${index},1,`));
+  const input = csvInput(folder, COLUMNS, ['id,name,amount,day', ...lines, ''].join('\n'));
+  await expect(judgeDataset(session, folder, Order, input)).rejects.toMatchObject({
+    code: 'FILE_FORMAT',
+    message: expect.stringMatching(/line 3001 \(byte \d+\): a quote is opened and not closed/),
   });
 });
