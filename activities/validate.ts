@@ -1,6 +1,7 @@
 import { TerminalError } from '../src/core/errors.js';
 import type { Manifest, Verdict } from '../src/core/manifest.js';
 import type { DatasetStepResult, ValidateStepInput } from '../src/core/steps.js';
+import { log } from '@temporalio/activity';
 import { contractHash } from '../src/contracts/hash.js';
 import { judge } from '../src/contracts/judge.js';
 import { namingDamaged } from '../src/engine/damaged-parts.js';
@@ -64,6 +65,7 @@ async function validate(
       checkpoint: call.checkpoint,
     };
     const judged = await namingDamaged(source.parts, () => judge(call.session, request));
+    for (const warning of judged.warnings) log.warn(warning, { step: input.step });
     await verifyParts(source.parts, services.staging.root);
     await withinQuota(services);
     call.phase('staging');
