@@ -12,7 +12,7 @@ export function duration(ms: number): string {
   return `${Math.floor(seconds / 60)} min ${String(Math.round(seconds % 60)).padStart(2, '0')} s`;
 }
 
-/** A table without lines; columns after the first `left` ones stand to the right. */
+/** A table without lines; after the first `left` columns, those that hold numbers stand to the right. */
 export function plainTable(head: readonly string[], rows: readonly (readonly string[])[], left: number): string {
   const none = {
     top: '',
@@ -28,8 +28,13 @@ export function plainTable(head: readonly string[], rows: readonly (readonly str
   const table = new Table({
     chars: { ...none, ...inner },
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
-    colAligns: head.map((_, index) => (index < left ? 'left' : 'right')),
+    colAligns: head.map((_, index) => (index >= left && rows.every((row) => isFigure(row[index] ?? '')) ? 'right' : 'left')),
   });
   table.push([...head], ...rows.map((row) => [...row]));
   return table.toString().replace(/ +$/gm, '');
+}
+
+// A count, a duration, or nothing; a mark may follow.
+function isFigure(cell: string): boolean {
+  return /^(?:[\d,.]+(?: (?:ms|s|min \d\d s))?(?: \*)?)?$/.test(cell);
 }
