@@ -30,7 +30,12 @@ export async function openCall(context: Context, services: Services): Promise<St
   const abort = (): void => controller.abort(abortReason(context));
   context.cancellationSignal.addEventListener('abort', abort, { once: true });
   if (context.cancellationSignal.aborted) abort();
-  const heartbeat = setInterval(() => context.heartbeat({ ...progress } satisfies StepProgress), HEARTBEAT_INTERVAL_MS);
+  let session: EngineSession | undefined;
+  const beat = (): void => {
+    const rows = Math.max(progress.rows, session?.rowsProcessed() ?? 0);
+    context.heartbeat({ phase: progress.phase, rows } satisfies StepProgress);
+  };
+  const heartbeat = setInterval(beat, HEARTBEAT_INTERVAL_MS);
   const release = (): void => {
     clearInterval(heartbeat);
     context.cancellationSignal.removeEventListener('abort', abort);
@@ -38,9 +43,10 @@ export async function openCall(context: Context, services: Services): Promise<St
   try {
     const quota = await watchQuota(services.project.staging.root, services.project.staging.maxBytes);
     const signal = AbortSignal.any([controller.signal, quota.signal]);
-    const session = await openSession(services.project.engine, signal);
+    const opened = await openSession(services.project.engine, signal);
+    session = opened;
     return {
-      session,
+      session: opened,
       signal,
       secrets: [],
       checkpoint: services.checkpoint,
@@ -49,7 +55,7 @@ export async function openCall(context: Context, services: Services): Promise<St
       close() {
         release();
         quota.stop();
-        session.close();
+        opened.close();
       },
     };
   } catch (error) {

@@ -18,7 +18,7 @@ export interface EngineLimits {
 /** A {@link Session} with the means to end it, and DuckDB's own connection for those who stream rows. */
 export interface EngineSession extends Session {
   readonly connection: DuckDBConnection;
-  /** Rows DuckDB has handled in the statement that runs; 0 where it cannot tell. */
+  /** Rows DuckDB has read in the statement that runs; of CSV an estimate, 0 where it cannot tell. */
   rowsProcessed(): number;
   close(): void;
 }
@@ -54,7 +54,8 @@ export async function openSession(limits: EngineLimits, signal: AbortSignal): Pr
     }
   }
 
-  await connection.run("SET TimeZone = 'UTC'");
+  // Without the first setting DuckDB counts nothing; without the second it draws on the worker's terminal.
+  await connection.run("SET TimeZone = 'UTC'; SET enable_progress_bar = true; SET enable_progress_bar_print = false");
   return {
     connection,
     // A CALL does its work only when its result is read, so every statement is read to its end.
