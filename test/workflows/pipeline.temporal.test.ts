@@ -162,6 +162,24 @@ async function waiting(table: string): Promise<number> {
 }
 
 describe('a run', () => {
+  test('tells what a step is doing in its heartbeats, and ends within two seconds when it is cancelled', async () => {
+    await db.query('CREATE TABLE IF NOT EXISTS slow AS SELECT 1 AS id');
+    await whileLocked('slow', async () => {
+      const handle = await worker.start('copyTable', [{ from: 'slow', table: 'copied' }]);
+      const heartbeat = async (): Promise<unknown> => {
+        const { raw } = await handle.describe();
+        const data = raw.pendingActivities?.[0]?.heartbeatDetails?.payloads?.[0]?.data;
+        return data && (JSON.parse(Buffer.from(data).toString()) as unknown);
+      };
+      await expect.poll(heartbeat, { timeout: 10_000 }).toMatchObject({ phase: 'reading', rows: 0 });
+      const cancelled = Date.now();
+      await handle.cancel();
+      await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
+      expect(Date.now() - cancelled).toBeLessThan(2500);
+      expect(await waiting('slow')).toBe(0);
+    });
+  });
+
   test('reads the very file it was told, even where its name is a pattern that fits another', async () => {
     await writeOrders(lake, 'orders1.csv', 3);
     await writeOrders(lake, 'orders[1].csv', 5);
