@@ -1,5 +1,5 @@
-import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { Client, Connection } from '@temporalio/client';
+import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
 import { messageOf, TerminalError, TransientError } from '../core/errors.js';
 
 /** Which server, and which namespace on it. */
@@ -7,7 +7,7 @@ export interface TemporalTarget {
   readonly address: string;
   readonly namespace: string;
   /** TLS, API key and metadata, as the environment and Temporal's config file say. */
-  readonly options: Readonly<Omit<ConnectionOptions, 'address'>>;
+  readonly options: Readonly<Omit<ClientConnectConfig['connectionOptions'], 'address'>>;
 }
 
 /** A connection to a Temporal server. */
@@ -65,7 +65,8 @@ export async function connectTemporal(target: TemporalTarget = temporalTarget())
   }
 }
 
-function unreachable(address: string, error: unknown): Error {
+/** What a failed connection means to the person who meets it. */
+export function unreachable(address: string, error: unknown): Error {
   const code = (error as { readonly code?: unknown } | null)?.code;
   if (code === 7 || code === 16) {
     const message = `The Temporal server at ${address} refuses the credentials: ${messageOf(error)}. Check TEMPORAL_API_KEY and the TLS settings.`;

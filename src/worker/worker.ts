@@ -2,12 +2,11 @@ import os from 'node:os';
 import { mkdir } from 'node:fs/promises';
 import { NativeConnection, Worker, type WorkerOptions, type WorkflowBundleOption } from '@temporalio/worker';
 import type { Duration } from '@temporalio/common';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { createActivities } from '../../activities/index.js';
 import { openCatalog } from '../catalog/index.js';
 import { loadProject, type LoadedProject } from '../config/load.js';
 import type { Checkpoint } from '../connectors/contract.js';
-import { TransientError, messageOf } from '../core/errors.js';
+import { temporalTarget, unreachable } from '../temporal/connect.js';
 import { openStaging } from '../engine/staging.js';
 import { bundleProject } from './bundle.js';
 
@@ -114,18 +113,11 @@ function stepsAtOnce(): number {
 }
 
 async function connect(settings: WorkerSettings): Promise<{ connection: NativeConnection; namespace: string }> {
-  const configured = loadClientConnectConfig();
-  const address = settings.address ?? configured.connectionOptions.address ?? '127.0.0.1:7233';
-  const namespace = settings.namespace ?? configured.namespace ?? 'default';
+  const { address, namespace, options } = temporalTarget(settings);
   try {
-    return { connection: await NativeConnection.connect({ ...configured.connectionOptions, address }), namespace };
+    return { connection: await NativeConnection.connect({ ...options, address }), namespace };
   } catch (error) {
-    throw new TransientError(
-      'TEMPORAL_UNREACHABLE',
-      `No Temporal server answers at ${address}: ${messageOf(error)}. Start one with \`millrace dev\` or \`docker compose up\`, or set TEMPORAL_ADDRESS.`,
-      {},
-      { cause: error },
-    );
+    throw unreachable(address, error);
   }
 }
 
