@@ -51,7 +51,9 @@ export function errorReport(code: string, message: string): ErrorReport {
 
 /** An error as people read it: message and code on one line, then what to do. */
 export function errorText({ code, message, remedy }: ErrorReport): string {
-  return [`error: ${message} [${code}]`, ...(remedy === '' ? [] : [`  ${remedy}`])].join('\n');
+  // Most messages say what to do themselves, in better words than the code table's.
+  const isSaid = remedy === '' || message.includes(remedy.replace(/\.$/, ''));
+  return [`error: ${message} [${code}]`, ...(isSaid ? [] : [`  ${remedy}`])].join('\n');
 }
 
 function toJson(value: unknown): string {

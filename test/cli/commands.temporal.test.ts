@@ -182,7 +182,7 @@ describe('what is missing is said', () => {
     const failed = await millrace(['run', 'sell', ...project], { ...market.env, TEMPORAL_ADDRESS: '127.0.0.1:1' });
     expect(failed.code).toBe(4);
     expect(failed.stderr).toMatch(
-      /^error: No Temporal server answers at 127\.0\.0\.1:1: .*\[TEMPORAL_UNREACHABLE\]\n {2}Start one/,
+      /^error: No Temporal server answers at 127\.0\.0\.1:1: .* Start one with `millrace dev` .*\[TEMPORAL_UNREACHABLE\]\n$/,
     );
     expect(Date.now() - before).toBeLessThan(20_000);
   });
