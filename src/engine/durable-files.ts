@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, open, stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 
 /** Writes a file and waits until the disk has it. */
@@ -23,11 +23,4 @@ export async function hashFile(file: string): Promise<string> {
 
 export async function fileSize(file: string): Promise<number> {
   return (await stat(file)).size;
-}
-
-export function fileExists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
 }

@@ -7,7 +7,7 @@ import { MAX_REFERENCE_BYTES, type DatasetRef } from '../core/dataset.js';
 import { TerminalError, TransientError } from '../core/errors.js';
 import type { Manifest, Part } from '../core/manifest.js';
 import { resolvePath } from './dataset-sql.js';
-import { fileExists, fileSize, hashFile, writeDurably } from './durable-files.js';
+import { fileSize, hashFile, writeDurably } from './durable-files.js';
 import { removeDeadAttempts } from './dead-attempts.js';
 
 /** What a step knows of its dataset when the work is done; staging adds sizes, hashes and the time. */
@@ -115,18 +115,24 @@ async function readManifest(root: string, uri: string): Promise<Manifest | undef
   }
 }
 
-/** The dataset of a key, if all its own files are there. What is left of one that somebody has cut into is moved away. */
+/** The dataset of a key, if its files are there in full. What is left of one that a crash or somebody has cut into is moved away. */
 async function findWhole(root: string, key: string): Promise<StagedDataset | undefined> {
   const manifest = await readManifest(root, manifestUri(key));
   if (!manifest) return undefined;
-  const own = manifest.parts.flatMap((part) => [part.path, part.deletes]).concat(manifest.verdict?.rejects);
-  const files = own.filter((file) => file !== undefined && !path.isAbsolute(file)) as string[];
-  const there = await Promise.all(files.map((file) => fileExists(path.join(root, file))));
-  if (there.every(Boolean)) return { manifest, uri: manifestUri(key) };
+  if (await isWhole(root, manifest)) return { manifest, uri: manifestUri(key) };
   const remains = path.join(root, 'attempts', attemptName(key));
   await moveInto(path.join(root, datasetFolder(key)), remains);
   await rm(remains, { recursive: true, force: true });
   return undefined;
+}
+
+async function isWhole(root: string, { parts, verdict }: Manifest): Promise<boolean> {
+  const isStaged = (file: string | undefined): file is string => file !== undefined && !path.isAbsolute(file);
+  const size = (file: string): Promise<number> => fileSize(path.join(root, file)).catch(() => -1);
+  const whole = parts.filter((part) => isStaged(part.path)).map(async (part) => (await size(part.path)) === part.bytes);
+  const beside = [...parts.map((part) => part.deletes), verdict?.rejects].filter(isStaged);
+  const there = beside.map(async (file) => (await size(file)) > 0);
+  return (await Promise.all([...whole, ...there])).every(Boolean);
 }
 
 // Host and process come first: by them the attempts of dead processes are known.

@@ -109,3 +109,9 @@ test('a dataset that somebody has cut into is not found, and can be made again',
   await stage('rows');
   expect((await staging.find(KEY))?.manifest.content).toBe(manifest.content);
 });
+
+test('a dataset whose part a crash has emptied is not found either', async () => {
+  const { manifest } = await stage('rows');
+  await writeFile(path.join(staging.root, manifest.parts[0]!.path), '');
+  expect(await staging.find(KEY)).toBeUndefined();
+});
