@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { messageOf } from '../../src/core/errors.js';
 import { startPostgresServer, type PostgresServer } from '../../src/dev/postgres-server.js';
+import { openSession } from '../../src/engine/session.js';
 import { obtainTemporal } from '../../src/dev/temporal-binary.js';
 import { startTemporalServer, type TemporalServer } from '../../src/dev/temporal-server.js';
 
@@ -20,6 +21,7 @@ declare module 'vitest' {
  * end with this process, however it ends.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  await obtainWhatTestsNeed();
   const folder = mkdtempSync(join(tmpdir(), 'millrace-test-'));
   // As root, PostgreSQL runs as another user, who must get in.
   chmodSync(folder, 0o755);
@@ -46,6 +48,21 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await Promise.allSettled([postgres, temporal].map(async (server) => (await server)?.stop()));
     rmSync(folder, { recursive: true, force: true });
   };
+}
+
+/**
+ * On a new machine Temporal is built for minutes and a DuckDB extension is downloaded: once, before the first test, since no
+ * test's time limit could hold it.
+ */
+async function obtainWhatTestsNeed(): Promise<void> {
+  await obtainTemporal({ notice: (line) => console.log(line) });
+  const limits = { memoryLimit: '200MB', threads: 1, spillDirectory: '' };
+  const session = await openSession(limits, new AbortController().signal);
+  try {
+    await session.loadExtension('postgres_scanner');
+  } finally {
+    session.close();
+  }
 }
 
 async function startTemporal(): Promise<TemporalServer> {
