@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Command } from 'commander';
 import { parseSync } from 'oxc-parser';
 import { describe, expect, test } from 'vitest';
@@ -30,6 +32,13 @@ function loadedAtOnce(file: string, files = new Set([file]), packages = new Set<
   }
   return { files: [...files], packages: [...packages] };
 }
+
+test('the command that npm links for the example’s folder is the built program', async () => {
+  const linked = join(ROOT, 'node_modules/.bin/millrace');
+  const { stdout } = await promisify(execFile)(linked, ['--version'], { cwd: join(ROOT, 'examples/flights') });
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+  expect(stdout.trim()).toBe(version);
+});
 
 describe('help', () => {
   test('names every command and the exit codes, and exits with 0', async () => {
