@@ -1,12 +1,12 @@
 import type { ExtractOptions } from '../src/connectors/contract.js';
 import { TerminalError } from '../src/core/errors.js';
 import type { DatasetStepResult, ExtractStepInput } from '../src/core/steps.js';
-import { checkQuota } from '../src/engine/quota.js';
-import { referenceTo, type StagedDataset } from '../src/engine/staging.js';
+import { referenceTo } from '../src/engine/staging.js';
 import { withConnection } from './connection.js';
 import { ENGINE, datasetKey } from '../src/engine/dataset-key.js';
 import type { Services } from './services.js';
 import { stepActivity } from './step-activity.js';
+import { stageOnce, type Staged } from './stage-once.js';
 import type { StepCall } from './step-call.js';
 
 /** Reads a dataset from a connection: refers to files in place, stages what comes from a database. */
@@ -18,11 +18,7 @@ export function makeExtract(services: Services) {
   });
 }
 
-async function extract(
-  services: Services,
-  input: ExtractStepInput,
-  call: StepCall,
-): Promise<{ staged: StagedDataset; reused: boolean }> {
+async function extract(services: Services, input: ExtractStepInput, call: StepCall): Promise<Staged> {
   const { dataset, connection, run, step, ...rest } = input;
   const options: ExtractOptions = rest;
   return withConnection(services, connection, call, async (connector) => {
@@ -34,16 +30,11 @@ async function extract(
     // What cannot be recognised again is read anew by every run, and reused by retries and resets of the same run only.
     const origin = fingerprint ?? `${run.loadScope}/${step}`;
     const key = datasetKey({ step: 'extract', dataset, connection, options, origin });
-    const found = await services.staging.find(key);
-    if (found) return { staged: found, reused: true };
-    const attempt = await services.staging.begin(key, call.checkpoint);
-    try {
+    return stageOnce(services, call, key, async (directory) => {
       call.phase('reading');
-      const extracted = await source.extract({ ...request, directory: attempt.directory }, call);
+      const extracted = await source.extract({ ...request, directory }, call);
       await call.checkpoint('extract.reading');
-      await withinQuota(services);
-      call.phase('staging');
-      const staged = await attempt.commit({
+      return {
         name: dataset,
         rows: extracted.rows,
         columns: extracted.columns,
@@ -52,15 +43,7 @@ async function extract(
         parts: extracted.parts,
         ...(extracted.filterPending && options.where && { filter: options.where }),
         engine: ENGINE,
-      });
-      return { staged, reused: false };
-    } finally {
-      await attempt.abandon();
-    }
+      };
+    });
   });
-}
-
-/** @throws TerminalError STAGING_FULL when what an attempt wrote has gone beyond the quota */
-export async function withinQuota({ project }: Services): Promise<void> {
-  if (project.staging.maxBytes !== undefined) await checkQuota(project.staging.root, project.staging.maxBytes);
 }

@@ -7,14 +7,14 @@ import { TerminalError } from '../src/core/errors.js';
 import type { Manifest } from '../src/core/manifest.js';
 import type { DatasetStepResult, TransformStepInput } from '../src/core/steps.js';
 import { verifyParts } from '../src/engine/part-files.js';
-import { referenceTo, type StagedDataset } from '../src/engine/staging.js';
+import { referenceTo } from '../src/engine/staging.js';
 import { inspectSelect } from '../src/engine/select-guard.js';
 import { runTransform } from '../src/engine/transform.js';
 import { ENGINE, datasetKey } from '../src/engine/dataset-key.js';
-import { withinQuota } from './extract.js';
 import { inputFact, parentOf } from './lineage.js';
 import type { Services } from './services.js';
 import { stepActivity } from './step-activity.js';
+import { stageOnce, type Staged } from './stage-once.js';
 import type { StepCall } from './step-call.js';
 import { namingFile, statementOf } from '../src/engine/transform-statement.js';
 
@@ -31,11 +31,7 @@ export function makeTransform(services: Services) {
   });
 }
 
-async function transform(
-  services: Services,
-  input: TransformStepInput,
-  call: StepCall,
-): Promise<{ staged: StagedDataset; reused: boolean }> {
+async function transform(services: Services, input: TransformStepInput, call: StepCall): Promise<Staged> {
   const definition = findTransform(services, input);
   const inputs = await readInputs(services, definition, input);
   const statement = await statementOf(services.project.directory, definition, input.params);
@@ -47,10 +43,7 @@ async function transform(
   // What may differ from run to run is kept for retries and resets of this run only.
   const origin = inspected.volatile || !exact ? `${input.run.loadScope}/${input.step}` : null;
   const key = datasetKey({ step: 'transform', name: input.transform, statement, contents, output: hash, origin });
-  const found = await services.staging.find(key);
-  if (found) return { staged: found, reused: true };
-  const attempt = await services.staging.begin(key, call.checkpoint);
-  try {
+  return stageOnce(services, call, key, async (directory) => {
     call.phase('computing');
     const made = await runTransform(call.session, {
       name: input.transform,
@@ -59,14 +52,12 @@ async function transform(
       inputs,
       parameters: Object.keys(input.params),
       stagingRoot: services.staging.root,
-      directory: attempt.directory,
+      directory,
       settle: (columns) => checkOutput(definition.output, columns, `transform "${input.transform}"`),
       orderBy: definition.output.key,
     });
     call.progress(made.rows);
-    await withinQuota(services);
-    call.phase('staging');
-    const staged = await attempt.commit({
+    return {
       name: input.transform,
       rows: made.rows,
       columns: made.columns,
@@ -75,11 +66,8 @@ async function transform(
       reproducible: made.reproducible && Object.values(inputs).every((manifest) => manifest.reproducible),
       parts: [made.part],
       engine: ENGINE,
-    });
-    return { staged, reused: false };
-  } finally {
-    await attempt.abandon();
-  }
+    };
+  });
 }
 
 function findTransform(

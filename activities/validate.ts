@@ -9,10 +9,10 @@ import { verifyParts } from '../src/engine/part-files.js';
 import { referenceTo, type StagedDataset } from '../src/engine/staging.js';
 import { findContract } from './contract.js';
 import { ENGINE, datasetKey } from '../src/engine/dataset-key.js';
-import { withinQuota } from './extract.js';
 import { parentOf, inputFact } from './lineage.js';
 import type { Services } from './services.js';
 import { JudgedError, stepActivity } from './step-activity.js';
+import { stageOnce, type Staged } from './stage-once.js';
 import type { StepCall } from './step-call.js';
 
 /** Judges every row of a dataset by a contract. Rejected rows are kept, with their reasons, beside the accepted ones. */
@@ -36,11 +36,7 @@ export function makeValidate(services: Services) {
   });
 }
 
-async function validate(
-  services: Services,
-  input: ValidateStepInput,
-  call: StepCall,
-): Promise<{ staged: StagedDataset; reused: boolean }> {
+async function validate(services: Services, input: ValidateStepInput, call: StepCall): Promise<Staged> {
   const contract = findContract(services, input.contract);
   const { hash, exact, definition } = contractHash(contract);
   await services.catalog.recordContract({ name: input.contract, hash, definition });
@@ -49,17 +45,14 @@ async function validate(
   // A contract with functions has no exact hash: what they close over may have changed since.
   const origin = exact ? null : `${input.run.loadScope}/${input.step}`;
   const key = datasetKey({ step: 'validate', input: source.content, name: source.name, contract: input.contract, hash, origin });
-  const found = await services.staging.find(key);
-  if (found) return { staged: found, reused: true };
-  const attempt = await services.staging.begin(key, call.checkpoint);
-  try {
+  return stageOnce(services, call, key, async (directory) => {
     call.phase('judging');
     const request = {
       input: source,
       stagingRoot: services.staging.root,
       contractName: input.contract,
       contract,
-      directory: attempt.directory,
+      directory,
       progress: call.progress,
       signal: call.signal,
       checkpoint: call.checkpoint,
@@ -67,13 +60,8 @@ async function validate(
     const judged = await namingDamaged(source.parts, () => judge(call.session, request));
     for (const warning of judged.warnings) log.warn(warning, { step: input.step });
     await verifyParts(source.parts, services.staging.root);
-    await withinQuota(services);
-    call.phase('staging');
-    const staged = await attempt.commit(describe(input, source, hash, judged));
-    return { staged, reused: false };
-  } finally {
-    await attempt.abandon();
-  }
+    return describe(input, source, hash, judged);
+  });
 }
 
 function describe(input: ValidateStepInput, source: Manifest, hash: string, judged: Awaited<ReturnType<typeof judge>>) {

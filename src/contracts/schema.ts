@@ -62,27 +62,15 @@ function passesNull(schema: Schema): boolean {
 
 /** The schema that first looks at a value: wrappers taken off, the left side of a pipe. */
 export function inputLeaf(schema: Schema): Schema {
-  const def = definitionOf(schema);
-  switch (def.type) {
-    case 'optional':
-    case 'nullable':
-    case 'default':
-    case 'prefault':
-    case 'nonoptional':
-    case 'readonly':
-    case 'catch':
-      return inputLeaf(def.innerType);
-    case 'pipe':
-      return inputLeaf(def.in);
-    case 'lazy':
-      return inputLeaf(def.getter());
-    default:
-      return schema;
-  }
+  return leafOf(schema, 'in');
 }
 
 /** The schema that last looks at a value: wrappers taken off, the right side of a pipe. */
 export function outputLeaf(schema: Schema): Schema {
+  return leafOf(schema, 'out');
+}
+
+function leafOf(schema: Schema, side: 'in' | 'out'): Schema {
   const def = definitionOf(schema);
   switch (def.type) {
     case 'optional':
@@ -92,11 +80,11 @@ export function outputLeaf(schema: Schema): Schema {
     case 'nonoptional':
     case 'readonly':
     case 'catch':
-      return outputLeaf(def.innerType);
+      return leafOf(def.innerType, side);
     case 'pipe':
-      return outputLeaf(def.out);
+      return leafOf(def[side], side);
     case 'lazy':
-      return outputLeaf(def.getter());
+      return leafOf(def.getter(), side);
     default:
       return schema;
   }

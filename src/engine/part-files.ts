@@ -4,9 +4,6 @@ import { TerminalError } from '../core/errors.js';
 import type { Part } from '../core/manifest.js';
 import { resolvePath } from './dataset-sql.js';
 
-/** Where a part's file is: absolute paths are in place, others lie below the staging root. */
-export const resolvePartPath = resolvePath;
-
 /**
  * Proves that every part is still the file that was referred to: one in place by size and modification time, a staged one
  * by being there in its size. Every reader calls it right before it reads.

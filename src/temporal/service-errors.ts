@@ -18,11 +18,6 @@ export async function answered<T>(temporal: TemporalClient, about: string, call:
   }
 }
 
-/** Whether a call ended because its own deadline passed. */
-export function isDeadline(error: unknown): boolean {
-  return grpcCode(error) === GRPC.deadlineExceeded;
-}
-
 function translate({ address, namespace }: TemporalClient, about: string, error: unknown): unknown {
   if (error instanceof MillraceError) return error;
   if (error instanceof WorkflowNotFoundError) {

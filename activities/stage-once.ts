@@ -1,0 +1,35 @@
+import { checkQuota } from '../src/engine/quota.js';
+import type { DraftManifest, StagedDataset } from '../src/engine/staging.js';
+import type { Services } from './services.js';
+import type { StepCall } from './step-call.js';
+
+/** A dataset, and whether it was there already. */
+export interface Staged {
+  readonly staged: StagedDataset;
+  readonly reused: boolean;
+}
+
+/**
+ * Gives the dataset of a key: the one that is staged, or the one that `make` writes into its attempt's folder. Whatever
+ * happens, a folder that was not committed is removed.
+ *
+ * @throws TerminalError STAGING_FULL when what the attempt wrote has gone beyond the quota
+ */
+export async function stageOnce(
+  { project, staging }: Services,
+  call: StepCall,
+  key: string,
+  make: (directory: string) => Promise<DraftManifest>,
+): Promise<Staged> {
+  const found = await staging.find(key);
+  if (found) return { staged: found, reused: true };
+  const attempt = await staging.begin(key, call.checkpoint);
+  try {
+    const draft = await make(attempt.directory);
+    if (project.staging.maxBytes !== undefined) await checkQuota(project.staging.root, project.staging.maxBytes);
+    call.phase('staging');
+    return { staged: await attempt.commit(draft), reused: false };
+  } finally {
+    await attempt.abandon();
+  }
+}
