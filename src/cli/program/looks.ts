@@ -1,0 +1,41 @@
+import type { Command } from 'commander';
+import type { Add } from './add.js';
+import { parseCount, runArgument } from './arguments.js';
+
+/** Commands that look at runs. */
+export function addLooks(program: Command, add: Add): void {
+  add(
+    program,
+    {
+      usage: 'runs',
+      about: 'Lists runs, latest first.',
+      examples: ['millrace runs', 'millrace runs --pipeline flightDelays --status failed', 'millrace runs --json | head -1'],
+    },
+    async (context, options: { readonly limit: number; readonly pipeline?: string; readonly status?: string }) =>
+      (await import('../commands/runs.js')).runs(context, options),
+  )
+    .option('--pipeline <name>', 'only runs of this pipeline')
+    .option('--status <status>', 'only running, completed, failed or cancelled runs')
+    .option('--limit <n>', 'at most so many', parseCount, 20);
+  add(
+    program,
+    {
+      usage: 'show',
+      about: 'Shows a run: its state, its steps, their rows and times.',
+      examples: ['millrace show flightDelays/2001-01'],
+    },
+    async (context, address: string) => (await import('../commands/show.js')).show(context, address),
+  ).addArgument(runArgument());
+  add(
+    program,
+    {
+      usage: 'quarantine',
+      about: 'Shows the rejected rows of a run: why, how many, and examples with their place in the source.',
+      examples: ['millrace quarantine flightDelays/2001-01', 'millrace quarantine flightDelays/2001-01 --limit 100 --json'],
+    },
+    async (context, address: string, options: { readonly limit: number }) =>
+      (await import('../commands/quarantine.js')).quarantine(context, address, options),
+  )
+    .addArgument(runArgument())
+    .option('--limit <n>', 'examples for each step', parseCount, 10);
+}
