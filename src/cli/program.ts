@@ -1,7 +1,6 @@
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import type { CommandContext } from './command-context.js';
 import { openOutput } from './output.js';
 import type { Add } from './program/add.js';
 import { addConnections } from './program/connections.js';
