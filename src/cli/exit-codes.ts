@@ -7,6 +7,7 @@ const BY_CODE: Readonly<Partial<Record<ErrorCode, number>>> = {
   COMMAND_INVALID: EXIT.usage,
   CONFIG_INVALID: EXIT.usage,
   ENV_MISSING: EXIT.usage,
+  ENV_INVALID: EXIT.usage,
   CONNECTION_UNKNOWN: EXIT.usage,
   CONTRACT_UNKNOWN: EXIT.usage,
   TRANSFORM_UNKNOWN: EXIT.usage,

@@ -6,6 +6,8 @@ import type { EngineLimits } from '../engine/session.js';
 import { MillraceError, TerminalError, messageOf } from '../core/errors.js';
 import { checkProject } from './check.js';
 import type { Project } from './project.js';
+import { projectEnvironment } from './environment.js';
+import type { Configurable } from './env.js';
 import { resolveText } from './resolve-env.js';
 
 /** A project with every default filled in and every path absolute. Connections keep their references to the environment. */
@@ -26,7 +28,7 @@ const CONFIG_NAMES = ['millrace.config.ts', 'millrace.config.js', 'millrace.conf
 
 /**
  * Loads the project in a folder.
- * @throws TerminalError CONFIG_INVALID naming everything that is wrong; ENV_MISSING
+ * @throws TerminalError CONFIG_INVALID naming everything that is wrong; ENV_MISSING, ENV_INVALID
  */
 export async function loadProject(directory: string = process.cwd()): Promise<LoadedProject> {
   const folder = path.resolve(directory);
@@ -38,7 +40,8 @@ export async function loadProject(directory: string = process.cwd()): Promise<Lo
     );
   }
   const config = checkProject(await importModule(file, 'default'), file);
-  const within = (value: string): string => path.resolve(folder, value);
+  const environment = projectEnvironment(folder);
+  const within = (value: Configurable, where: string): string => path.resolve(folder, resolveText(value, where, environment));
   const engine = config.engine ?? {};
   return {
     directory: folder,
@@ -46,17 +49,16 @@ export async function loadProject(directory: string = process.cwd()): Promise<Lo
     taskQueue: config.taskQueue ?? 'millrace',
     workflowsPath: findWorkflows(folder),
     staging: {
-      root: within(resolveText(config.staging?.root ?? '.millrace/staging', 'staging.root')),
+      root: within(config.staging?.root ?? '.millrace/staging', 'staging.root'),
       maxBytes: config.staging?.maxBytes,
     },
     engine: {
       memoryLimit: engine.memoryLimit ?? '1GB',
       threads: engine.threads ?? os.availableParallelism(),
-      spillDirectory: within(resolveText(engine.spillDirectory ?? '.millrace/spill', 'engine.spillDirectory')),
-      extensionsDirectory:
-        engine.extensionsDirectory && within(resolveText(engine.extensionsDirectory, 'engine.extensionsDirectory')),
+      spillDirectory: within(engine.spillDirectory ?? '.millrace/spill', 'engine.spillDirectory'),
+      extensionsDirectory: engine.extensionsDirectory && within(engine.extensionsDirectory, 'engine.extensionsDirectory'),
     },
-    catalogPath: within(resolveText(config.catalog?.path ?? '.millrace/catalog.db', 'catalog.path')),
+    catalogPath: within(config.catalog?.path ?? '.millrace/catalog.db', 'catalog.path'),
     heartbeatTimeout: config.steps?.heartbeatTimeout ?? '15s',
   };
 }

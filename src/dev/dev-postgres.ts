@@ -1,5 +1,6 @@
 import path from 'node:path';
 import pg from 'pg';
+import type { Environment } from '../config/environment.js';
 import { choosePort } from './free-port.js';
 import { startPostgresServer } from './postgres-server.js';
 import type { ServerProcess } from './server-process.js';
@@ -17,6 +18,8 @@ export interface DevPostgres {
 
 export interface DevPostgresOptions {
   readonly variables: readonly string[];
+  /** Where a variable that is set already is found. */
+  readonly environment: Environment;
   readonly folder: string;
   readonly notice: (line: string) => void;
   /** The port that was asked for. @default 54320, or the next free one */
@@ -31,6 +34,7 @@ export interface DevPostgresOptions {
  */
 export async function providePostgres(options: DevPostgresOptions): Promise<DevPostgres> {
   const { notice } = options;
+  const isSet = (variable: string): boolean => Boolean(options.environment(variable));
   for (const variable of options.variables.filter(isSet)) notice(`${variable}: keeps the value it is set to`);
   const variables = options.variables.filter((variable) => !isSet(variable));
   if (variables.length === 0) return { databases: [], process: null, stop: async () => undefined };
@@ -77,8 +81,4 @@ async function createDatabases(url: string, names: readonly string[]): Promise<v
   } finally {
     await client.end();
   }
-}
-
-function isSet(variable: string): boolean {
-  return Boolean(process.env[variable]);
 }

@@ -1,4 +1,5 @@
 import { openCatalog, type Catalog } from '../catalog/index.js';
+import { projectEnvironment } from '../config/environment.js';
 import { loadProject, type LoadedProject } from '../config/load.js';
 import { TransientError } from '../core/errors.js';
 import { bundleProject, type RunningWorker } from '../worker/index.js';
@@ -79,7 +80,7 @@ async function boot(options: DevOptions, output: DevOutput, stack: ClosingStack,
   bundle.catch(() => undefined);
   const [temporal, postgres] = await both(
     provideTemporal({ ...shared, port: options.temporalPort, uiPort: options.uiPort }),
-    providePostgres({ ...shared, variables, port: options.postgresPort }),
+    providePostgres({ ...shared, variables, environment: projectEnvironment(project.directory), port: options.postgresPort }),
     stack,
   );
   const bundled = await Promise.race([bundle, interruption.happened]);

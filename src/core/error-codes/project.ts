@@ -10,7 +10,12 @@ export const PROJECT_ERRORS = {
   ENV_MISSING: {
     cause: 'An environment variable that the config names is not set and has no default.',
     retryable: false,
-    remedy: 'Set it for the worker.',
+    remedy: 'Set it for the worker, or in the project’s `.env`.',
+  },
+  ENV_INVALID: {
+    cause: 'The project’s `.env`, or a file that a variable `…_FILE` names, cannot be read; or a value is given in two ways.',
+    retryable: false,
+    remedy: 'Correct the variable or file that the message names.',
   },
   CONNECTION_UNKNOWN: {
     cause: 'A step names a connection that the config does not have.',
