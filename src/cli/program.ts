@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { openOutput } from './output.js';
-import type { Add } from './program/add.js';
+import { helpAfter, keepSpec, type Add } from './program/add.js';
 import { addConnections } from './program/connections.js';
 import { addLooks } from './program/looks.js';
 import { addRuns } from './program/runs.js';
@@ -33,12 +33,11 @@ export function buildProgram(finish: (exitCode: number) => void): Command {
     .addHelpText('after', EXIT_CODES);
 
   const add: Add = (parent, spec, execute) =>
-    parent
-      .command(spec.usage)
+    keepSpec(parent.command(spec.usage), spec)
       .description(spec.about)
       .option('--json', 'print JSON for scripts')
       .option('--project <dir>', "the project's folder", '.')
-      .addHelpText('after', `\nExamples:\n${spec.examples.map((example) => `  $ ${example}`).join('\n')}`)
+      .addHelpText('after', helpAfter(spec))
       .action(async (...received: unknown[]) => {
         const command = received.pop() as Command;
         const options = command.opts<CommonOptions>();

@@ -16,17 +16,23 @@ export interface ConnectionConfig {
 export interface PipelineConfig<S extends z.ZodObject = z.ZodObject> {
   /** The run's parameters. Unknown ones are refused. */
   readonly params: S;
+  /** How its work is cut into partitions: `monthly()` or `daily()`. */
   readonly partition?: Partitioning;
   /** Who answers for it: a mail address or a team. */
   readonly owner?: string;
+  /** What it does, in a sentence. */
   readonly description?: string;
 }
 
 /** `millrace.config.ts` as written. */
 export interface ProjectConfig {
+  /** The systems that data comes from and goes to, by the names that steps use. */
   readonly connections: Readonly<Record<string, ConnectionConfig>>;
+  /** What rows must be, by the names that `run.validate` uses. */
   readonly contracts: Readonly<Record<string, Contract>>;
+  /** How datasets are made from others, by the names that `run.transform` uses. */
   readonly transforms: Readonly<Record<string, Transform>>;
+  /** The pipelines: exactly those that `workflows/index.ts` exports. */
   readonly pipelines: Readonly<Record<string, PipelineConfig>>;
   /** The task queue of the project's worker. @default 'millrace' */
   readonly taskQueue?: string;
@@ -65,9 +71,11 @@ export interface ProjectConfig {
 }
 
 export interface DevRun {
+  /** A pipeline of the config. */
   readonly pipeline: string;
   /** First and last partition, both included; every one between them is run. */
   readonly partitions?: readonly [first: string, last: string];
+  /** The run's parameters, or those besides the partition. */
   readonly params?: Readonly<Record<string, unknown>>;
 }
 

@@ -2,24 +2,17 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Command } from 'commander';
 import { parseSync } from 'oxc-parser';
 import { describe, expect, test } from 'vitest';
 import { EXIT } from '../../src/cli/exit-codes.js';
-import { buildProgram } from '../../src/cli/program.js';
+import { specOf } from '../../src/cli/program/add.js';
+import { allCommands } from '../../scripts/docs/cli-reference.js';
 import { ROOT } from '../architecture/imports.js';
+import { complaintAbout } from '../docs/shell-blocks.js';
 import { temporaryFolder } from '../support/folder.js';
 import { jsonLines, millrace } from './millrace.js';
 
 const DOCS = readFileSync(join(ROOT, 'docs/cli.md'), 'utf8');
-
-/** Every command that does something, with its words: `connections check`. */
-function commands(parent: Command = buildProgram(() => undefined), words: readonly string[] = []): [string, Command][] {
-  return parent.commands.flatMap((command) => {
-    const path = [...words, command.name()];
-    return command.commands.length > 0 ? commands(command, path) : [[path.join(' '), command] as [string, Command]];
-  });
-}
 
 /** What is loaded with a file, before any command asks for more. */
 function loadedAtOnce(file: string, files = new Set([file]), packages = new Set<string>()) {
@@ -44,7 +37,7 @@ describe('help', () => {
   test('names every command and the exit codes, and exits with 0', async () => {
     const help = await millrace(['--help']);
     expect(help).toMatchObject({ code: 0, stderr: '' });
-    for (const [name] of commands()) expect(help.stdout).toContain(`  ${name.split(' ')[0]} `);
+    for (const { name } of allCommands()) expect(help.stdout).toContain(`  ${name.split(' ')[0]} `);
     expect(help.stdout).toContain("4 a service can't be reached");
   });
 
@@ -67,13 +60,28 @@ describe('help', () => {
 });
 
 describe('every command', () => {
-  test.each(commands())('%s takes --json and --project, and is in docs/cli.md', (name, command) => {
+  test.each(allCommands())('$name takes --json and --project', ({ command }) => {
     expect(command.options.map(({ long }) => long)).toEqual(expect.arrayContaining(['--json', '--project']));
-    expect(DOCS).toContain(`millrace ${name}`);
-    for (const { long } of command.options) expect(DOCS).toContain(String(long));
   });
 
-  test('and every exit code is in docs/cli.md', () => {
+  test.each(allCommands())('$name says in its help what it does, with examples that are valid', async ({ name, command }) => {
+    const spec = specOf(command);
+    expect(spec?.about).toMatch(/^[A-Z].*\.$/);
+    expect(spec?.examples).not.toEqual([]);
+    for (const example of spec?.examples ?? []) {
+      expect(example).toContain(`millrace ${name}`);
+      expect(await complaintAbout(example)).toBeUndefined();
+    }
+  });
+
+  test('explains itself in lines that fit a terminal', () => {
+    const long = allCommands().flatMap(({ command }) =>
+      (specOf(command)?.details ?? '').split('\n').filter((line) => line.length > 120),
+    );
+    expect(long).toEqual([]);
+  });
+
+  test('ends with an exit code that is in docs/cli.md', () => {
     for (const code of Object.values(EXIT)) expect(DOCS).toMatch(new RegExp(`^\\| ${code} \\|`, 'm'));
   });
 });

@@ -15,6 +15,18 @@ export function addRuns(program: Command, add: Add): void {
     {
       usage: 'run',
       about: 'Starts a run of a pipeline.',
+      details: [
+        'Without --id, the run of a partition is called pipeline/partition (flightDelays/2001-01), and any other',
+        'run pipeline- with an id that sorts by time. An id that is running is refused; a closed one gets another run.',
+        '',
+        'With --wait the steps are shown as they go: a table that is redrawn on a terminal, a line for each change',
+        'elsewhere, an object a line with --json. Ctrl-C leaves the run alone and prints how to cancel it. When no',
+        'worker polls the task queue, that is said after a second, and the run waits for one.',
+        '',
+        `With --json the first object's event is "started", that of each change "step", and the last one's "ended" (with`,
+        'status and result or error), or "detached" after Ctrl-C. Without --wait there is the first one only, unless the',
+        'run refused to begin.',
+      ].join('\n'),
       examples: [
         `millrace run flightDelays --params '{"month":"2001-01"}' --wait`,
         `millrace run flightDelays --params '{"month":"2001-01"}' --id trial --json`,
@@ -31,6 +43,10 @@ export function addRuns(program: Command, add: Add): void {
     {
       usage: 'retry',
       about: 'Starts a run that takes over what a closed run had finished.',
+      details: [
+        "The new run has today's code. Its loads carry the ids of the run that is retried, so what that one had loaded is",
+        'not loaded twice. A step is named by its id (load:warehouse.delays) or its name.',
+      ].join('\n'),
       examples: [
         'millrace retry flightDelays/2001-01 --wait',
         'millrace retry flightDelays/2001-01 --from transform:delaysByState',
@@ -48,6 +64,7 @@ export function addRuns(program: Command, add: Add): void {
     {
       usage: 'cancel',
       about: 'Asks a run to stop. Its steps are interrupted and leave nothing half-loaded.',
+      details: ['A run that had ended stays as it is; that exits with 0 too, and --json says "requested": false.'].join('\n'),
       examples: ['millrace cancel flightDelays/2001-01'],
     },
     async (context, address: string) => (await import('../commands/cancel.js')).cancel(context, address),

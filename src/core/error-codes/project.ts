@@ -3,7 +3,7 @@ import type { ErrorCodeEntry } from './entry.js';
 /** The project and its config. */
 export const PROJECT_ERRORS = {
   CONFIG_INVALID: {
-    cause: 'millrace.config.ts does not load, or does not fit its schema.',
+    cause: 'The config, `millrace.config.ts`, does not load, or does not fit its schema.',
     retryable: false,
     remedy: 'Correct what the message names.',
   },

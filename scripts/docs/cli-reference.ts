@@ -1,0 +1,62 @@
+import type { Argument, Command, Option } from 'commander';
+import { buildProgram } from '../../src/cli/program.js';
+import { COMMON_OPTIONS, specOf } from '../../src/cli/program/add.js';
+
+/** A command that does something, with its words: `connections check`. */
+export interface NamedCommand {
+  readonly name: string;
+  readonly command: Command;
+}
+
+/** Every command that does something, in the order of `--help`. */
+export function allCommands(
+  parent: Command = buildProgram(() => undefined),
+  words: readonly string[] = [],
+): readonly NamedCommand[] {
+  return parent
+    .createHelp()
+    .visibleCommands(parent)
+    .flatMap((command) => {
+      const path = [...words, command.name()];
+      return command.commands.length > 0 ? allCommands(command, path) : [{ name: path.join(' '), command }];
+    });
+}
+
+/** The sections of the commands in `docs/cli.md`. */
+export function cliReference(): string {
+  return allCommands().map(section).join('\n\n');
+}
+
+function section({ name, command }: NamedCommand): string {
+  const spec = specOf(command);
+  const usage = ['millrace', name, ...command.registeredArguments.map(usageOf)].join(' ');
+  const rows = [
+    ...command.registeredArguments.map((argument) => [usageOf(argument), argument.description] as const),
+    ...command.options.filter(isOwn).map((option) => [option.flags, describeOption(option)] as const),
+  ];
+  return [
+    `### \`${usage}\``,
+    command.description(),
+    ...(rows.length > 0 ? [table(rows)] : []),
+    ...(spec?.details === undefined ? [] : [spec.details]),
+    `\`\`\`sh\n${(spec?.examples ?? []).join('\n')}\n\`\`\``,
+  ].join('\n\n');
+}
+
+function usageOf(argument: Argument): string {
+  const name = `${argument.name().toUpperCase()}${argument.variadic ? '…' : ''}`;
+  return argument.required ? name : `[${name}]`;
+}
+
+function isOwn(option: Option): boolean {
+  return !option.hidden && !COMMON_OPTIONS.includes(option.long ?? '');
+}
+
+function describeOption({ description, defaultValue }: Option): string {
+  return defaultValue === undefined ? description : `${description}; ${String(defaultValue)} by default`;
+}
+
+function table(rows: readonly (readonly [string, string])[]): string {
+  const cells = rows.map(([what, meaning]) => `| \`${what}\` | ${meaning.replaceAll('|', '\\|')} |`);
+  return ['| | meaning |', '| --- | --- |', ...cells].join('\n');
+}
