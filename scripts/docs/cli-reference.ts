@@ -1,6 +1,6 @@
 import type { Argument, Command, Option } from 'commander';
 import { buildProgram } from '../../src/cli/program.js';
-import { COMMON_OPTIONS, specOf } from '../../src/cli/program/add.js';
+import { COMMON_OPTIONS, specOf, wrap } from '../../src/cli/program/add.js';
 
 /** A command that does something, with its words: `connections check`. */
 export interface NamedCommand {
@@ -38,7 +38,7 @@ function section({ name, command }: NamedCommand): string {
     `### \`${usage}\``,
     command.description(),
     ...(rows.length > 0 ? [table(rows)] : []),
-    ...(spec?.details === undefined ? [] : [spec.details]),
+    ...(spec?.details ?? []).map((paragraph) => wrap(paragraph, 120)),
     `\`\`\`sh\n${(spec?.examples ?? []).join('\n')}\n\`\`\``,
   ].join('\n\n');
 }

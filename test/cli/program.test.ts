@@ -74,13 +74,6 @@ describe('every command', () => {
     }
   });
 
-  test('explains itself in lines that fit a terminal', () => {
-    const long = allCommands().flatMap(({ command }) =>
-      (specOf(command)?.details ?? '').split('\n').filter((line) => line.length > 120),
-    );
-    expect(long).toEqual([]);
-  });
-
   test('ends with an exit code that is in docs/cli.md', () => {
     for (const code of Object.values(EXIT)) expect(DOCS).toMatch(new RegExp(`^\\| ${code} \\|`, 'm'));
   });

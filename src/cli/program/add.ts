@@ -5,8 +5,8 @@ export interface CommandSpec {
   readonly usage: string;
   /** One sentence, for lists. */
   readonly about: string;
-  /** What a person should know besides, in paragraphs: shown by `--help` and in `docs/cli.md`. Lines of at most 100 characters. */
-  readonly details?: string;
+  /** What a person should know besides, a string a paragraph: shown by `--help` and in `docs/cli.md`. */
+  readonly details?: readonly string[];
   readonly examples: readonly string[];
 }
 
@@ -34,7 +34,21 @@ export function specOf(command: Command): CommandSpec | undefined {
 }
 
 /** What `--help` shows below the options. */
-export function helpAfter({ details, examples }: CommandSpec): string {
-  const shown = `Examples:\n${examples.map((example) => `  $ ${example}`).join('\n')}`;
-  return `\n${details === undefined ? '' : `${details}\n\n`}${shown}`;
+export function helpAfter({ details = [], examples }: CommandSpec): string {
+  const paragraphs = details.map((paragraph) => wrap(paragraph, HELP_WIDTH));
+  return `\n${[...paragraphs, ['Examples:', ...examples.map((example) => `  $ ${example}`)].join('\n')].join('\n\n')}`;
+}
+
+const HELP_WIDTH = 100;
+
+/** Breaks a text into lines at spaces. A word that is longer than `width` keeps a line of its own. */
+export function wrap(text: string, width: number): string {
+  const lines: string[] = [''];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1) ?? '';
+    if (line === '') lines[lines.length - 1] = word;
+    else if (line.length + 1 + word.length <= width) lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(word);
+  }
+  return lines.join('\n');
 }

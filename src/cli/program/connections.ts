@@ -9,7 +9,7 @@ export function addConnections(program: Command, add: Add): void {
     {
       usage: 'check',
       about: 'Connects to each connection and says what answers.',
-      details: ['A connection that neither answers nor refuses is given up after 8 seconds.'].join('\n'),
+      details: ['A connection that neither answers nor refuses is given up after 8 seconds.'],
       examples: ['millrace connections check', 'millrace connections check warehouse'],
     },
     async (context, names: readonly string[]) =>

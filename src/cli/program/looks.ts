@@ -9,7 +9,7 @@ export function addLooks(program: Command, add: Add): void {
     {
       usage: 'runs',
       about: 'Lists runs, latest first.',
-      details: ['Of the runs that the catalog has as running, Temporal is asked how they are.'].join('\n'),
+      details: ['Of the runs that the catalog has as running, Temporal is asked how they are.'],
       examples: ['millrace runs', 'millrace runs --pipeline flightDelays --status failed', 'millrace runs --json | head -1'],
     },
     async (context, options: { readonly limit: number; readonly pipeline?: string; readonly status?: string }) =>
@@ -24,9 +24,8 @@ export function addLooks(program: Command, add: Add): void {
       usage: 'show',
       about: 'Shows a run: its state, its steps, their rows and times.',
       details: [
-        'The state comes from Temporal; rows, rejected rows, times, targets and errors come from the catalog. When Temporal',
-        "has forgotten the run or can't be reached, the catalog alone is shown, and a line on stderr says so.",
-      ].join('\n'),
+        "The state comes from Temporal; rows, rejected rows, times, targets and errors come from the catalog. When Temporal has forgotten the run or can't be reached, the catalog alone is shown, and a line on stderr says so.",
+      ],
       examples: ['millrace show flightDelays/2001-01'],
     },
     async (context, address: string) => (await import('../commands/show.js')).show(context, address),

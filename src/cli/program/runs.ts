@@ -10,23 +10,22 @@ interface RunFlags {
 
 /** Commands that start and steer runs. */
 export function addRuns(program: Command, add: Add): void {
+  addRun(program, add);
+  addRetry(program, add);
+  addCancel(program, add);
+}
+
+function addRun(program: Command, add: Add): void {
   add(
     program,
     {
       usage: 'run',
       about: 'Starts a run of a pipeline.',
       details: [
-        'Without --id, the run of a partition is called pipeline/partition (flightDelays/2001-01), and any other',
-        'run pipeline- with an id that sorts by time. An id that is running is refused; a closed one gets another run.',
-        '',
-        'With --wait the steps are shown as they go: a table that is redrawn on a terminal, a line for each change',
-        'elsewhere, an object a line with --json. Ctrl-C leaves the run alone and prints how to cancel it. When no',
-        'worker polls the task queue, that is said after a second, and the run waits for one.',
-        '',
-        `With --json the first object's event is "started", that of each change "step", and the last one's "ended" (with`,
-        'status and result or error), or "detached" after Ctrl-C. Without --wait there is the first one only, unless the',
-        'run refused to begin.',
-      ].join('\n'),
+        'Without --id, the run of a partition is called pipeline/partition (flightDelays/2001-01), and any other run pipeline- with an id that sorts by time. An id that is running is refused; a closed one gets another run.',
+        'With --wait the steps are shown as they go: a table that is redrawn on a terminal, a line for each change elsewhere, an object a line with --json. Ctrl-C leaves the run alone and prints how to cancel it. When no worker polls the task queue, that is said after a second, and the run waits for one.',
+        `With --json the first object's event is "started", that of each change "step", and the last one's "ended" (with status and result or error), or "detached" after Ctrl-C. Without --wait there is the first one only, unless the run refused to begin.`,
+      ],
       examples: [
         `millrace run flightDelays --params '{"month":"2001-01"}' --wait`,
         `millrace run flightDelays --params '{"month":"2001-01"}' --id trial --json`,
@@ -38,15 +37,17 @@ export function addRuns(program: Command, add: Add): void {
     .option('--params <json>', "the run's parameters", parseParams)
     .option('--id <workflow-id>', 'the workflow id (default: the pipeline with its partition, or with an id that sorts by time)')
     .option('--wait', 'follow the run to its end; Ctrl-C leaves it running');
+}
+
+function addRetry(program: Command, add: Add): void {
   add(
     program,
     {
       usage: 'retry',
       about: 'Starts a run that takes over what a closed run had finished.',
       details: [
-        "The new run has today's code. Its loads carry the ids of the run that is retried, so what that one had loaded is",
-        'not loaded twice. A step is named by its id (load:warehouse.delays) or its name.',
-      ].join('\n'),
+        "The new run has today's code. Its loads carry the ids of the run that is retried, so what that one had loaded is not loaded twice. A step is named by its id (load:warehouse.delays) or its name.",
+      ],
       examples: [
         'millrace retry flightDelays/2001-01 --wait',
         'millrace retry flightDelays/2001-01 --from transform:delaysByState',
@@ -59,12 +60,15 @@ export function addRuns(program: Command, add: Add): void {
     .option('--from <step>', 'do this step and everything made from it anew (default: what had not finished)')
     .option('--params <json>', 'other parameters than the run had', parseParams)
     .option('--wait', 'follow the run to its end; Ctrl-C leaves it running');
+}
+
+function addCancel(program: Command, add: Add): void {
   add(
     program,
     {
       usage: 'cancel',
       about: 'Asks a run to stop. Its steps are interrupted and leave nothing half-loaded.',
-      details: ['A run that had ended stays as it is; that exits with 0 too, and --json says "requested": false.'].join('\n'),
+      details: ['A run that had ended stays as it is; that exits with 0 too, and --json says "requested": false.'],
       examples: ['millrace cancel flightDelays/2001-01'],
     },
     async (context, address: string) => (await import('../commands/cancel.js')).cancel(context, address),

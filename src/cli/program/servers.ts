@@ -17,9 +17,8 @@ export function addServers(program: Command, add: Add): void {
       usage: 'dev',
       about: 'Starts Temporal, a Postgres, and the worker, does the runs of the config, and stays up.',
       details: [
-        'It starts a Postgres database for each of the variables in dev.postgres, and does the runs in dev.runs. Ctrl-C stops',
-        'all it started. A port that is asked for and taken is an error.',
-      ].join('\n'),
+        'It starts a Postgres database for each of the variables in dev.postgres, and does the runs in dev.runs. Ctrl-C stops all it started. A port that is asked for and taken is an error.',
+      ],
       examples: ['millrace dev', 'millrace dev --once'],
     },
     async (context, options: DevFlags) => (await import('../commands/dev.js')).dev(context, options),
