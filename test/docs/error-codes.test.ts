@@ -54,6 +54,6 @@ test('no page speaks of a code that there is not', () => {
 function isVariable(name: string): boolean {
   return (
     SOURCES.some(({ source }) => new RegExp(`env\\.${name}\\b|\\['${name}'\\]`).test(source)) ||
-    /^(TEMPORAL|MILLRACE|PG|UV|XDG|NO|FORCE)_|_(URL|ROOT|PASSWORD|KEY|TOKEN)$/.test(name)
+    /^(TEMPORAL|MILLRACE|PG|UV|XDG|NO|FORCE)_|_(FILE|URL|ROOT|PASSWORD|KEY|TOKEN)$/.test(name)
   );
 }

@@ -5,10 +5,10 @@ import type { z } from 'zod';
 import { keysOf, KEY_SOURCES } from '../../scripts/docs/config-reference.js';
 import { PAGES } from '../../scripts/docs/pages.js';
 import { projectSchema } from '../../src/config/schema.js';
-import { ROOT } from '../architecture/imports.js';
+import { ROOT } from './imports.js';
 
 test.each(PAGES)('$path is what `npm run docs` makes of today’s code', ({ path, text }) => {
-  expect(readFileSync(join(ROOT, path), 'utf8')).toBe(text());
+  expect(readFileSync(join(ROOT, path), 'utf8'), `${path} is out of date: npm run docs`).toBe(text());
 });
 
 describe('the config’s reference', () => {
