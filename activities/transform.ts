@@ -34,7 +34,7 @@ export function makeTransform(services: Services) {
 async function transform(services: Services, input: TransformStepInput, call: StepCall): Promise<Staged> {
   const definition = findTransform(services, input);
   const inputs = await readInputs(services, definition, input);
-  const statement = await statementOf(services.project.directory, definition, input.params);
+  const statement = await statementOf(services.project.directory, input.transform, definition, input.params);
   const contents = Object.entries(inputs).map(([name, manifest]) => [name, manifest.content]);
   const { hash, exact, definition: text } = contractHash(definition.output);
   const output = contractName(services.project.config, definition.output) ?? '';

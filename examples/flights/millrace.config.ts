@@ -83,27 +83,29 @@ export default defineProject({
       inputs: { flights: Flight, airports: Airport },
       output: StateDelay,
     }),
-    routesOfMonth: query({ inputs: { flights: Flight, reports: Report }, output: RouteMonth }, (db, params) =>
-      db
-        .selectFrom('flights')
-        .leftJoin(
-          db
-            .selectFrom('reports')
-            .select((eb) => ['origin as from_airport', 'destination as to_airport', eb.fn.countAll<number>().as('reports')])
-            .groupBy(['origin', 'destination'])
-            .as('reported'),
-          (join) =>
-            join.onRef('reported.from_airport', '=', 'flights.origin').onRef('reported.to_airport', '=', 'flights.destination'),
-        )
-        .select((eb) => [
-          eb.val(String(params['month'])).as('month'),
-          'flights.origin',
-          'flights.destination',
-          eb.fn.countAll<number>().as('flights'),
-          eb.fn.max('flights.delay').as('worst_delay_minutes'),
-          eb.fn.coalesce(eb.fn.max('reported.reports'), eb.val(0)).as('reports'),
-        ])
-        .groupBy(['flights.origin', 'flights.destination']),
+    routesOfMonth: query(
+      { inputs: { flights: Flight, reports: Report }, output: RouteMonth, params: z.object({ month }) },
+      (db, params) =>
+        db
+          .selectFrom('flights')
+          .leftJoin(
+            db
+              .selectFrom('reports')
+              .select((eb) => ['origin as from_airport', 'destination as to_airport', eb.fn.countAll<number>().as('reports')])
+              .groupBy(['origin', 'destination'])
+              .as('reported'),
+            (join) =>
+              join.onRef('reported.from_airport', '=', 'flights.origin').onRef('reported.to_airport', '=', 'flights.destination'),
+          )
+          .select((eb) => [
+            eb.val(params.month).as('month'),
+            'flights.origin',
+            'flights.destination',
+            eb.fn.countAll<number>().as('flights'),
+            eb.fn.max('flights.delay').as('worst_delay_minutes'),
+            eb.fn.coalesce(eb.fn.max('reported.reports'), eb.val(0)).as('reports'),
+          ])
+          .groupBy(['flights.origin', 'flights.destination']),
     ),
   },
   pipelines: {

@@ -9,7 +9,15 @@ export {
   type ProjectConfig,
 } from './project.js';
 export { sql, type SqlExpression } from './sql.js';
-export { query, sqlFile, type Transform, type TransformInputs } from './transform.js';
+export {
+  query,
+  sqlFile,
+  type SelectBuilder,
+  type Selection,
+  type Transform,
+  type TransformInputs,
+  type TransformParams,
+} from './transform.js';
 export { daily, monthly, type Partitioning } from '../core/partitions.js';
 export { files, type FilesOptions } from '../connectors/files/config.js';
 export { postgres, type PostgresOptions } from '../connectors/postgres/config.js';

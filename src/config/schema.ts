@@ -25,6 +25,7 @@ const transform = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('sqlFile'), path: z.string().min(1), ...inputsAndOutput }),
   z.strictObject({
     kind: z.literal('query'),
+    params: zodObject.optional(),
     build: z.custom((value) => typeof value === 'function', { error: 'expected a function' }),
     ...inputsAndOutput,
   }),

@@ -1,9 +1,15 @@
-import type { Kysely, Compilable } from 'kysely';
+import type { Compilable, Kysely } from 'kysely';
+import type { z } from 'zod';
 import type { Scalar } from '../core/filter.js';
 import type { Contract, RowOf } from './contract.js';
 
-/** The datasets a transform reads, by the names its SQL uses. */
+/** The datasets a transform reads, by the names it uses for them. */
 export type TransformInputs = Readonly<Record<string, Contract>>;
+
+/** The run's parameters as a transform sees them: as its own `params` declare, or simple values by name. */
+export type TransformParams<P extends z.ZodObject | undefined = undefined> = P extends z.ZodObject
+  ? Readonly<z.output<P>>
+  : Readonly<Record<string, Scalar>>;
 
 interface TransformBase<I extends TransformInputs, O extends Contract> {
   readonly inputs: I;
@@ -26,7 +32,9 @@ export interface QueryTransform<I extends TransformInputs = TransformInputs, O e
   O
 > {
   readonly kind: 'query';
-  readonly build: (db: Kysely<never>, params: Readonly<Record<string, Scalar>>) => Compilable;
+  /** Which of the run's parameters it uses. @default all of them, unchecked */
+  readonly params?: z.ZodObject;
+  readonly build: (db: SelectBuilder<never>, params: Readonly<Record<string, unknown>>) => Compilable;
 }
 
 export type Transform<I extends TransformInputs = TransformInputs, O extends Contract = Contract> =
@@ -45,6 +53,12 @@ export function sqlFile<const I extends TransformInputs, O extends Contract>(
   return { kind: 'sqlFile', path, ...options };
 }
 
+/** The part of Kysely that selects. What would write has no place in a transform. */
+export type SelectBuilder<Tables> = Pick<
+  Kysely<Tables>,
+  'selectFrom' | 'selectNoFrom' | 'with' | 'withRecursive' | 'fn' | 'case' | 'dynamic'
+>;
+
 /** A SELECT of Kysely's whose rows are of type `Row`. It is compiled, never executed by Kysely. */
 export interface Selection<Row> extends Compilable {
   execute(): Promise<Row[]>;
@@ -53,15 +67,26 @@ export interface Selection<Row> extends Compilable {
 /** The inputs as Kysely's table types. */
 export type TransformTables<I extends TransformInputs> = { [N in keyof I & string]: RowOf<I[N]> };
 
+/** Nothing where every selected column is one of the contract's; otherwise a type that names those that are not. */
+type NoOtherColumns<Row, Wanted> = [Exclude<keyof Row, keyof Wanted>] extends [never]
+  ? unknown
+  : { readonly 'columns that the output contract does not name': Exclude<keyof Row, keyof Wanted> };
+
 /**
  * A transform built with Kysely, its columns checked by the compiler against the inputs' contracts and its result
- * against the output's.
+ * against the output's. Values, parameters among them, are bound, never written into the SQL.
  *
+ * @param options.params which of the run's parameters it uses, as a zod object that types `params`
  * @example query({ inputs: { flights: Flight }, output: RouteDay }, (db) => db.selectFrom('flights').select('origin'))
  */
-export function query<const I extends TransformInputs, O extends Contract>(
-  options: { readonly inputs: I; readonly output: O },
-  build: (db: Kysely<TransformTables<I>>, params: Readonly<Record<string, Scalar>>) => Selection<RowOf<O>>,
+export function query<
+  const I extends TransformInputs,
+  O extends Contract,
+  Row extends RowOf<O>,
+  P extends z.ZodObject | undefined = undefined,
+>(
+  options: { readonly inputs: I; readonly output: O; readonly params?: P },
+  build: (db: SelectBuilder<TransformTables<I>>, params: TransformParams<P>) => Selection<Row> & NoOtherColumns<Row, RowOf<O>>,
 ): QueryTransform<I, O> {
   return { kind: 'query', ...options, build: build as unknown as QueryTransform['build'] };
 }

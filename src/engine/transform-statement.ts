@@ -1,25 +1,27 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely';
-import type { Transform } from '../config/transform.js';
+import type { QueryTransform, Transform } from '../config/transform.js';
 import { TerminalError, messageOf } from '../core/errors.js';
 import type { Scalar } from '../core/filter.js';
+import { compileQuery } from './compile-query.js';
 import type { Statement } from './transform.js';
 
 type Params = Readonly<Record<string, Scalar>>;
+type ParamsSchema = NonNullable<QueryTransform['params']>;
 
 /**
  * The one SELECT of a transform, with the parameters it uses: what is read is the file as it is now, and its text is
  * part of the dataset's key.
  *
- * @throws TerminalError CONFIG_INVALID when the file cannot be read or the builder fails
+ * @param name the transform's, for messages
+ * @throws TerminalError CONFIG_INVALID when the file cannot be read or the builder fails; PARAMETERS_INVALID
  */
-export async function statementOf(directory: string, transform: Transform, params: Params): Promise<Statement> {
-  if (transform.kind === 'query') return compileQuery(transform.build, params);
+export async function statementOf(directory: string, name: string, transform: Transform, params: Params): Promise<Statement> {
+  if (transform.kind === 'query') return compileQuery(name, transform, parametersOf(name, transform, params));
   const file = path.resolve(directory, transform.path);
   try {
     const sql = withoutSemicolon(await readFile(file, 'utf8'));
-    const used = Object.entries(params).filter(([name]) => new RegExp(`\\$${name}\\b`).test(sql));
+    const used = Object.entries(params).filter(([parameter]) => new RegExp(`\\$${parameter}\\b`).test(sql));
     return { sql, values: Object.fromEntries(used) };
   } catch (error) {
     throw new TerminalError(
@@ -27,6 +29,31 @@ export async function statementOf(directory: string, transform: Transform, param
       `The SQL file ${transform.path} cannot be read: ${messageOf(error)}. Correct its path in the config; it is relative to the config's folder.`,
     );
   }
+}
+
+/**
+ * The run's parameters as a transform declares them: only those, and what its schema makes of them.
+ * @throws TerminalError PARAMETERS_INVALID naming each that is missing or of another type
+ */
+export function parametersOf(
+  name: string,
+  { params: schema }: { readonly params?: ParamsSchema },
+  params: Params,
+): Readonly<Record<string, unknown>> {
+  if (schema === undefined) return params;
+  const parsed = schema.safeParse(declaredParams({ params: schema }, params));
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || '(all)'}: ${issue.message}`);
+  throw new TerminalError(
+    'PARAMETERS_INVALID',
+    `The run's parameters do not fit those that transform "${name}" declares: ${problems.join('; ')}. It has: ${Object.keys(params).join(', ') || 'none'}. Add them to the pipeline's params, or correct the transform's.`,
+  );
+}
+
+/** The run's parameters that a transform declares, as they are; all of them where it declares none. */
+export function declaredParams({ params: schema }: { readonly params?: ParamsSchema }, params: Params): Params {
+  if (schema === undefined) return params;
+  return Object.fromEntries(Object.entries(params).filter(([name]) => name in schema.shape));
 }
 
 /** Does a transform's work, and names its file in what is wrong with the SQL. */
@@ -38,30 +65,6 @@ export async function namingFile<T>(transform: Transform | undefined, work: () =
     throw new TerminalError(error.code, `${error.message} Correct the SQL in ${transform.path}.`, error.details, {
       cause: error,
     });
-  }
-}
-
-// Kysely writes DuckDB's SQL when it believes that it writes Postgres': quoted names, $1, $2.
-const builder = new Kysely<never>({
-  dialect: {
-    createAdapter: () => new PostgresAdapter(),
-    createDriver: () => new DummyDriver(),
-    createIntrospector: (db) => new PostgresIntrospector(db),
-    createQueryCompiler: () => new PostgresQueryCompiler(),
-  },
-});
-
-function compileQuery(build: Extract<Transform, { kind: 'query' }>['build'], params: Params): Statement {
-  try {
-    const compiled = build(builder, params).compile();
-    return { sql: compiled.sql, values: compiled.parameters as readonly Scalar[] };
-  } catch (error) {
-    throw new TerminalError(
-      'CONFIG_INVALID',
-      `The query builder of a transform failed: ${messageOf(error)}.`,
-      {},
-      { cause: error },
-    );
   }
 }
 

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { DuckDBTimestampTZValue } from '@duckdb/node-api';
 import type { Column } from '../core/dataset.js';
 import { quoteFile, quoteIdentifier, quoteLiteral, type Scalar } from '../core/filter.js';
 import { TerminalError, messageOf } from '../core/errors.js';
@@ -9,10 +10,13 @@ import { tellSqlError } from './sql-error.js';
 import type { EngineSession } from './session.js';
 import type { InspectedSelect } from './select-guard.js';
 
+/** A value for a parameter, such as JSON can hold: it is part of the dataset's key. */
+export type BoundValue = Scalar | { readonly bigint: string } | { readonly instant: string };
+
 /** One SELECT with the values of its parameters: by name (`$month`) or by position (`$1`). */
 export interface Statement {
   readonly sql: string;
-  readonly values: Readonly<Record<string, Scalar>> | readonly Scalar[];
+  readonly values: Readonly<Record<string, BoundValue>> | readonly BoundValue[];
 }
 
 export interface TransformRequest {
@@ -107,25 +111,44 @@ async function bind(session: EngineSession, { sql, values }: Statement, paramete
   const wanted = Array.from({ length: prepared.parameterCount }, (_, index) => prepared.parameterName(index + 1));
   wanted.forEach((parameter, index) => {
     const value = Array.isArray(values)
-      ? (values as readonly Scalar[])[Number(parameter) - 1]
-      : (values as Readonly<Record<string, Scalar>>)[parameter];
+      ? (values as readonly BoundValue[])[Number(parameter) - 1]
+      : (values as Readonly<Record<string, BoundValue>>)[parameter];
     if (value === undefined) {
       throw new TerminalError(
         'QUERY_FAILED',
         `The SQL uses $${parameter}, which the run has no parameter for. It has: ${parameters.join(', ') || 'none'}.`,
       );
     }
-    bindScalar(prepared, index + 1, value);
+    bindValue(prepared, index + 1, value);
   });
   return prepared;
 }
 
-function bindScalar(prepared: Awaited<ReturnType<EngineSession['connection']['prepare']>>, index: number, value: Scalar): void {
+function bindValue(
+  prepared: Awaited<ReturnType<EngineSession['connection']['prepare']>>,
+  index: number,
+  value: BoundValue,
+): void {
   if (value === null) prepared.bindNull(index);
   else if (typeof value === 'boolean') prepared.bindBoolean(index, value);
   else if (typeof value === 'string') prepared.bindVarchar(index, value);
+  else if (typeof value === 'object') bindTagged(prepared, index, value);
   else if (Number.isSafeInteger(value)) prepared.bindBigInt(index, BigInt(value));
   else prepared.bindDouble(index, value);
+}
+
+function bindTagged(
+  prepared: Awaited<ReturnType<EngineSession['connection']['prepare']>>,
+  index: number,
+  value: Exclude<BoundValue, Scalar>,
+): void {
+  if ('instant' in value) {
+    const micros = BigInt(Date.parse(value.instant)) * 1000n;
+    return prepared.bindTimestampTZ(index, new DuckDBTimestampTZValue(micros));
+  }
+  const whole = BigInt(value.bigint);
+  if (BigInt.asIntN(64, whole) === whole) prepared.bindBigInt(index, whole);
+  else prepared.bindHugeInt(index, whole);
 }
 
 async function failing<T>(name: string, work: () => Promise<T>): Promise<T> {

@@ -35,6 +35,60 @@ export const wrongQuery = query(
   (db) => db.selectFrom('customers').select('name'),
 );
 
+export const wrongTable = query({ inputs: { customers: Customer }, output: Total }, (db) =>
+  // @ts-expect-error a table has to be one of the inputs
+  db.selectFrom('orders').select('name'),
+);
+
+export const wrongColumn = query({ inputs: { customers: Customer }, output: Customer }, (db) =>
+  db
+    .selectFrom('customers')
+    .select(['id', 'name'])
+    // @ts-expect-error a column has to be one of the input contract's
+    .where('customers.nam', '=', 'x'),
+);
+
+export const wrongValue = query({ inputs: { customers: Customer }, output: Customer }, (db) =>
+  db
+    .selectFrom('customers')
+    .select(['id', 'name'])
+    // @ts-expect-error a column is compared with values of its own type
+    .where('id', '=', 'x'),
+);
+
+export const wrongType = query(
+  { inputs: { orders: Order }, output: Order },
+  // @ts-expect-error a column has to be of the output contract's type
+  (db) => db.selectFrom('orders').select((eb) => ['id', eb.cast<string>('amount', 'text').as('amount')]),
+);
+
+export const extraColumn = query(
+  { inputs: { customers: Customer }, output: contract(z.object({ id: z.int() })) },
+  // @ts-expect-error a selected column has to be one of the output contract's
+  (db) => db.selectFrom('customers').select(['id', 'name']),
+);
+
+export const writes = query({ inputs: { customers: Customer }, output: Customer }, (db) =>
+  // @ts-expect-error a transform only selects
+  db.deleteFrom('customers').returningAll(),
+);
+
+export const typedParams = query(
+  { inputs: { orders: Order }, output: Order, params: z.object({ limit: z.int(), since: z.iso.date() }) },
+  (db, params) => {
+    const limit: number = params.limit;
+    const since: string = params.since;
+    // @ts-expect-error a parameter has the type that the transform declares
+    const wrongLimit: string = params.limit;
+    // @ts-expect-error a parameter has to be declared
+    void params.month;
+    return db
+      .selectFrom('orders')
+      .selectAll()
+      .where('id', '<', limit + since.length + wrongLimit.length);
+  },
+);
+
 const pipeline = pipelines<typeof project>();
 
 // @ts-expect-error a pipeline's name has to be in the config
