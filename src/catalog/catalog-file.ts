@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises';
-import { Kysely, Migrator } from 'kysely';
-import { MIGRATIONS } from './migrations/index.js';
-import { openSqlite } from './sqlite.js';
-import type { CatalogSession, CatalogTables } from './tables.js';
+import { Kysely } from 'kysely';
+import { isUpToDate, migrate } from './migrate.js';
+import { PlainTextPlugin } from './plain-text.js';
+import { isAbsent, openSqlite } from './sqlite.js';
+import type { CatalogSession } from './tables.js';
 
 export interface OpenFile {
   readonly db: CatalogSession;
@@ -56,19 +57,12 @@ export function catalogFile(path: string): CatalogFile {
 }
 
 async function openFile(path: string): Promise<OpenFile> {
-  const db = new Kysely<CatalogTables>({ dialect: await openSqlite(path) });
+  const db = new Kysely<unknown>({ dialect: await openSqlite(path), plugins: [new PlainTextPlugin()] });
   try {
-    const migrator = new Migrator({
-      db,
-      provider: { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) },
-      migrationTableName: 'catalog_migrations',
-      migrationLockTableName: 'catalog_migrations_lock',
-    });
-    const { error } = await migrator.migrateToLatest();
-    if (error !== undefined) throw error;
+    if (!(await isUpToDate(db, isAbsent))) await db.transaction().execute((transaction) => migrate(transaction));
     const inode = await inodeOf(path);
     if (inode === undefined) throw new Error('the file vanished while it was opened');
-    return { db, inode };
+    return { db: db as CatalogSession, inode };
   } catch (error) {
     await db.destroy();
     throw error;

@@ -16,10 +16,12 @@ import type {
  * run's state.
  *
  * Facts are idempotent per run, step and attempt: told again, they change nothing; told in any order, they end in the
- * same rows. Every method throws TransientError CATALOG_UNAVAILABLE when the file cannot be read or written, or stays
- * locked by other processes for some seconds; nothing of that fact has been kept then.
+ * same rows. Every method throws TransientError CATALOG_UNAVAILABLE when the database cannot be read or written, or stays
+ * locked by other processes for some seconds; nothing of that fact has been kept then, or it counts when it is told again.
  */
 export interface Catalog {
+  /** Where it is, as people name it: the file's path, or server, database and schema. No secret. */
+  readonly name: string;
   recordRunStarted(fact: RunStarted): Promise<void>;
   /** When a run ends twice (its last workflow task was lost and done anew), the later end counts. */
   recordRunFinished(fact: RunFinished): Promise<void>;

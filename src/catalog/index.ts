@@ -20,5 +20,5 @@ export type {
   StepStarted,
   StepStatus,
 } from './facts.js';
-export { openCatalog, type CatalogOptions } from './open-catalog.js';
+export { catalogName, openCatalog, type CatalogOptions } from './open-catalog.js';
 export { reusableSteps } from './step-lineage.js';

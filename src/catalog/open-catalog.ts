@@ -1,25 +1,32 @@
 import type { Catalog } from './catalog.js';
-import { catalogDatabase } from './database.js';
+import type { CatalogDatabase } from './database.js';
 import { recordContractVersion } from './dataset-statements.js';
+import { postgresDatabase, postgresName, type PostgresPlace } from './postgres-database.js';
 import { findRun, listRuns } from './run-queries.js';
 import { finishRun, startRun } from './run-statements.js';
+import { sqliteDatabase } from './sqlite-database.js';
 import { listQuarantine, listSteps } from './step-queries.js';
 import { failStep, finishStep, startStep } from './step-statements.js';
 
-export interface CatalogOptions {
-  /** The SQLite file. It and its folder are made when they are not there. */
-  readonly path: string;
+/** Where the catalog is. The file with its folder, or the schema, is made when it is not there. */
+export type CatalogOptions = { readonly path: string } | PostgresPlace;
+
+/** A catalog's place as people name it; no secret. @throws TerminalError CONFIG_INVALID when its URL is none */
+export function catalogName(options: CatalogOptions): string {
+  return 'path' in options ? options.path : postgresName(options);
 }
 
 /**
  * Opens the catalog and brings its tables up to date. Any number of processes may do so at once.
  *
- * @throws TransientError CATALOG_UNAVAILABLE when the file cannot be opened, is damaged, or stays locked for 5 s
+ * @throws TransientError CATALOG_UNAVAILABLE when the database cannot be reached or opened, is damaged, or stays locked for 5 s
+ * @throws TerminalError CONFIG_INVALID, CREDENTIALS_REJECTED, DATABASE_MISSING, PERMISSION_DENIED, from Postgres
  */
 export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
-  const database = catalogDatabase(options.path);
+  const database: CatalogDatabase = 'path' in options ? sqliteDatabase(options.path) : postgresDatabase(options);
   await database.read(() => Promise.resolve());
   return {
+    name: database.name,
     recordRunStarted: (fact) => database.write((db) => startRun(db, fact)),
     recordRunFinished: (fact) => database.write((db) => finishRun(db, fact)),
     recordStepStarted: (fact) => database.write((db) => startStep(db, fact)),

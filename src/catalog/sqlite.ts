@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { SqliteAdapter, SqliteDialect, SqliteDriver, type Dialect } from 'kysely';
+import { SqliteDialect, SqliteDriver, type Dialect } from 'kysely';
 import Database from 'libsql';
 
 /** libsql's calls are synchronous: a wait for a lock blocks the event loop, and with it heartbeats, for this long at most. */
@@ -35,13 +35,6 @@ class ImmediateSqliteDriver extends SqliteDriver {
   }
 }
 
-/** Kysely runs SQLite's migrations outside a transaction; inside one, its write lock keeps other processes out. */
-class TransactionalSqliteAdapter extends SqliteAdapter {
-  override get supportsTransactionalDdl(): boolean {
-    return true;
-  }
-}
-
 class ImmediateSqliteDialect extends SqliteDialect {
   constructor(private readonly database: Database.Database) {
     super({ database });
@@ -49,10 +42,6 @@ class ImmediateSqliteDialect extends SqliteDialect {
 
   override createDriver(): SqliteDriver {
     return new ImmediateSqliteDriver(this.database);
-  }
-
-  override createAdapter(): SqliteAdapter {
-    return new TransactionalSqliteAdapter();
   }
 }
 
@@ -81,4 +70,9 @@ export function isBusy(error: unknown): boolean {
 /** Whether the connection was closed under the call, as happens when another call of this process has to open it anew. */
 export function isClosed(error: unknown): boolean {
   return error instanceof TypeError && error.message.includes('connection is not open');
+}
+
+/** Whether a table is not there, as in a file that was just made. */
+export function isAbsent(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('no such table');
 }

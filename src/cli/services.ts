@@ -19,7 +19,7 @@ export async function withCatalog<T>(
   work: (catalog: Catalog, project: LoadedProject) => Promise<T>,
 ): Promise<T> {
   const project = await loadProject(directory);
-  const catalog = await openCatalog({ path: project.catalogPath });
+  const catalog = await openCatalog(project.catalog);
   try {
     return await work(catalog, project);
   } finally {

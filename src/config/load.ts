@@ -6,7 +6,7 @@ import type { EngineLimits } from '../engine/session.js';
 import { MillraceError, TerminalError, messageOf } from '../core/errors.js';
 import { checkProject } from './check.js';
 import type { Project } from './project.js';
-import { projectEnvironment } from './environment.js';
+import { projectEnvironment, type Environment } from './environment.js';
 import type { Configurable } from './env.js';
 import { resolveText } from './resolve-env.js';
 
@@ -20,9 +20,12 @@ export interface LoadedProject {
   readonly workflowsPath: string;
   readonly staging: { readonly root: string; readonly maxBytes?: number };
   readonly engine: EngineLimits;
-  readonly catalogPath: string;
+  readonly catalog: CatalogPlace;
   readonly heartbeatTimeout: string;
 }
+
+/** Where the catalog is: in a SQLite file, or in a schema of a PostgreSQL database. The URL holds a password. */
+export type CatalogPlace = { readonly path: string } | { readonly url: string; readonly schema: string };
 
 const CONFIG_NAMES = ['millrace.config.ts', 'millrace.config.js', 'millrace.config.mjs'];
 
@@ -58,9 +61,17 @@ export async function loadProject(directory: string = process.cwd()): Promise<Lo
       spillDirectory: within(engine.spillDirectory ?? '.millrace/spill', 'engine.spillDirectory'),
       extensionsDirectory: engine.extensionsDirectory && within(engine.extensionsDirectory, 'engine.extensionsDirectory'),
     },
-    catalogPath: within(config.catalog?.path ?? '.millrace/catalog.db', 'catalog.path'),
+    catalog: catalogPlace(config.catalog ?? {}, folder, environment),
     heartbeatTimeout: config.steps?.heartbeatTimeout ?? '15s',
   };
+}
+
+function catalogPlace(catalog: NonNullable<Project['catalog']>, folder: string, environment: Environment): CatalogPlace {
+  const { path: file = '.millrace/catalog.db', url: configured, schema = 'millrace_catalog' } = catalog;
+  // An empty variable counts as none, as compose files and CI systems set them.
+  const fromEnvironment = environment('MILLRACE_CATALOG_URL') || undefined;
+  const url = fromEnvironment ?? (configured === undefined ? undefined : resolveText(configured, 'catalog.url', environment));
+  return url === undefined ? { path: path.resolve(folder, resolveText(file, 'catalog.path', environment)) } : { url, schema };
 }
 
 /** Imports a module of the project, TypeScript included, and gives one export, or the whole module for `*`. */

@@ -59,6 +59,13 @@ export interface ProjectConfig {
   readonly catalog?: {
     /** The SQLite file. @default '.millrace/catalog.db' beside the config */
     readonly path?: Configurable;
+    /**
+     * A PostgreSQL database instead, for workers on several machines: `postgres://user:password@host:port/database`. Usually
+     * `env('…')`, since it holds the password. The environment's `MILLRACE_CATALOG_URL` goes before both.
+     */
+    readonly url?: Configurable;
+    /** The schema that holds the catalog in that database; made when missing. @default 'millrace_catalog' */
+    readonly schema?: string;
   };
   readonly dev?: {
     /** Environment variables that `millrace dev` sets to the address of a Postgres database it starts. */

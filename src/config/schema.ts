@@ -70,7 +70,14 @@ export const projectSchema = z.strictObject({
         .optional(),
     })
     .optional(),
-  catalog: z.strictObject({ path: configurable.optional() }).optional(),
+  catalog: z
+    .strictObject({
+      path: configurable.optional(),
+      url: configurable.optional(),
+      schema: z.string().min(1).max(63).optional(),
+    })
+    .refine(({ path, url }) => path === undefined || url === undefined, 'give `path` (SQLite) or `url` (Postgres), not both')
+    .optional(),
   dev: z
     .strictObject({
       postgres: z.array(z.string()).optional(),

@@ -1,4 +1,4 @@
-import { openCatalog, type Catalog } from '../catalog/index.js';
+import { catalogName, openCatalog, type Catalog } from '../catalog/index.js';
 import { projectEnvironment } from '../config/environment.js';
 import { loadProject, type LoadedProject } from '../config/load.js';
 import { TransientError } from '../core/errors.js';
@@ -107,7 +107,7 @@ interface Stoppable {
 
 async function work(session: Session, once: boolean): Promise<number> {
   const { project, plan, temporal, postgres, worker, output, interruption, stack } = session;
-  const catalog = await openCatalog({ path: project.catalogPath });
+  const catalog = await openCatalog(project.catalog);
   stack.add(() => catalog.close());
   output.ready(startedParts(session), plan);
   const broken = Promise.race([
@@ -160,7 +160,7 @@ function startedParts({ project, temporal, postgres }: Session): StartedPart[] {
       ? [{ name: 'Temporal web UI', address: `${temporal.uiUrl}/namespaces/${temporal.client.namespace}/workflows` }]
       : []),
     ...postgres.databases.map(({ variable, url }) => ({ name: variable, address: url })),
-    { name: 'Catalog', address: project.catalogPath },
+    { name: 'Catalog', address: catalogName(project.catalog) },
     { name: 'Task queue', address: project.taskQueue },
   ];
 }

@@ -53,7 +53,7 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
   const workflowBundle = settings.workflowBundle ?? (await bundleProject(project));
   await mkdir(project.staging.root, { recursive: true });
   await mkdir(project.engine.spillDirectory, { recursive: true });
-  const catalog = await openCatalog({ path: project.catalogPath });
+  const catalog = await openCatalog(project.catalog);
   const { connection, namespace } = await connect(settings);
   const workerIdentity = `${process.pid}@${os.hostname()}`;
   const activities = createActivities({

@@ -9,6 +9,7 @@ export type Area =
   | 'connector config'
   | 'connector'
   | 'catalog'
+  | 'postgres'
   | 'temporal'
   | 'client'
   | 'activities'
@@ -55,7 +56,8 @@ export const EDGES: readonly Edge[] = [
   edge('connector', 'value', 'connector contract', 'the shape it fills in'),
   edge('connector', 'value', 'npm node:*', 'it runs in Node'),
   edge('connector', 'value', 'npm zod', 'the options of a step are checked'),
-  edge('connector', 'value', 'npm pg', 'the driver of the postgres connector'),
+  edge('connector', 'type', 'npm pg', 'the driver of the postgres connector'),
+  edge('connector', 'value', 'postgres', 'the postgres connector reads URLs and connects as the catalog does'),
   edge('connector config', 'type', 'config', 'env() values and the descriptor'),
   edge('connector contract', 'value', 'core', 'it speaks of manifests, filters and errors'),
   edge('connector contract', 'type', 'npm zod', 'options are parsed in one way'),
@@ -86,6 +88,11 @@ export const EDGES: readonly Edge[] = [
   edge('catalog', 'value', 'npm kysely', 'its statements'),
   edge('catalog', 'value', 'npm libsql', 'its SQLite'),
   edge('catalog', 'value', 'npm node:*', 'its file'),
+  edge('catalog', 'value', 'npm pg', 'its Postgres'),
+  edge('catalog', 'value', 'postgres', 'a URL means the same here as in a connection'),
+
+  edge('postgres', 'value', 'npm pg', 'it opens connections'),
+  edge('postgres', 'value', 'npm node:*', 'certificates'),
 
   edge('temporal', 'value', 'core', 'an unreachable server is a coded error'),
   edge('temporal', 'type', 'workflows', 'what a run answers when it is asked for its state'),
@@ -100,6 +107,7 @@ const FOLDERS: readonly (readonly [start: string, area: Area])[] = [
   ['src/contracts/', 'contracts'],
   ['src/engine/', 'engine'],
   ['src/catalog/', 'catalog'],
+  ['src/postgres/', 'postgres'],
   ['src/temporal/', 'temporal'],
   ['src/client/', 'client'],
   ['src/cli/', 'entry point'],

@@ -1,41 +1,93 @@
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import Database from 'libsql';
-import { onTestFinished } from 'vitest';
-import { openCatalog, type Catalog } from '../../src/catalog/index.js';
+import { afterAll, describe, onTestFinished } from 'vitest';
+import { openCatalog, type Catalog, type CatalogOptions } from '../../src/catalog/index.js';
 import { temporaryFolder } from '../support/folder.js';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
 const TABLES = [
   'runs',
   'step_runs',
   'datasets',
   'dataset_parents',
+  'contract_versions',
   'quality_results',
   'quality_reasons',
   'quarantine',
   'loads',
 ] as const;
 
+/** Rows by table. */
+export type Contents = Record<(typeof TABLES)[number], Record<string, unknown>[]>;
+
 export interface Opened {
   readonly catalog: Catalog;
-  readonly path: string;
+  readonly options: CatalogOptions;
+  /** Everything the catalog holds, read past it. */
+  readonly contents: () => Promise<Contents>;
+  /** Whether a call costs a round trip to a server: a test may then try fewer cases. */
+  readonly isRemote: boolean;
+  /** Takes every row away, past it. */
+  readonly empty: () => Promise<void>;
 }
 
-/** An empty catalog that is closed when the running test ends. */
-export async function freshCatalog(): Promise<Opened> {
+/** Tests, on each database that a catalog can be in. `fresh` gives an empty catalog that is closed when the test ends. */
+export function onBothDatabases(tests: (fresh: () => Promise<Opened>) => void): void {
+  describe('in SQLite', () => tests(freshFile));
+  describe('in Postgres', () => {
+    let database: Promise<TestDatabase> | undefined;
+    afterAll(async () => (await database)?.drop());
+    tests(async () => freshSchema(await (database ??= createTestDatabase())));
+  });
+}
+
+async function freshFile(): Promise<Opened> {
   const path = join(temporaryFolder(), 'deep', 'catalog.db');
-  const catalog = await openCatalog({ path });
-  onTestFinished(() => catalog.close());
-  return { catalog, path };
+  const withFile = <T>(work: (file: Database.Database) => T): T => {
+    const file = new Database(path);
+    try {
+      return work(file);
+    } finally {
+      file.close();
+    }
+  };
+  return {
+    ...(await open({ path })),
+    isRemote: false,
+    contents: () => everyTable((sql) => Promise.resolve(withFile((file) => file.prepare(sql).all([])))),
+    empty: () => Promise.resolve(withFile((file) => TABLES.forEach((table) => file.exec(`delete from ${table}`)))),
+  };
 }
 
-/** Everything the catalog holds, read past it. */
-export function contentsOf(path: string): Record<string, unknown[]> {
-  const database = new Database(path);
-  try {
-    return Object.fromEntries(
-      TABLES.map((table) => [table, database.prepare(`select * from "${table}" order by 1, 2, 3, 4`).all([])]),
-    );
-  } finally {
-    database.close();
-  }
+async function freshSchema(database: TestDatabase): Promise<Opened> {
+  const schema = `catalog ${randomBytes(4).toString('hex')}`;
+  return {
+    ...(await open({ url: database.url, schema })),
+    isRemote: true,
+    contents: () => contentsOfSchema(database, schema),
+    empty: async () => {
+      await database.query(`truncate ${TABLES.map((table) => `"${schema}".${table}`).join(', ')}`);
+    },
+  };
+}
+
+/** Everything that the catalog in a schema holds. */
+export function contentsOfSchema(database: TestDatabase, schema: string): Promise<Contents> {
+  return everyTable(async (sql) => {
+    const selected = sql.replace('from "', `from "${schema}"."`);
+    // As JSON, since `pg` reads a bigint as text.
+    return (await database.query<{ row: unknown }>(`select to_json(t) as row from (${selected}) t`)).map(({ row }) => row);
+  });
+}
+
+async function open(options: CatalogOptions): Promise<Pick<Opened, 'catalog' | 'options'>> {
+  const catalog = await openCatalog(options);
+  onTestFinished(() => catalog.close());
+  return { catalog, options };
+}
+
+async function everyTable(query: (sql: string) => Promise<unknown[]>): Promise<Contents> {
+  const rows = TABLES.map(async (table) => [table, await query(`select * from "${table}" order by 1, 2, 3, 4`)]);
+  return Object.fromEntries(await Promise.all(rows)) as Contents;
 }

@@ -132,7 +132,8 @@ test('nothing is left of the runs that failed', async () => {
 
 describe('a catalog that is locked for eight seconds', () => {
   test('makes runs wait, before their first step and between two, and then has all their facts', async () => {
-    const other = new Database(scene.worker.project.catalogPath);
+    const { catalog } = scene.worker.project;
+    const other = new Database('path' in catalog ? catalog.path : '');
     const underWay = await scene.worker.start('carry', [{ path: 'orders.csv', table: 'under_way', pauseBefore: 'load' }]);
     await untilDone(underWay, 'validate:orders');
     other.exec('begin immediate');

@@ -32,7 +32,7 @@ export async function openScene(options: { readonly maxBytes?: number; readonly 
   const lake = path.join(lastingFolder(), 'lake');
   await mkdir(lake, { recursive: true });
   const worker = await startProjectWorker(PROJECT, options.folder ?? lastingFolder(), environmentOf(db, lake), options);
-  const catalog = await openCatalog({ path: worker.project.catalogPath });
+  const catalog = await openCatalog(worker.project.catalog);
   return {
     worker,
     db,

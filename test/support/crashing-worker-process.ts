@@ -35,7 +35,7 @@ async function begin(loaded: LoadedProject, setup: WorkerSetup): Promise<void> {
     taskQueue: setup.taskQueue,
     staging: { root: path.join(setup.folder, 'staging') },
     engine: { ...loaded.engine, memoryLimit: '300MB', threads: 1, spillDirectory: path.join(setup.folder, 'spill') },
-    catalogPath: path.join(setup.folder, 'catalog.db'),
+    catalog: { path: path.join(setup.folder, 'catalog.db') },
   };
   const worker = await createWorker({
     project,

@@ -40,7 +40,7 @@ export async function startProjectWorker(
     taskQueue,
     staging: { root: path.join(folder, 'staging'), maxBytes: options.maxBytes },
     engine: { ...loaded.engine, memoryLimit: '500MB', spillDirectory: path.join(folder, 'spill') },
-    catalogPath: path.join(folder, 'catalog.db'),
+    catalog: { path: path.join(folder, 'catalog.db') },
   };
   const address = await temporalAddress();
   const worker: RunningWorker = await createWorker({ project, address, checkpoint: options.checkpoint });

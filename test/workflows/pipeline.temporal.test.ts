@@ -239,7 +239,7 @@ describe('a run', () => {
     await writeOrders(lake, 'dirty.csv', 20, ['x,customer-1,1.5,2024-01', '22,,1.5,2024-01', '23,customer-1']);
     const handle = await worker.start('loadOrders', [{ path: 'dirty.csv', table: 'dirty' }]);
     expect(await handle.result()).toMatchObject({ rows: 20 });
-    const catalog = await openCatalog({ path: worker.project.catalogPath });
+    const catalog = await openCatalog(worker.project.catalog);
     try {
       const run = await catalog.findRun(handle.workflowId);
       expect(run).toMatchObject({ pipeline: 'loadOrders', status: 'completed', owner: 'shop@example.com' });

@@ -53,7 +53,7 @@ test('a run that failed at its load is retried from there, once the target is me
   expect(await stepsOf(again)).toEqual(['extract:orders reused', 'validate:orders reused', 'load:warehouse.mended done']);
   const history = await again.fetchHistory();
   expect(history.events?.filter((event) => event.activityTaskScheduledEventAttributes)).toHaveLength(1);
-  const catalog = await openCatalog({ path: worker.project.catalogPath });
+  const catalog = await openCatalog(worker.project.catalog);
   expect(await catalog.findRun(again.workflowId)).toMatchObject({
     status: 'completed',
     retryOf: { workflowId: failed.workflowId, runId: failed.firstExecutionRunId },

@@ -45,7 +45,7 @@ export async function quarantine(
     if (!run) {
       throw new TerminalError(
         'RUN_UNKNOWN',
-        `The catalog ${project.catalogPath} knows no run ${address}. List runs with \`millrace runs\`.`,
+        `The catalog ${catalog.name} knows no run ${address}. List runs with \`millrace runs\`.`,
       );
     }
     const steps = await catalog.listQuarantine(run.workflowId, run.runId);

@@ -25,7 +25,7 @@ export async function retry(context: CommandContext, address: string, options: R
     if (!run || run.pipeline === null) {
       throw new TerminalError(
         'RUN_UNKNOWN',
-        `The catalog ${project.catalogPath} knows no run ${address}. List runs with \`millrace runs\`.`,
+        `The catalog ${catalog.name} knows no run ${address}. List runs with \`millrace runs\`.`,
       );
     }
     const from =

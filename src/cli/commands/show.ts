@@ -1,5 +1,4 @@
 import type { Catalog, RunRow, StepRow } from '../../catalog/index.js';
-import type { LoadedProject } from '../../config/load.js';
 import { messageOf, MillraceError, TerminalError } from '../../core/errors.js';
 import { connectTemporal } from '../../temporal/connect.js';
 import { describeRun, outcomeOf, type RunDescription, type RunOutcome } from '../../temporal/describe-run.js';
@@ -24,11 +23,11 @@ interface Truth {
  * @throws TerminalError RUN_UNKNOWN when neither knows it
  */
 export async function show({ output, directory }: CommandContext, address: string): Promise<number> {
-  return withCatalog(directory, async (catalog, project) => {
+  return withCatalog(directory, async (catalog) => {
     const wanted = parseRunAddress(address);
     const truth = await askTemporal(wanted, output.warn);
     const { row, steps } = await askCatalog(catalog, { ...wanted, runId: truth?.description.runId ?? wanted.runId });
-    if (!truth && !row) throw unknownRun(address, project);
+    if (!truth && !row) throw unknownRun(address, catalog);
     const view = runView(row, steps, truth);
     output.data(view);
     output.text(runText(view));
@@ -64,7 +63,7 @@ async function askCatalog(catalog: Catalog, run: RunAddress): Promise<{ row: Run
   return { row, steps: row ? await catalog.listSteps(row.workflowId, row.runId) : [] };
 }
 
-function unknownRun(address: string, project: LoadedProject): TerminalError {
-  const message = `Neither Temporal nor the catalog ${project.catalogPath} knows a run ${address}. List runs with \`millrace runs\`.`;
+function unknownRun(address: string, catalog: Catalog): TerminalError {
+  const message = `Neither Temporal nor the catalog ${catalog.name} knows a run ${address}. List runs with \`millrace runs\`.`;
   return new TerminalError('RUN_UNKNOWN', message);
 }

@@ -1,7 +1,7 @@
 import { quoteLiteral } from '../../core/filter.js';
 import type { Session } from '../contract.js';
-import type { ServerAddress } from './connection-url.js';
-import { CONNECT_TIMEOUT_S } from './side-connection.js';
+import type { ServerAddress } from '../../postgres/connection-url.js';
+import { CONNECT_TIMEOUT_S } from '../../postgres/connect.js';
 
 /** The name under which a session knows the attached database. */
 export const ATTACHED = 'pg';

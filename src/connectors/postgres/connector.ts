@@ -1,10 +1,10 @@
 import type { OpenConnector } from '../contract.js';
 import { parseOptions } from '../parse-options.js';
-import { describeServer, secretsOf } from './connection-url.js';
+import { describeServer, secretsOf } from '../../postgres/connection-url.js';
 import { postgresDestination } from './destination.js';
 import { translatePostgresError } from './errors.js';
 import { postgresOptions } from './options.js';
-import { connectSide } from './side-connection.js';
+import { connectPostgres } from '../../postgres/connect.js';
 import { postgresSource } from './source.js';
 
 /** A PostgreSQL database as a connection. */
@@ -17,7 +17,7 @@ export const openPostgres: OpenConnector = (connection, options) => {
     destination: postgresDestination(settings),
     async check() {
       try {
-        const side = await connectSide(settings.url, 'millrace check');
+        const side = await connectPostgres(settings.url, 'millrace check');
         try {
           const { rows } = await side.query<{ version: string; user: string }>(
             "SELECT current_setting('server_version') AS version, current_user AS user",

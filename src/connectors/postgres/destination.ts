@@ -10,7 +10,8 @@ import { ensureLedger, findLoad, findSuperseded, markSuperseded, recordLoad } fr
 import { explainNulByte } from './nul-bytes.js';
 import { chooseRoute, createTableStatement, LOAD_COLUMN, planLoad, requireKeyColumns } from './load-plan.js';
 import type { ResolvedPostgres } from './options.js';
-import { connectSide, cancelOnAbort } from './side-connection.js';
+import { connectPostgres } from '../../postgres/connect.js';
+import { cancelOnAbort } from './side-connection.js';
 import { parseTableName, type TableName } from './table-name.js';
 import { inspectTarget, type TargetTable } from './target-table.js';
 import {
@@ -55,7 +56,7 @@ export function postgresDestination(settings: ResolvedPostgres): Destination {
       const stopListening = cancelOnAbort(context.session, settings.url, applicationName);
       let side: pg.Client | undefined;
       try {
-        side = await connectSide(settings.url, applicationName);
+        side = await connectPostgres(settings.url, applicationName);
         await ensureLedger(side, settings.ledgerSchema);
         await attach(context.session, settings.url, { applicationName, isolation: 'READ COMMITTED', readOnly: false });
         return await inTransaction({ settings, request, context, name, side });

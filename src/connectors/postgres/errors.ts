@@ -1,6 +1,6 @@
 import { MillraceError, TerminalError, TransientError, messageOf } from '../../core/errors.js';
 import type { ErrorCode } from '../../core/error-codes.js';
-import { describeServer, secretsOf } from './connection-url.js';
+import { describeServer, secretsOf } from '../../postgres/connection-url.js';
 import type { ResolvedPostgres } from './options.js';
 
 interface Rule {

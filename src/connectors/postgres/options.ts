@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseConnectionUrl } from './connection-url.js';
+import { parseConnectionUrl } from '../../postgres/connection-url.js';
 
 /** {@link PostgresOptions} as resolved: nothing optional, the URL taken apart. */
 export const postgresOptions = z.strictObject({

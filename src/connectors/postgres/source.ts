@@ -9,7 +9,8 @@ import type { CallContext, Extracted, ExtractOptions, Source } from '../contract
 import { attach, ATTACHED, execute } from './attached.js';
 import { translatePostgresError } from './errors.js';
 import type { ResolvedPostgres } from './options.js';
-import { connectSide, cancelOnAbort } from './side-connection.js';
+import { connectPostgres } from '../../postgres/connect.js';
+import { cancelOnAbort } from './side-connection.js';
 import {
   datasetColumn,
   describeSelect,
@@ -85,7 +86,7 @@ async function describe(
   reading: Reading,
   options: ExtractOptions,
 ): Promise<SourceColumn[]> {
-  const side = await connectSide(settings.url, applicationName);
+  const side = await connectPostgres(settings.url, applicationName);
   try {
     await side.query(`SET default_transaction_read_only = on; SET lock_timeout = ${settings.lockTimeoutMs}`);
     const all = await describeSelect(side, `SELECT * FROM ${reading.from}`);

@@ -31,7 +31,9 @@ function lockFile(path: string): { release: () => void } {
 test('two processes may make and write one catalog at the same time', async () => {
   const path = join(temporaryFolder(), 'catalog.db');
   const processes = ['one', 'two'].map((name) =>
-    spawn(process.execPath, ['--import', 'tsx', WRITER, path, name, '150'], { stdio: ['ignore', 'inherit', 'inherit'] }),
+    spawn(process.execPath, ['--import', 'tsx', WRITER, JSON.stringify({ path }), name, '150'], {
+      stdio: ['ignore', 'inherit', 'inherit'],
+    }),
   );
   const codes = await Promise.all(processes.map(async (writer) => ((await once(writer, 'exit')) as [number])[0]));
   expect(codes).toEqual([0, 0]);

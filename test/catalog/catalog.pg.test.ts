@@ -1,0 +1,197 @@
+import { describe, expect, test } from 'vitest';
+import type { Catalog } from '../../src/catalog/index.js';
+import { onBothDatabases } from './fresh-catalog.js';
+import {
+  at,
+  loadFinished,
+  manifest,
+  RUN,
+  runStarted,
+  validateFailed,
+  validateFinished,
+  validateStarted,
+} from './sample-facts.js';
+
+function permutations<T>(items: readonly T[]): T[][] {
+  if (items.length <= 1) return [[...items]];
+  return items.flatMap((item, index) => permutations(items.toSpliced(index, 1)).map((rest) => [item, ...rest]));
+}
+
+const STORY: readonly ((catalog: Catalog) => Promise<void>)[] = [
+  (catalog) => catalog.recordRunStarted(runStarted()),
+  (catalog) => catalog.recordStepStarted(validateStarted(1, at(1))),
+  (catalog) => catalog.recordStepFailed(validateFailed(1, at(2))),
+  (catalog) => catalog.recordStepFinished(validateFinished(2, at(3))),
+  (catalog) => catalog.recordRunFinished({ ...RUN, status: 'completed', finishedAt: at(5), result: { rows: 97 } }),
+];
+
+onBothDatabases((fresh) => {
+  describe('facts', () => {
+    test('told twice change nothing', async () => {
+      const { catalog, contents } = await fresh();
+      for (const tell of STORY) await tell(catalog);
+      await catalog.recordStepFinished(loadFinished());
+      const once = await contents();
+      for (const tell of STORY) await tell(catalog);
+      await catalog.recordStepFinished(loadFinished());
+      expect(await contents()).toEqual(once);
+      expect(once.loads).toHaveLength(1);
+      expect(once.quality_reasons).toHaveLength(2);
+    });
+
+    test('end in the same rows in whatever order they arrive', async () => {
+      const { catalog, contents, empty, isRemote } = await fresh();
+      for (const tell of STORY) await tell(catalog);
+      const expected = await contents();
+      for (const order of permutations(STORY).filter((_, index) => !isRemote || index % 7 === 0)) {
+        await empty();
+        for (const tell of order) await tell(catalog);
+        expect(await contents()).toEqual(expected);
+      }
+    });
+
+    test('of a finished attempt are not undone by a late failure or start of the same attempt', async () => {
+      const { catalog } = await fresh();
+      await catalog.recordStepFinished(validateFinished());
+      await catalog.recordStepFailed(validateFailed());
+      await catalog.recordStepStarted(validateStarted());
+      const [step] = await catalog.listSteps(RUN.workflowId, RUN.runId);
+      expect(step).toMatchObject({
+        status: 'done',
+        error: null,
+        startedAt: at(1),
+        finishedAt: at(2),
+        workerIdentity: 'worker-a',
+      });
+    });
+
+    test('of a second end replace the first one only when they are later', async () => {
+      const { catalog } = await fresh();
+      await catalog.recordRunStarted(runStarted());
+      await catalog.recordRunFinished({ ...RUN, status: 'cancelled', finishedAt: at(6) });
+      await catalog.recordRunFinished({ ...RUN, status: 'completed', finishedAt: at(5) });
+      expect(await catalog.findRun(RUN.workflowId)).toMatchObject({ status: 'cancelled', finishedAt: at(6) });
+    });
+  });
+
+  describe('runs', () => {
+    test('come back as they were told', async () => {
+      const { catalog } = await fresh();
+      const retryOf = { workflowId: 'flightDelays/2001-01', runId: 'run-0', from: 'load:delays' };
+      await catalog.recordRunStarted(runStarted({ retryOf }));
+      await catalog.recordRunFinished({
+        ...RUN,
+        status: 'failed',
+        finishedAt: at(9),
+        error: { code: 'TABLE_MISSING', message: 'no table' },
+      });
+      expect(await catalog.findRun(RUN.workflowId, RUN.runId)).toEqual({
+        ...runStarted(),
+        retryOf,
+        resetOf: null,
+        status: 'failed',
+        finishedAt: at(9),
+        error: { code: 'TABLE_MISSING', message: 'no table' },
+        result: null,
+      });
+      expect(await catalog.findRun('nobody')).toBeUndefined();
+    });
+
+    test('are listed latest first, by pipeline and status, up to a limit', async () => {
+      const { catalog } = await fresh();
+      for (const [index, pipeline] of ['a', 'b', 'a', 'a'].entries()) {
+        await catalog.recordRunStarted(runStarted({ pipeline, workflowId: `w${index}`, startedAt: at(index) }));
+      }
+      await catalog.recordRunFinished({ workflowId: 'w2', runId: 'run-1', status: 'completed', finishedAt: at(9) });
+      const ids = async (filter: Parameters<Catalog['listRuns']>[0]) =>
+        (await catalog.listRuns(filter)).map((run) => run.workflowId);
+      expect(await ids({ limit: 3 })).toEqual(['w3', 'w2', 'w1']);
+      expect(await ids({ pipeline: 'a', status: 'running', limit: 9 })).toEqual(['w3', 'w0']);
+    });
+
+    test('of one workflow id are told apart, and the latest is found without a run id', async () => {
+      const { catalog } = await fresh();
+      await catalog.recordRunStarted(runStarted({ runId: 'later', startedAt: at(10) }));
+      await catalog.recordRunStarted(runStarted());
+      expect(await catalog.findRun(RUN.workflowId)).toMatchObject({ runId: 'later' });
+      expect(await catalog.findRun(RUN.workflowId, 'run-1')).toMatchObject({ runId: 'run-1', startedAt: at(0) });
+    });
+  });
+
+  describe('steps', () => {
+    test('show their latest attempt, also when an earlier one is told of late', async () => {
+      const { catalog } = await fresh();
+      await catalog.recordStepStarted(validateStarted(2, at(5)));
+      await catalog.recordStepFinished(validateFinished(1, at(6)));
+      const steps = await catalog.listSteps(RUN.workflowId, RUN.runId);
+      expect(steps).toHaveLength(1);
+      expect(steps[0]).toMatchObject({ step: 'validate:flights', attempt: 2, attempts: 2, status: 'running', result: null });
+    });
+
+    test('keep their whole result and the steps that fed them, in order of start', async () => {
+      const { catalog } = await fresh();
+      await catalog.recordStepFinished(loadFinished());
+      await catalog.recordStepFinished(validateFinished());
+      const steps = await catalog.listSteps(RUN.workflowId, RUN.runId);
+      expect(steps.map((step) => step.step)).toEqual(['validate:flights', 'load:delays']);
+      expect(steps[0]?.result).toEqual(validateFinished().result);
+      expect(steps[1]?.inputs).toEqual(loadFinished().inputs);
+    });
+
+    test('say the rejected rows of their deciding attempt, with reasons', async () => {
+      const { catalog } = await fresh();
+      await catalog.recordStepFinished(validateFinished(2));
+      await catalog.recordStepFinished({
+        ...validateFinished(1),
+        manifest: manifest({ verdict: { ...manifest().verdict!, rejects: 'old.parquet' } }),
+      });
+      expect(await catalog.listQuarantine(RUN.workflowId, RUN.runId)).toEqual([
+        {
+          ...RUN,
+          step: 'validate:flights',
+          attempt: 2,
+          dataset: 'flights',
+          datasetUri: 'validate/manifest.json',
+          contract: 'Flight',
+          contractHash: 'h1',
+          rejects: 'validate/rejects.parquet',
+          rows: 3,
+          rowsRead: 100,
+          accepted: 97,
+          reasons: manifest().verdict!.reasons,
+        },
+      ]);
+    });
+
+    test('that refused their data say the rejected rows too', async () => {
+      const { catalog } = await fresh();
+      const judged = { dataset: 'validate/manifest.json', manifest: manifest() };
+      await catalog.recordStepFailed({ ...validateFailed(), code: 'CONTRACT_BREACH', willRetry: false, judged });
+      const quarantine = await catalog.listQuarantine(RUN.workflowId, RUN.runId);
+      expect(quarantine).toMatchObject([{ step: 'validate:flights', rows: 3, rejects: 'validate/rejects.parquet' }]);
+    });
+  });
+
+  describe('loads', () => {
+    test('are kept once for their id and content, by the attempt that did the work', async () => {
+      const { catalog, contents } = await fresh();
+      await catalog.recordStepFinished(loadFinished({ attempt: 2, alreadyDone: true }));
+      await catalog.recordStepFinished(loadFinished({ attempt: 1 }));
+      await catalog.recordStepFinished(loadFinished({ attempt: 3, alreadyDone: true }));
+      expect((await contents()).loads).toMatchObject([
+        { attempt: 1, already_done: 0, rows: 97, target: 'warehouse.public.delays' },
+      ]);
+    });
+  });
+
+  test('a contract version is kept once for its name and hash', async () => {
+    const { catalog, contents } = await fresh();
+    await catalog.recordContract({ name: 'Flight', hash: 'h1', definition: '{}' });
+    await catalog.recordContract({ name: 'Flight', hash: 'h1', definition: '{}' });
+    await catalog.recordContract({ name: 'Flight', hash: 'h2', definition: '{"a":1}' });
+    expect((await contents()).contract_versions).toMatchObject([
+      { name: 'Flight', hash: 'h1', definition: '{}' },
+      { name: 'Flight', hash: 'h2', definition: '{"a":1}' },
+    ]);
+  });
+});
