@@ -62,7 +62,7 @@ async function openFile(path: string): Promise<OpenFile> {
     if (!(await isUpToDate(db, isAbsent))) await db.transaction().execute((transaction) => migrate(transaction));
     const inode = await inodeOf(path);
     if (inode === undefined) throw new Error('the file vanished while it was opened');
-    return { db: db as CatalogSession, inode };
+    return { db, inode };
   } catch (error) {
     await db.destroy();
     throw error;

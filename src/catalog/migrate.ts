@@ -55,5 +55,5 @@ async function missingMigrations(db: Kysely<unknown>): Promise<string[]> {
 }
 
 function migrationsOf(db: Kysely<unknown>): Kysely<MigrationsTable> {
-  return db as Kysely<MigrationsTable>;
+  return db;
 }

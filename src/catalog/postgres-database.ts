@@ -42,7 +42,7 @@ export function postgresDatabase(place: PostgresPlace): CatalogDatabase {
     void db.destroy().catch(() => undefined);
   }
 
-  async function attempt<T>(work: (db: CatalogSession) => Promise<T>): Promise<T> {
+  async function perform<T>(work: (db: CatalogSession) => Promise<T>): Promise<T> {
     const db = await current();
     try {
       return await work(db);
@@ -55,7 +55,7 @@ export function postgresDatabase(place: PostgresPlace): CatalogDatabase {
 
   async function translated<T>(verb: string, work: (db: CatalogSession) => Promise<T>): Promise<T> {
     try {
-      return await persistently(() => attempt(work), mayPass);
+      return await persistently(() => perform(work), mayPass);
     } catch (error) {
       throw translateCatalogError(error, server, verb, !opened);
     }

@@ -34,7 +34,9 @@ export interface Opened {
 
 /** Tests, on each database that a catalog can be in. `fresh` gives an empty catalog that is closed when the test ends. */
 export function onBothDatabases(tests: (fresh: () => Promise<Opened>) => void): void {
-  describe('in SQLite', () => tests(freshFile));
+  describe('in SQLite', () => {
+    tests(freshFile);
+  });
   describe('in Postgres', () => {
     let database: Promise<TestDatabase> | undefined;
     afterAll(async () => (await database)?.drop());
