@@ -12,7 +12,7 @@ export async function withConnection<T>(
   call: StepCall,
   work: (connector: Connector) => Promise<T>,
 ): Promise<T> {
-  const { config, directory } = services.project;
+  const { config, root } = services.project;
   const connection = config.connections[name];
   if (!connection) {
     const known = Object.keys(config.connections).join(', ') || 'none';
@@ -21,7 +21,7 @@ export async function withConnection<T>(
       `The config has no connection "${name}". It has: ${known}. Correct the name, or add it to \`connections\`.`,
     );
   }
-  const connector = await openConnector(connection.kind, name, resolveOptions(name, connection, directory));
+  const connector = await openConnector(connection.kind, name, resolveOptions(name, connection, root));
   call.secrets.push(...connector.secrets);
   try {
     return await work(connector);

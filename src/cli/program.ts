@@ -5,6 +5,7 @@ import { openOutput } from './output.js';
 import { helpAfter, keepSpec, type Add } from './program/add.js';
 import { addConnections } from './program/connections.js';
 import { addLooks } from './program/looks.js';
+import { addProject } from './program/project.js';
 import { addRuns } from './program/runs.js';
 import { addServers } from './program/servers.js';
 
@@ -45,6 +46,7 @@ export function buildProgram(finish: (exitCode: number) => void): Command {
         finish(await execute(context, ...(received as never[])));
       });
 
+  addProject(program, add);
   addServers(program, add);
   addRuns(program, add);
   addLooks(program, add);

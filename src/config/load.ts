@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import type { EngineLimits } from '../engine/session.js';
 import { MillraceError, TerminalError, messageOf } from '../core/errors.js';
 import { checkProject } from './check.js';
+import { findProject } from './find-project.js';
 import type { Project } from './project.js';
 import { projectEnvironment, type Environment } from './environment.js';
 import type { Configurable } from './env.js';
@@ -12,12 +13,18 @@ import { resolveText } from './resolve-env.js';
 
 /** A project with every default filled in and every path absolute. Connections keep their references to the environment. */
 export interface LoadedProject {
-  /** The folder of the config. */
+  /** The folder of the config, and of the code and SQL that it names: of a build, the compiled ones. */
   readonly directory: string;
+  /** The folder from which folders in the config count, and that has `.millrace/`: also of a build, the project's. */
+  readonly root: string;
   readonly config: Project;
   readonly taskQueue: string;
-  /** Absolute path of `workflows/index.ts` or `.js`. */
+  /** Absolute path of `workflows/index.ts` or `.js`; of a build, of its bundle. */
   readonly workflowsPath: string;
+  /** Absolute path of the bundle that `millrace build` has made; absent for a project's sources. */
+  readonly bundlePath?: string;
+  /** What a person should know before it runs. */
+  readonly warnings: readonly string[];
   readonly staging: { readonly root: string; readonly maxBytes?: number };
   readonly engine: EngineLimits;
   readonly catalog: CatalogPlace;
@@ -27,30 +34,27 @@ export interface LoadedProject {
 /** Where the catalog is: in a SQLite file, or in a schema of a PostgreSQL database. The URL holds a password. */
 export type CatalogPlace = { readonly path: string } | { readonly url: string; readonly schema: string };
 
-const CONFIG_NAMES = ['millrace.config.ts', 'millrace.config.js', 'millrace.config.mjs'];
-
 /**
- * Loads the project in a folder.
- * @throws TerminalError CONFIG_INVALID naming everything that is wrong; ENV_MISSING, ENV_INVALID
+ * Loads the project in a folder: its sources, or what `millrace build` has made of them. A folder without sources is looked
+ * into for a build.
+ *
+ * @throws TerminalError CONFIG_INVALID naming everything that is wrong; ENV_MISSING, ENV_INVALID; BUILD_UNUSABLE; TOOL_MISSING
  */
 export async function loadProject(directory: string = process.cwd()): Promise<LoadedProject> {
-  const folder = path.resolve(directory);
-  const file = CONFIG_NAMES.map((name) => path.join(folder, name)).find((candidate) => existsSync(candidate));
-  if (!file) {
-    throw new TerminalError(
-      'CONFIG_INVALID',
-      `No ${CONFIG_NAMES[0]} in ${folder}. Go to a project's folder, or name it with --project.`,
-    );
-  }
+  const place = findProject(path.resolve(directory));
+  const { file, root } = place;
   const config = checkProject(await importModule(file, 'default'), file);
-  const environment = projectEnvironment(folder);
-  const within = (value: Configurable, where: string): string => path.resolve(folder, resolveText(value, where, environment));
+  const environment = projectEnvironment(root);
+  const within = (value: Configurable, where: string): string => path.resolve(root, resolveText(value, where, environment));
   const engine = config.engine ?? {};
   return {
-    directory: folder,
+    directory: place.directory,
+    root,
     config,
+    warnings: place.warnings,
     taskQueue: config.taskQueue ?? 'millrace',
-    workflowsPath: findWorkflows(folder),
+    ...(place.bundlePath && { bundlePath: place.bundlePath }),
+    workflowsPath: place.bundlePath ?? findWorkflows(place.directory),
     staging: {
       root: within(config.staging?.root ?? '.millrace/staging', 'staging.root'),
       maxBytes: config.staging?.maxBytes,
@@ -61,7 +65,7 @@ export async function loadProject(directory: string = process.cwd()): Promise<Lo
       spillDirectory: within(engine.spillDirectory ?? '.millrace/spill', 'engine.spillDirectory'),
       extensionsDirectory: engine.extensionsDirectory && within(engine.extensionsDirectory, 'engine.extensionsDirectory'),
     },
-    catalog: catalogPlace(config.catalog ?? {}, folder, environment),
+    catalog: catalogPlace(config.catalog ?? {}, root, environment),
     heartbeatTimeout: config.steps?.heartbeatTimeout ?? '15s',
   };
 }
@@ -78,7 +82,7 @@ function catalogPlace(catalog: NonNullable<Project['catalog']>, folder: string, 
 export async function importModule(file: string, exported: string): Promise<unknown> {
   try {
     const url = pathToFileURL(file).href;
-    const loaded = (await (file.endsWith('.ts') ? importTypeScript(url) : import(url))) as Record<string, unknown>;
+    const loaded = (await (file.endsWith('.ts') ? importTypeScript(url, file) : import(url))) as Record<string, unknown>;
     return exported === '*' ? loaded : loaded[exported];
   } catch (error) {
     if (error instanceof MillraceError) throw error;
@@ -87,9 +91,29 @@ export async function importModule(file: string, exported: string): Promise<unkn
 }
 
 // Compiled projects never come here, so that tsx is needed in development only.
-async function importTypeScript(url: string): Promise<unknown> {
-  const { tsImport } = await import('tsx/esm/api');
-  return tsImport(url, import.meta.url);
+async function importTypeScript(url: string, file: string): Promise<unknown> {
+  const { tsImport } = await loadTsx();
+  return tsImport(url, { parentURL: import.meta.url, tsconfig: findTsconfig(path.dirname(file)) });
+}
+
+/** The project's own, wherever the command was started: it says where `paths` lead. */
+function findTsconfig(folder: string): string | false {
+  const file = path.join(folder, 'tsconfig.json');
+  if (existsSync(file)) return file;
+  return path.dirname(folder) === folder ? false : findTsconfig(path.dirname(folder));
+}
+
+async function loadTsx(): Promise<typeof import('tsx/esm/api')> {
+  try {
+    return await import('tsx/esm/api');
+  } catch (error) {
+    throw new TerminalError(
+      'TOOL_MISSING',
+      'The project is in TypeScript, and the npm package tsx, which loads it, is not installed. Install it with `npm install --save-dev tsx`, or run what `millrace build` makes, which needs no tsx.',
+      {},
+      { cause: error },
+    );
+  }
 }
 
 function findWorkflows(folder: string): string {

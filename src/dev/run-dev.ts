@@ -2,7 +2,7 @@ import { catalogName, openCatalog, type Catalog } from '../catalog/index.js';
 import { projectEnvironment } from '../config/environment.js';
 import { loadProject, type LoadedProject } from '../config/load.js';
 import { TransientError } from '../core/errors.js';
-import { bundleProject, type RunningWorker } from '../worker/index.js';
+import { bundleOf, type RunningWorker } from '../worker/index.js';
 import { closingStack, type ClosingStack } from './closing-stack.js';
 import { takeDevFolder } from './dev-folder.js';
 import { jsonOutput, textOutput, type DevOutput, type StartedPart } from './dev-output.js';
@@ -70,17 +70,18 @@ export async function runDev(options: DevOptions): Promise<number> {
 async function boot(options: DevOptions, output: DevOutput, stack: ClosingStack, interruption: Interruption): Promise<number> {
   const project = await loadProject(options.directory);
   const plan = plannedRuns(project.config);
-  const folder = takeDevFolder(project.directory);
+  const folder = takeDevFolder(project.root);
   stack.add(() => folder.release());
   const notice = (line: string): void => output.notice(line);
   const shared = { folder: folder.path, notice };
+  project.warnings.forEach(notice);
   const variables = project.config.dev?.postgres ?? [];
   // Bundling takes as long as the servers' start: it goes on beside it.
-  const bundle = bundleProject(project);
+  const bundle = bundleOf(project);
   bundle.catch(() => undefined);
   const [temporal, postgres] = await both(
     provideTemporal({ ...shared, port: options.temporalPort, uiPort: options.uiPort }),
-    providePostgres({ ...shared, variables, environment: projectEnvironment(project.directory), port: options.postgresPort }),
+    providePostgres({ ...shared, variables, environment: projectEnvironment(project.root), port: options.postgresPort }),
     stack,
   );
   const bundled = await Promise.race([bundle, interruption.happened]);

@@ -1,9 +1,20 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import {
+  bundleWorkflowCode,
+  type BundleOptions,
+  type WorkflowBundleOption,
+  type WorkflowBundleWithSourceMap,
+} from '@temporalio/worker';
 import { importModule, type LoadedProject } from '../config/load.js';
 import { TerminalError, messageOf } from '../core/errors.js';
+
+/** The bundle that `millrace build` has made, or a fresh one. Throws as {@link bundleProject} does. */
+export async function bundleOf(project: LoadedProject): Promise<WorkflowBundleOption> {
+  return project.bundlePath === undefined ? bundleProject(project) : { codePath: project.bundlePath };
+}
 
 /**
  * Bundles a project's pipelines for the workflow sandbox, after holding the three places that name them against each
@@ -15,7 +26,11 @@ export async function bundleProject(project: LoadedProject): Promise<WorkflowBun
   const names = await checkNames(project);
   const entry = await writeEntry(project, names);
   try {
-    return await bundleWorkflowCode({ workflowsPath: entry, logger: silentLogger() });
+    return await bundleWorkflowCode({
+      workflowsPath: entry,
+      logger: silentLogger(),
+      webpackConfigHook: useOurWorkflowLibrary,
+    });
   } catch (error) {
     throw new TerminalError(
       'CONFIG_INVALID',
@@ -27,6 +42,15 @@ export async function bundleProject(project: LoadedProject): Promise<WorkflowBun
     await rm(entry, { force: true });
   }
 }
+
+// The bundler looks for Temporal's library from the project's folder, where pnpm and linked packages have none.
+function useOurWorkflowLibrary(config: WebpackConfig): WebpackConfig {
+  const folder = path.dirname(createRequire(import.meta.url).resolve('@temporalio/workflow/package.json'));
+  const resolve = config.resolve ?? {};
+  return { ...config, resolve: { ...resolve, alias: { ...resolve.alias, '@temporalio/workflow': folder } } };
+}
+
+type WebpackConfig = Parameters<NonNullable<BundleOptions['webpackConfigHook']>>[0];
 
 async function checkNames(project: LoadedProject): Promise<string[]> {
   const exported = (await importModule(project.workflowsPath, '*')) as Record<string, unknown>;
@@ -56,7 +80,7 @@ function exportProblems(name: string, value: unknown, configured: readonly strin
 
 // `export *` leaves out the default, so a project cannot replace the refusal of unknown types.
 async function writeEntry(project: LoadedProject, names: readonly string[]): Promise<string> {
-  const folder = path.join(project.directory, '.millrace');
+  const folder = path.join(project.root, '.millrace');
   await mkdir(folder, { recursive: true });
   const entry = path.join(folder, `workflow-entry-${process.pid}.mjs`);
   const millrace = fileURLToPath(

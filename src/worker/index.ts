@@ -1,2 +1,2 @@
 export { createWorker, runWorker, type RunningWorker, type WorkerLimits, type WorkerSettings } from './worker.js';
-export { bundleProject } from './bundle.js';
+export { bundleOf, bundleProject } from './bundle.js';

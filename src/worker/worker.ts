@@ -8,7 +8,7 @@ import { loadProject, type LoadedProject } from '../config/load.js';
 import type { Checkpoint } from '../connectors/contract.js';
 import { temporalTarget, unreachable } from '../temporal/connect.js';
 import { openStaging } from '../engine/staging.js';
-import { bundleProject } from './bundle.js';
+import { bundleOf } from './bundle.js';
 
 export interface WorkerSettings {
   readonly project: LoadedProject;
@@ -17,7 +17,7 @@ export interface WorkerSettings {
   readonly namespace?: string;
   /** Named points at which a test may stop the process. @default nothing happens there */
   readonly checkpoint?: Checkpoint;
-  /** The result of an earlier {@link bundleProject}: starting takes a second or two less. @default bundled at the start */
+  /** The result of an earlier {@link bundleProject}: starting takes a second or two less. @default the build's, or bundled at the start */
   readonly workflowBundle?: WorkflowBundleOption;
   /** Limits to set in place of Millrace's own. */
   readonly limits?: WorkerLimits;
@@ -50,7 +50,7 @@ export interface RunningWorker {
  */
 export async function createWorker(settings: WorkerSettings): Promise<RunningWorker> {
   const { project } = settings;
-  const workflowBundle = settings.workflowBundle ?? (await bundleProject(project));
+  const workflowBundle = settings.workflowBundle ?? (await bundleOf(project));
   await mkdir(project.staging.root, { recursive: true });
   await mkdir(project.engine.spillDirectory, { recursive: true });
   const catalog = await openCatalog(project.catalog);

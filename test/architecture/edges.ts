@@ -113,6 +113,7 @@ const FOLDERS: readonly (readonly [start: string, area: Area])[] = [
   ['src/cli/', 'entry point'],
   ['src/worker/', 'entry point'],
   ['src/dev/', 'entry point'],
+  ['src/build/', 'entry point'],
   ['activities/', 'activities'],
   ['workflows/', 'workflows'],
 ];

@@ -75,7 +75,7 @@ async function checkOne(project: LoadedProject, name: string): Promise<CheckedCo
 async function ask(project: LoadedProject, name: string, signal: AbortSignal, secrets: string[]): Promise<string> {
   const config = project.config.connections[name];
   if (!config) throw new TerminalError('CONNECTION_UNKNOWN', `The config has no connection "${name}".`);
-  const connector: Connector = await openConnector(config.kind, name, resolveOptions(name, config, project.directory));
+  const connector: Connector = await openConnector(config.kind, name, resolveOptions(name, config, project.root));
   secrets.push(...connector.secrets);
   const session = await openSession(project.engine, signal);
   try {

@@ -6,7 +6,8 @@ import type { CommandContext } from '../command-context.js';
 export async function worker({ output, directory }: CommandContext): Promise<number> {
   await runWorker({
     directory,
-    onReady: ({ taskQueue, config }) => {
+    onReady: ({ taskQueue, config, warnings }) => {
+      warnings.forEach(output.warn);
       const pipelines = Object.keys(config.pipelines);
       output.data({ event: 'ready', taskQueue, pipelines });
       output.text(`The worker polls task queue "${taskQueue}" for ${pipelines.join(', ')}. Ctrl-C stops it.`);

@@ -7,6 +7,26 @@ export const PROJECT_ERRORS = {
     retryable: false,
     remedy: 'Correct what the message names.',
   },
+  TYPES_INVALID: {
+    cause: 'The project does not type-check.',
+    retryable: false,
+    remedy: 'Correct what the compiler names.',
+  },
+  BUILD_UNUSABLE: {
+    cause: 'What `millrace build` has made is incomplete, changed, or made by another version of Millrace.',
+    retryable: false,
+    remedy: 'Run `millrace build` again.',
+  },
+  BUILD_STALE: {
+    cause: 'Sources have changed since `millrace build`. It is a warning: the build runs as it is.',
+    retryable: false,
+    remedy: 'Run `millrace build` again to use the changes.',
+  },
+  FILES_EXIST: {
+    cause: 'Files are in the way of those that would be written. Nothing was written.',
+    retryable: false,
+    remedy: 'Choose another folder, or move them away.',
+  },
   ENV_MISSING: {
     cause: 'An environment variable that the config names is not set and has no default.',
     retryable: false,
