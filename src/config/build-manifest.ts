@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { TerminalError } from '../core/errors.js';
+import { TerminalError, messageWithCode } from '../core/errors.js';
 import { millraceVersion } from './millrace-version.js';
 
 /** The name of the file that makes a folder a build; written last, so a folder with it is whole. */
@@ -9,6 +9,8 @@ export const BUILD_MANIFEST = 'millrace.build.json';
 
 /** The folder below the project in which `millrace build` writes unless told otherwise. */
 export const BUILD_FOLDER = 'build';
+
+const AGAIN = 'Make it again with `millrace build`.';
 
 /** What `millrace build` has made, and from what. All paths have `/` between segments. */
 export interface BuildManifest {
@@ -44,13 +46,12 @@ export function findBuild(directory: string): Build | undefined {
   const file = path.join(directory, BUILD_MANIFEST);
   if (!existsSync(file)) return undefined;
   const manifest = readManifest(file);
-  const again = 'Make it again with `millrace build`.';
   if (manifest.millrace !== millraceVersion()) {
-    throw unusable(directory, `was made by Millrace ${manifest.millrace}, and this is Millrace ${millraceVersion()}. ${again}`);
+    throw unusable(directory, `was made by Millrace ${manifest.millrace}, and this is Millrace ${millraceVersion()}. ${AGAIN}`);
   }
   const damaged = changed(directory, manifest.files);
   if (damaged.length > 0) {
-    throw unusable(directory, `is not as it was made: ${damaged.join(', ')} missing or changed. ${again}`);
+    throw unusable(directory, `is not as it was made: ${damaged.join(', ')} missing or changed. ${AGAIN}`);
   }
   const root = path.resolve(directory, manifest.root);
   const newer = changed(root, manifest.sources, { ignoreMissing: true });
@@ -59,10 +60,7 @@ export function findBuild(directory: string): Build | undefined {
     root,
     configFile: path.join(directory, manifest.config),
     bundlePath: path.join(directory, manifest.bundle),
-    warnings:
-      newer.length === 0
-        ? []
-        : [`The build in ${directory} is older than its sources: ${newer.join(', ')} changed since. ${again} [BUILD_STALE]`],
+    warnings: newer.length === 0 ? [] : [stale(directory, newer)],
   };
 }
 
@@ -94,4 +92,9 @@ function changed(
 
 function unusable(directory: string, why: string): TerminalError {
   return new TerminalError('BUILD_UNUSABLE', `The build in ${directory} ${why}`);
+}
+
+function stale(directory: string, newer: readonly string[]): string {
+  const message = `The build in ${directory} is older than its sources: ${newer.join(', ')} changed since. ${AGAIN}`;
+  return messageWithCode(new TerminalError('BUILD_STALE', message));
 }

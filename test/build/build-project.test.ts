@@ -4,7 +4,6 @@ import { describe, expect, test } from 'vitest';
 import { buildProject } from '../../src/build/build-project.js';
 import { BUILD_MANIFEST, type BuildManifest } from '../../src/config/build-manifest.js';
 import { loadProject } from '../../src/config/load.js';
-import { openCatalog } from '../../src/catalog/index.js';
 import { temporaryFolder } from '../support/folder.js';
 import { smallProject } from './small-project.js';
 
@@ -118,14 +117,6 @@ test('a worker of a build that was never made is told to make it', async () => {
     code: 'CONFIG_INVALID',
     message: expect.stringMatching(/no build in .*Make it with `millrace build`/) as string,
   });
-});
-
-test('a build and its sources use one catalog', async () => {
-  const project = smallProject();
-  const { directory } = await buildProject({ directory: project, typeCheck: false });
-  const catalog = await openCatalog({ path: (await loadProject(directory)).catalogPath });
-  await catalog.close();
-  expect(existsSync((await loadProject(project)).catalogPath)).toBe(true);
 });
 
 function filesOf(folder: string): string[] {
