@@ -29,7 +29,7 @@ describe('a build', () => {
     const loaded = await loadProject(built.directory);
     expect(loaded).toMatchObject({ directory: built.directory, root: project, warnings: [] });
     expect(loaded.bundlePath).toBe(path.join(built.directory, 'workflows.bundle.js'));
-    expect(loaded.catalogPath).toBe(path.join(project, '.millrace/catalog.db'));
+    expect(loaded.catalog).toEqual({ path: path.join(project, '.millrace/catalog.db') });
     expect(loaded.config.contracts['Order']?.schema.safeParse({ id: 1, amount: 101 }).success).toBe(false);
   });
 
