@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { tsImport } from 'tsx/esm/api';
 import type { EngineLimits } from '../engine/session.js';
 import { MillraceError, TerminalError, messageOf } from '../core/errors.js';
 import { checkProject } from './check.js';
@@ -92,8 +93,8 @@ export async function importModule(file: string, exported: string): Promise<unkn
 
 // Compiled projects never come here, so that tsx is needed in development only.
 async function importTypeScript(url: string, file: string): Promise<unknown> {
-  const { tsImport } = await loadTsx();
-  return tsImport(url, { parentURL: import.meta.url, tsconfig: findTsconfig(path.dirname(file)) });
+  const tsx = await loadTsx();
+  return tsx.tsImport(url, { parentURL: import.meta.url, tsconfig: findTsconfig(path.dirname(file)) });
 }
 
 /** The project's own, wherever the command was started: it says where `paths` lead. */
@@ -103,7 +104,7 @@ function findTsconfig(folder: string): string | false {
   return path.dirname(folder) === folder ? false : findTsconfig(path.dirname(folder));
 }
 
-async function loadTsx(): Promise<typeof import('tsx/esm/api')> {
+async function loadTsx(): Promise<{ readonly tsImport: typeof tsImport }> {
   try {
     return await import('tsx/esm/api');
   } catch (error) {

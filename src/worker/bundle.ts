@@ -46,8 +46,8 @@ export async function bundleProject(project: LoadedProject): Promise<WorkflowBun
 // The bundler looks for Temporal's library from the project's folder, where pnpm and linked packages have none.
 function useOurWorkflowLibrary(config: WebpackConfig): WebpackConfig {
   const folder = path.dirname(createRequire(import.meta.url).resolve('@temporalio/workflow/package.json'));
-  const resolve = config.resolve ?? {};
-  return { ...config, resolve: { ...resolve, alias: { ...resolve.alias, '@temporalio/workflow': folder } } };
+  const others = Object.entries(config.resolve?.alias ?? {}).filter(([name]) => name !== '@temporalio/workflow');
+  return { ...config, resolve: { ...config.resolve, alias: Object.fromEntries([...others, ['@temporalio/workflow', folder]]) } };
 }
 
 type WebpackConfig = Parameters<NonNullable<BundleOptions['webpackConfigHook']>>[0];
