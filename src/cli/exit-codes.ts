@@ -24,6 +24,7 @@ const BY_CODE: Readonly<Partial<Record<ErrorCode, number>>> = {
   DATABASE_MISSING: EXIT.usage,
   RUN_UNKNOWN: EXIT.notFound,
   PIPELINE_UNKNOWN: EXIT.notFound,
+  TEMPORAL_TLS: EXIT.usage,
   TEMPORAL_UNREACHABLE: EXIT.unreachable,
   CATALOG_UNAVAILABLE: EXIT.unreachable,
   CONNECTION_REFUSED: EXIT.unreachable,

@@ -1,6 +1,14 @@
 import { Client, Connection } from '@temporalio/client';
-import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
-import { messageOf, TerminalError, TransientError } from '../core/errors.js';
+import {
+  loadClientConfigProfile,
+  toClientOptions,
+  type ClientConfigProfile,
+  type ClientConnectConfig,
+} from '@temporalio/envconfig';
+import { messageOf, TerminalError } from '../core/errors.js';
+import { connectFailure } from './connect-failure.js';
+import { GRPC, grpcCode } from './grpc-status.js';
+import { serviceFailure } from './service-errors.js';
 
 /** Which server, and which namespace on it. */
 export interface TemporalTarget {
@@ -18,60 +26,81 @@ export interface TemporalClient {
   close(): Promise<void>;
 }
 
+/** What the command line says; each comes before the variable and the config file. */
+export interface TargetOverrides {
+  readonly address?: string;
+  readonly namespace?: string;
+  readonly profile?: string;
+}
+
 const CONNECT_TIMEOUT_MS = 3_000;
 
 /**
  * The server that `TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_PROFILE` and the other variables of Temporal's own
- * tools, or Temporal's config file, name.
+ * tools, or Temporal's config file, name. CLI, worker and development all ask here.
  *
- * @throws TerminalError CONFIG_INVALID when that file cannot be read or lacks the profile
+ * @throws TerminalError CONFIG_INVALID when that file or a certificate cannot be read, the file lacks the profile, or half of
+ * a client certificate is set
  */
-export function temporalTarget(overrides: { readonly address?: string; readonly namespace?: string } = {}): TemporalTarget {
+export function temporalTarget(overrides: TargetOverrides = {}): TemporalTarget {
   try {
-    const { connectionOptions, namespace } = loadClientConnectConfig();
-    const { address, ...options } = connectionOptions;
-    return {
-      address: overrides.address ?? address ?? '127.0.0.1:7233',
-      namespace: overrides.namespace ?? namespace ?? 'default',
-      options,
-    };
+    const profile = loadClientConfigProfile(overrides.profile === undefined ? {} : { profile: overrides.profile });
+    const { connectionOptions, namespace } = toClientOptions(profile);
+    const { address: configured, ...options } = connectionOptions;
+    const address = overrides.address ?? configured ?? '127.0.0.1:7233';
+    if (address.includes('://')) throw new Error(`the address is ${address}; write host:port, without a scheme`);
+    const half = halfCertificate(profile);
+    if (half) throw new Error(half);
+    return { address, namespace: overrides.namespace ?? namespace ?? 'default', options };
   } catch (error) {
     const message = `Temporal's connection settings cannot be used: ${messageOf(error)}. Correct the TEMPORAL_ variables or Temporal's config file.`;
     throw new TerminalError('CONFIG_INVALID', message, {}, { cause: error });
   }
 }
 
-/**
- * Connects to a Temporal server.
- *
- * @throws TransientError TEMPORAL_UNREACHABLE, within 5 s, naming the address
- * @throws TerminalError CREDENTIALS_REJECTED when the server refuses the API key or certificate
- */
-export async function connectTemporal(target: TemporalTarget = temporalTarget()): Promise<TemporalClient> {
-  try {
-    const connection = await Connection.connect({
-      ...target.options,
-      address: target.address,
-      connectTimeout: CONNECT_TIMEOUT_MS,
-    });
-    return {
-      client: new Client({ connection, namespace: target.namespace }),
-      address: target.address,
-      namespace: target.namespace,
-      close: () => connection.close(),
-    };
-  } catch (error) {
-    throw unreachable(target.address, error);
-  }
+// Temporal's library takes half of a pair for none, and connects without.
+function halfCertificate({ tls }: ClientConfigProfile): string | undefined {
+  if (!tls || tls.disabled === true || !tls.clientCert === !tls.clientKey) return undefined;
+  const [given, missing] = tls.clientCert
+    ? ['certificate', 'key (TEMPORAL_TLS_CLIENT_KEY_PATH)']
+    : ['key', 'certificate (TEMPORAL_TLS_CLIENT_CERT_PATH)'];
+  return `a client ${given} is set without its ${missing}`;
 }
 
-/** What a failed connection means to the person who meets it. */
-export function unreachable(address: string, error: unknown): Error {
-  const code = (error as { readonly code?: unknown } | null)?.code;
-  if (code === 7 || code === 16) {
-    const message = `The Temporal server at ${address} refuses the credentials: ${messageOf(error)}. Check TEMPORAL_API_KEY and the TLS settings.`;
-    return new TerminalError('CREDENTIALS_REJECTED', message, { address }, { cause: error });
+/**
+ * Connects to a Temporal server and sees that it has the namespace.
+ *
+ * @throws TransientError TEMPORAL_UNREACHABLE, within 10 s, naming the address
+ * @throws TerminalError TEMPORAL_TLS saying what is wrong with which certificate or setting; CREDENTIALS_REJECTED when the
+ * server refuses the API key; CONFIG_INVALID when it has no such namespace
+ */
+export async function connectTemporal(target: TemporalTarget = temporalTarget()): Promise<TemporalClient> {
+  const { address, namespace, options } = target;
+  const connection = Connection.lazy({ ...options, address, connectTimeout: CONNECT_TIMEOUT_MS });
+  const temporal = { client: new Client({ connection, namespace }), address, namespace, close: () => connection.close() };
+  try {
+    await connection.ensureConnected();
+  } catch (error) {
+    await connection.close();
+    throw await connectFailure(target, error);
   }
-  const message = `No Temporal server answers at ${address}: ${messageOf(error)}. Start one with \`millrace dev\` or \`docker compose up\`, or set TEMPORAL_ADDRESS.`;
-  return new TransientError('TEMPORAL_UNREACHABLE', message, { address }, { cause: error });
+  try {
+    await requireNamespace(temporal);
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+  return temporal;
+}
+
+async function requireNamespace(temporal: TemporalClient): Promise<void> {
+  const { client, address, namespace } = temporal;
+  try {
+    await client.withDeadline(Date.now() + CONNECT_TIMEOUT_MS, () => client.workflowService.describeNamespace({ namespace }));
+  } catch (error) {
+    const code = grpcCode(error);
+    // A user may be allowed to start runs and not to look at namespaces.
+    if (code === GRPC.permissionDenied || code === GRPC.unimplemented) return;
+    throw serviceFailure({ address, namespace }, `namespace "${namespace}"`, error);
+  }
 }

@@ -1,9 +1,8 @@
-import { isGrpcServiceError, ServiceError, WorkflowNotFoundError } from '@temporalio/client';
-import { messageOf, MillraceError, TerminalError, TransientError } from '../core/errors.js';
+import { NamespaceNotFoundError } from '@temporalio/common';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { MillraceError, TerminalError, TransientError } from '../core/errors.js';
 import type { TemporalClient } from './connect.js';
-
-/** gRPC's numbers for what a server may answer. */
-const GRPC = { deadlineExceeded: 4, notFound: 5, permissionDenied: 7, unavailable: 14, unauthenticated: 16 } as const;
+import { GRPC, grpcCode, grpcReason } from './grpc-status.js';
 
 /**
  * Translates what the server answers into errors for people.
@@ -14,11 +13,16 @@ export async function answered<T>(temporal: TemporalClient, about: string, call:
   try {
     return await call();
   } catch (error) {
-    throw translate(temporal, about, error);
+    throw serviceFailure(temporal, about, error);
   }
 }
 
-function translate({ address, namespace }: TemporalClient, about: string, error: unknown): unknown {
+/** The translation that {@link answered} makes. */
+export function serviceFailure(
+  { address, namespace }: Pick<TemporalClient, 'address' | 'namespace'>,
+  about: string,
+  error: unknown,
+): unknown {
   if (error instanceof MillraceError) return error;
   if (error instanceof WorkflowNotFoundError) {
     return new TerminalError(
@@ -28,14 +32,13 @@ function translate({ address, namespace }: TemporalClient, about: string, error:
       { cause: error },
     );
   }
-  const code = grpcCode(error);
-  if (code === undefined) return error;
   const cause = { cause: error };
-  const reason = reasonOf(error);
-  if (code === GRPC.notFound && /namespace/i.test(reason)) {
+  const code = grpcCode(error);
+  const reason = grpcReason(error);
+  if (error instanceof NamespaceNotFoundError || (code === GRPC.notFound && /namespace/i.test(reason))) {
     return new TerminalError(
       'CONFIG_INVALID',
-      `Temporal at ${address} has no namespace "${namespace}". Set TEMPORAL_NAMESPACE.`,
+      `Temporal at ${address} has no namespace "${namespace}". Name another in TEMPORAL_NAMESPACE or --namespace, or make it: temporal operator namespace create --namespace ${namespace}`,
       {},
       cause,
     );
@@ -57,14 +60,4 @@ function translate({ address, namespace }: TemporalClient, about: string, error:
     );
   }
   return error;
-}
-
-function grpcCode(error: unknown): number | undefined {
-  const grpc = error instanceof ServiceError ? error.cause : error;
-  return isGrpcServiceError(grpc) ? grpc.code : undefined;
-}
-
-function reasonOf(error: unknown): string {
-  const grpc = error instanceof ServiceError ? error.cause : error;
-  return isGrpcServiceError(grpc) && grpc.details !== '' ? grpc.details : messageOf(error);
 }

@@ -6,7 +6,8 @@ import { createActivities } from '../../activities/index.js';
 import { openCatalog } from '../catalog/index.js';
 import { loadProject, type LoadedProject } from '../config/load.js';
 import type { Checkpoint } from '../connectors/contract.js';
-import { temporalTarget, unreachable } from '../temporal/connect.js';
+import { connectFailure } from '../temporal/connect-failure.js';
+import { connectTemporal, temporalTarget } from '../temporal/connect.js';
 import { openStaging } from '../engine/staging.js';
 import { bundleOf } from './bundle.js';
 
@@ -15,6 +16,8 @@ export interface WorkerSettings {
   /** @default from the environment and Temporal's config file */
   readonly address?: string;
   readonly namespace?: string;
+  /** A profile of Temporal's config file. @default TEMPORAL_PROFILE */
+  readonly profile?: string;
   /** Named points at which a test may stop the process. @default nothing happens there */
   readonly checkpoint?: Checkpoint;
   /** The result of an earlier {@link bundleProject}: starting takes a second or two less. @default the build's, or bundled at the start */
@@ -46,7 +49,8 @@ export interface RunningWorker {
 /**
  * Starts a project's worker: it polls when this returns.
  *
- * @throws TerminalError CONFIG_INVALID, PIPELINE_NAME_MISMATCH; TransientError TEMPORAL_UNREACHABLE, CATALOG_UNAVAILABLE
+ * @throws TerminalError CONFIG_INVALID, PIPELINE_NAME_MISMATCH; TransientError TEMPORAL_UNREACHABLE,
+ * CATALOG_UNAVAILABLE; and what connecting to Temporal throws: TEMPORAL_TLS, CREDENTIALS_REJECTED
  */
 export async function createWorker(settings: WorkerSettings): Promise<RunningWorker> {
   const { project } = settings;
@@ -113,11 +117,16 @@ function stepsAtOnce(): number {
 }
 
 async function connect(settings: WorkerSettings): Promise<{ connection: NativeConnection; namespace: string }> {
-  const { address, namespace, options } = temporalTarget(settings);
+  const target = temporalTarget(settings);
+  // The client's connection finds out what is wrong and says it in words; the worker's own would poll a namespace in vain.
+  await (await connectTemporal(target)).close();
   try {
-    return { connection: await NativeConnection.connect({ ...options, address }), namespace };
+    return {
+      connection: await NativeConnection.connect({ ...target.options, address: target.address }),
+      namespace: target.namespace,
+    };
   } catch (error) {
-    throw unreachable(address, error);
+    throw await connectFailure(target, error);
   }
 }
 

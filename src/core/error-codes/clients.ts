@@ -12,6 +12,12 @@ export const CLIENT_ERRORS = {
     retryable: true,
     remedy: 'Start one with `millrace dev` or `docker compose up`, or set TEMPORAL_ADDRESS.',
   },
+  TEMPORAL_TLS: {
+    cause:
+      'The Temporal server and this machine do not agree on TLS: a certificate, its authority, name or dates, or TLS on one side only.',
+    retryable: false,
+    remedy: 'Correct the setting that the message names, see docs/temporal.md.',
+  },
   RUN_ALREADY_RUNNING: {
     cause: 'A run of the same workflow id is running.',
     retryable: false,
