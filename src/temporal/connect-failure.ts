@@ -15,17 +15,30 @@ export async function connectFailure(target: TemporalTarget, error: unknown): Pr
   if (code === GRPC.permissionDenied || code === GRPC.unauthenticated) return refused(target, error);
   const found = await probe(address, options.tls);
   if (found.kind === 'silent') return unreachable(address, found.reason, error);
-  if (found.kind === 'plain') {
+  const other = `something listens there, but it does not answer as Temporal does (${grpcReason(error)})`;
+  return (await tlsTrouble(target, found, error)) ?? unreachable(address, other, error);
+}
+
+/**
+ * What is wrong with TLS at an address, if anything is: TEMPORAL_TLS.
+ *
+ * @param found what stands there @default it is looked at now
+ */
+export async function tlsTrouble(target: TemporalTarget, found?: Probed, cause?: unknown): Promise<Error | undefined> {
+  const { address, options } = target;
+  const seen = found ?? (await probe(address, options.tls));
+  if (seen.kind === 'plain') {
     const why = options.apiKey === undefined ? 'TLS is on' : 'an API key is set, which turns TLS on';
-    const off = 'TEMPORAL_TLS=false';
-    return tlsFailure(address, `${why}, and the server speaks none. Set ${off}, or name the port that speaks TLS`, error);
+    return tlsFailure(
+      address,
+      `${why}, and the server speaks none. Set TEMPORAL_TLS=false, or name the port that speaks TLS`,
+      cause,
+    );
   }
-  if (found.kind === 'tls-refused') return tlsFailure(address, explain(found, target), error);
-  if (!options.tls && (await speaksTls(address))) {
-    const ways = 'TEMPORAL_TLS=true, with TEMPORAL_TLS_SERVER_CA_CERT_PATH for an authority of your own';
-    return tlsFailure(address, `the server speaks TLS, and TLS is off here. Set ${ways}`, error);
-  }
-  return unreachable(address, `something listens there, but it does not answer as Temporal does (${grpcReason(error)})`, error);
+  if (seen.kind === 'tls-refused') return tlsFailure(address, explain(seen, target), cause);
+  if (seen.kind === 'silent' || options.tls || !(await speaksTls(address))) return undefined;
+  const ways = 'TEMPORAL_TLS=true, with TEMPORAL_TLS_SERVER_CA_CERT_PATH for an authority of your own';
+  return tlsFailure(address, `the server speaks TLS, and TLS is off here. Set ${ways}`, cause);
 }
 
 function refused({ address, options }: TemporalTarget, error: unknown): Error {
@@ -39,9 +52,9 @@ function unreachable(address: string, reason: string, error: unknown): Error {
   return new TransientError('TEMPORAL_UNREACHABLE', message, { address }, { cause: error });
 }
 
-function tlsFailure(address: string, what: string, error: unknown): Error {
+function tlsFailure(address: string, what: string, cause: unknown): Error {
   const message = `TLS with the Temporal server at ${address} failed: ${what}.`;
-  return new TerminalError('TEMPORAL_TLS', message, { address }, { cause: error });
+  return new TerminalError('TEMPORAL_TLS', message, { address }, { cause });
 }
 
 const OWN_AUTHORITY = 'TEMPORAL_TLS_SERVER_CA_CERT_PATH';

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import {
   loadClientConfigProfile,
@@ -5,8 +6,8 @@ import {
   type ClientConfigProfile,
   type ClientConnectConfig,
 } from '@temporalio/envconfig';
-import { messageOf, TerminalError } from '../core/errors.js';
-import { connectFailure } from './connect-failure.js';
+import { messageOf, MillraceError, TerminalError } from '../core/errors.js';
+import { connectFailure, tlsTrouble } from './connect-failure.js';
 import { GRPC, grpcCode } from './grpc-status.js';
 import { serviceFailure } from './service-errors.js';
 
@@ -34,6 +35,7 @@ export interface TargetOverrides {
 }
 
 const CONNECT_TIMEOUT_MS = 3_000;
+const LOOK_AFTER_MS = 500;
 
 /**
  * The server that `TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_PROFILE` and the other variables of Temporal's own
@@ -79,18 +81,29 @@ export async function connectTemporal(target: TemporalTarget = temporalTarget())
   const connection = Connection.lazy({ ...options, address, connectTimeout: CONNECT_TIMEOUT_MS });
   const temporal = { client: new Client({ connection, namespace }), address, namespace, close: () => connection.close() };
   try {
-    await connection.ensureConnected();
-  } catch (error) {
-    await connection.close();
-    throw await connectFailure(target, error);
-  }
-  try {
+    await reach(connection, target);
     await requireNamespace(temporal);
+    return temporal;
   } catch (error) {
     await connection.close();
     throw error;
   }
-  return temporal;
+}
+
+// gRPC tries a bad handshake again and again until its time is up; a look at the socket knows sooner.
+async function reach(connection: Connection, target: TemporalTarget): Promise<void> {
+  let waiting = true;
+  const connected = connection.ensureConnected().finally(() => void (waiting = false));
+  const looked = sleep(LOOK_AFTER_MS, undefined, { ref: false }).then(async () => {
+    const trouble = waiting ? await tlsTrouble(target) : undefined;
+    return trouble ? Promise.reject(trouble) : connected;
+  });
+  looked.catch(() => undefined);
+  try {
+    await Promise.race([connected, looked]);
+  } catch (error) {
+    throw error instanceof MillraceError ? error : await connectFailure(target, error);
+  }
 }
 
 async function requireNamespace(temporal: TemporalClient): Promise<void> {

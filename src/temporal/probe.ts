@@ -22,6 +22,14 @@ export type Probed =
   | { readonly kind: 'tls-refused'; readonly code: string; readonly reason: string; readonly byServer: boolean }
   | { readonly kind: 'ready' };
 
+/** Some servers say so, instead of sending an alert, when they do not like the client's certificate. */
+const HUNG_UP: Probed = {
+  kind: 'tls-refused',
+  code: 'HUNG_UP_CERTIFICATE',
+  reason: 'the server closed the connection after the handshake',
+  byServer: true,
+};
+
 const TIMEOUT_MS = 2_500;
 const PORT = 7233;
 
@@ -75,12 +83,13 @@ function probeTls(host: string, port: number, tls: TlsObject): Promise<Probed> {
     socket.once('secureConnect', () => void (secure = true)).once('data', () => end({ kind: 'ready' }));
     socket.once('error', (error: NodeJS.ErrnoException) => end(readTlsError(error, secure)));
     socket.once('timeout', () => end(secure ? { kind: 'ready' } : { kind: 'silent', reason: `nothing in ${TIMEOUT_MS} ms` }));
-    socket.once('close', () => end({ kind: 'silent', reason: 'it closed the connection' }));
+    socket.once('close', () => end(secure ? HUNG_UP : { kind: 'silent', reason: 'it closed the connection' }));
   });
 }
 
 function readTlsError(error: NodeJS.ErrnoException, secure: boolean): Probed {
   const code = error.code ?? '';
+  if (secure && code === 'ECONNRESET') return HUNG_UP;
   const byServer = /ALERT/.test(code);
   const isTls = byServer || secure || /^(ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|UNABLE_|SELF_SIGNED|DEPTH_ZERO)/.test(code);
   if (/WRONG_VERSION_NUMBER|PACKET_LENGTH|UNKNOWN_PROTOCOL/.test(code)) return { kind: 'plain' };
