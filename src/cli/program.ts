@@ -8,6 +8,7 @@ import { addLooks } from './program/looks.js';
 import { addProject } from './program/project.js';
 import { addRuns } from './program/runs.js';
 import { addServers } from './program/servers.js';
+import { addTemporalOptions, applyTemporalOptions } from './program/temporal-options.js';
 
 interface CommonOptions {
   readonly json?: true;
@@ -33,8 +34,8 @@ export function buildProgram(finish: (exitCode: number) => void): Command {
     .configureOutput({ outputError: () => undefined })
     .addHelpText('after', EXIT_CODES);
 
-  const add: Add = (parent, spec, execute) =>
-    keepSpec(parent.command(spec.usage), spec)
+  const add: Add = (parent, spec, execute) => {
+    const made = keepSpec(parent.command(spec.usage), spec)
       .description(spec.about)
       .option('--json', 'print JSON for scripts')
       .option('--project <dir>', "the project's folder", '.')
@@ -42,9 +43,12 @@ export function buildProgram(finish: (exitCode: number) => void): Command {
       .action(async (...received: unknown[]) => {
         const command = received.pop() as Command;
         const options = command.opts<CommonOptions>();
+        if (spec.temporal) applyTemporalOptions({ ...options });
         const context = { output: openOutput(options.json === true), directory: resolve(options.project) };
         finish(await execute(context, ...(received as never[])));
       });
+    return spec.temporal ? addTemporalOptions(made) : made;
+  };
 
   addProject(program, add);
   addServers(program, add);

@@ -27,7 +27,7 @@ beforeAll(() => void (process.env['TEMPORAL_CONFIG_FILE'] = join(folder, 'none.t
 afterEach(() => vi.unstubAllEnvs());
 afterAll(() => Promise.all(fronts.map((front) => front.close())));
 
-async function front(options: Partial<TlsFrontOptions> = {}): Promise<string> {
+async function openFront(options: Partial<TlsFrontOptions> = {}): Promise<string> {
   const opened = await openTlsFront({ upstream: plain, server, ...options });
   fronts.push(opened);
   return `127.0.0.1:${opened.port}`;
@@ -56,13 +56,13 @@ async function refusal(): Promise<{ code: unknown; message: string }> {
 
 describe('a server behind TLS', () => {
   test('is reached with its authority', async () => {
-    set({ ADDRESS: await front(), TLS_SERVER_CA_CERT_PATH: authority.certFile });
+    set({ ADDRESS: await openFront(), TLS_SERVER_CA_CERT_PATH: authority.certFile });
     await expectConnected();
   });
 
   test('is reached by another name than its certificate’s when that name is told', async () => {
     const named = authority.issue('named', ['DNS:temporal.test']);
-    set({ ADDRESS: await front({ server: named }), TLS_SERVER_CA_CERT_PATH: authority.certFile });
+    set({ ADDRESS: await openFront({ server: named }), TLS_SERVER_CA_CERT_PATH: authority.certFile });
     const { code, message } = await refusal();
     expect(code).toBe('TEMPORAL_TLS');
     expect(message).toContain('for another name');
@@ -72,18 +72,18 @@ describe('a server behind TLS', () => {
   });
 
   test('is reached with a client certificate where it asks for one', async () => {
-    set({ ADDRESS: await front({ clientAuthority: authority.cert }), TLS_SERVER_CA_CERT_PATH: authority.certFile });
+    set({ ADDRESS: await openFront({ clientAuthority: authority.cert }), TLS_SERVER_CA_CERT_PATH: authority.certFile });
     set({ TLS_CLIENT_CERT_PATH: client.certFile, TLS_CLIENT_KEY_PATH: client.keyFile });
     await expectConnected();
   });
 
   test('is reached with its API key', async () => {
-    set({ ADDRESS: await front({ apiKey: 'key-1' }), TLS_SERVER_CA_CERT_PATH: authority.certFile, API_KEY: 'key-1' });
+    set({ ADDRESS: await openFront({ apiKey: 'key-1' }), TLS_SERVER_CA_CERT_PATH: authority.certFile, API_KEY: 'key-1' });
     await expectConnected();
   });
 
   test('is reached by a profile of Temporal’s config file, from the variable or by name', async () => {
-    const address = await front({ apiKey: 'key-2', clientAuthority: authority.cert });
+    const address = await openFront({ apiKey: 'key-2', clientAuthority: authority.cert });
     const tls = `[profile.mill.tls]\nserver_ca_cert_path = "${authority.certFile}"\nclient_cert_path = "${client.certFile}"\nclient_key_path = "${client.keyFile}"\n`;
     const file = join(folder, 'temporal.toml');
     writeFileSync(file, `[profile.mill]\naddress = "${address}"\nnamespace = "default"\napi_key = "key-2"\n${tls}`);
@@ -98,39 +98,40 @@ describe('what is wrong is said within 10 s', () => {
   const cases: [string, () => Promise<void>, RegExp][] = [
     [
       'an authority that this machine does not know',
-      async () => set({ ADDRESS: await front(), TLS: 'true' }),
+      async () => set({ ADDRESS: await openFront(), TLS: 'true' }),
       /by an authority this machine does not know .*TEMPORAL_TLS_SERVER_CA_CERT_PATH/,
     ],
     [
       'the wrong authority',
-      async () => set({ ADDRESS: await front(), TLS_SERVER_CA_CERT_PATH: makeAuthority(folder, 'stranger').certFile }),
+      async () => set({ ADDRESS: await openFront(), TLS_SERVER_CA_CERT_PATH: makeAuthority(folder, 'stranger').certFile }),
       /is not by the authority in TEMPORAL_TLS_SERVER_CA_CERT_PATH/,
     ],
     [
       'an expired certificate',
       async () => {
         const expired = authority.issue('expired', ['IP:127.0.0.1'], -1);
-        set({ ADDRESS: await front({ server: expired }), TLS_SERVER_CA_CERT_PATH: authority.certFile });
+        set({ ADDRESS: await openFront({ server: expired }), TLS_SERVER_CA_CERT_PATH: authority.certFile });
       },
       /certificate has expired.*clock/,
     ],
     [
       'no client certificate where one is asked for',
-      async () => set({ ADDRESS: await front({ clientAuthority: authority.cert }), TLS_SERVER_CA_CERT_PATH: authority.certFile }),
+      async () =>
+        set({ ADDRESS: await openFront({ clientAuthority: authority.cert }), TLS_SERVER_CA_CERT_PATH: authority.certFile }),
       /wants a client certificate. Set TEMPORAL_TLS_CLIENT_CERT_PATH/,
     ],
     [
       'a client certificate by another authority',
       async () => {
         const other = makeAuthority(folder, 'other').issue('intruder', ['DNS:worker']);
-        set({ ADDRESS: await front({ clientAuthority: authority.cert }), TLS_SERVER_CA_CERT_PATH: authority.certFile });
+        set({ ADDRESS: await openFront({ clientAuthority: authority.cert }), TLS_SERVER_CA_CERT_PATH: authority.certFile });
         set({ TLS_CLIENT_CERT_PATH: other.certFile, TLS_CLIENT_KEY_PATH: other.keyFile });
       },
       /does not accept the client certificate .*TEMPORAL_TLS_CLIENT_CERT_PATH/,
     ],
     [
       'a plain client at a TLS port',
-      async () => set({ ADDRESS: await front() }),
+      async () => set({ ADDRESS: await openFront() }),
       /the server speaks TLS, and TLS is off here. Set TEMPORAL_TLS=true/,
     ],
     ['TLS at a plain port', async () => set({ ADDRESS: plain, TLS: 'true' }), /TLS is on, and the server speaks none/],
@@ -145,7 +146,7 @@ describe('what is wrong is said within 10 s', () => {
   });
 
   test('a wrong API key, which is not shown', async () => {
-    set({ ADDRESS: await front({ apiKey: 'right' }), TLS_SERVER_CA_CERT_PATH: authority.certFile, API_KEY: 'hush-hush' });
+    set({ ADDRESS: await openFront({ apiKey: 'right' }), TLS_SERVER_CA_CERT_PATH: authority.certFile, API_KEY: 'hush-hush' });
     const { code, message } = await refusal();
     expect(code).toBe('CREDENTIALS_REJECTED');
     expect(message).toMatch(/refuses the credentials: .*unknown API key.*Correct TEMPORAL_API_KEY/);
@@ -153,7 +154,7 @@ describe('what is wrong is said within 10 s', () => {
   });
 
   test('a missing API key', async () => {
-    set({ ADDRESS: await front({ apiKey: 'right' }), TLS_SERVER_CA_CERT_PATH: authority.certFile });
+    set({ ADDRESS: await openFront({ apiKey: 'right' }), TLS_SERVER_CA_CERT_PATH: authority.certFile });
     expect(await refusal()).toMatchObject({
       code: 'CREDENTIALS_REJECTED',
       message: expect.stringContaining('No API key is set: set TEMPORAL_API_KEY') as string,
@@ -169,7 +170,7 @@ describe('what is wrong is said within 10 s', () => {
   });
 
   test('a user who may not look at namespaces connects all the same', async () => {
-    const address = await front({ forbidden: ['WorkflowService/DescribeNamespace'] });
+    const address = await openFront({ forbidden: ['WorkflowService/DescribeNamespace'] });
     set({ ADDRESS: address, TLS_SERVER_CA_CERT_PATH: authority.certFile });
     await expectConnected();
   });

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.js';
+import { TEMPORAL_OPTIONS } from './temporal-options.js';
 
 export interface CommandSpec {
   readonly usage: string;
@@ -8,6 +9,8 @@ export interface CommandSpec {
   /** What a person should know besides, a string a paragraph: shown by `--help` and in `docs/cli.md`. */
   readonly details?: readonly string[];
   readonly examples: readonly string[];
+  /** Whether it talks to Temporal, and can be told where that is. */
+  readonly temporal?: true;
 }
 
 /** Adds a command; `execute` gets the context, the arguments and the options, and gives the exit code. */
@@ -17,8 +20,8 @@ export type Add = (
   execute: (context: CommandContext, ...rest: never[]) => Promise<number>,
 ) => Command;
 
-/** Options of every command, which the reference names once. */
-export const COMMON_OPTIONS: readonly string[] = ['--json', '--project'];
+/** Options of every command, and of those that talk to Temporal, which the reference names once. */
+export const COMMON_OPTIONS: readonly string[] = ['--json', '--project', ...TEMPORAL_OPTIONS];
 
 const SPECS = new WeakMap<Command, CommandSpec>();
 

@@ -8,6 +8,7 @@ export function addLooks(program: Command, add: Add): void {
     program,
     {
       usage: 'runs',
+      temporal: true,
       about: 'Lists runs, latest first.',
       details: ['Of the runs that the catalog has as running, Temporal is asked how they are.'],
       examples: ['millrace runs', 'millrace runs --pipeline flightDelays --status failed', 'millrace runs --json | head -1'],
@@ -22,6 +23,7 @@ export function addLooks(program: Command, add: Add): void {
     program,
     {
       usage: 'show',
+      temporal: true,
       about: 'Shows a run: its state, its steps, their rows and times.',
       details: [
         "The state comes from Temporal; rows, rejected rows, times, targets and errors come from the catalog. When Temporal has forgotten the run or can't be reached, the catalog alone is shown, and a line on stderr says so.",

@@ -20,6 +20,7 @@ function addRun(program: Command, add: Add): void {
     program,
     {
       usage: 'run',
+      temporal: true,
       about: 'Starts a run of a pipeline.',
       details: [
         'Without --id, the run of a partition is called pipeline/partition (flightDelays/2001-01), and any other run pipeline- with an id that sorts by time. An id that is running is refused; a closed one gets another run.',
@@ -44,6 +45,7 @@ function addRetry(program: Command, add: Add): void {
     program,
     {
       usage: 'retry',
+      temporal: true,
       about: 'Starts a run that takes over what a closed run had finished.',
       details: [
         "The new run has today's code. Its loads carry the ids of the run that is retried, so what that one had loaded is not loaded twice. A step is named by its id (load:warehouse.delays) or its name.",
@@ -67,6 +69,7 @@ function addCancel(program: Command, add: Add): void {
     program,
     {
       usage: 'cancel',
+      temporal: true,
       about: 'Asks a run to stop. Its steps are interrupted and leave nothing half-loaded.',
       details: ['A run that had ended stays as it is; that exits with 0 too, and --json says "requested": false.'],
       examples: ['millrace cancel flightDelays/2001-01'],

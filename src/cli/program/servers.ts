@@ -15,6 +15,7 @@ export function addServers(program: Command, add: Add): void {
     program,
     {
       usage: 'dev',
+      temporal: true,
       about: 'Starts Temporal, a Postgres, and the worker, does the runs of the config, and stays up.',
       details: [
         'It starts a Postgres database for each of the variables in dev.postgres, and does the runs in dev.runs. Ctrl-C stops all it started. A port that is asked for and taken is an error.',
@@ -31,6 +32,7 @@ export function addServers(program: Command, add: Add): void {
     program,
     {
       usage: 'worker',
+      temporal: true,
       about: "Runs the project's worker until Ctrl-C.",
       examples: ['millrace worker', 'millrace worker --project ./flights'],
     },
