@@ -38,7 +38,7 @@ beforeAll(async () => {
     taskQueue: `connection-${randomBytes(4).toString('hex')}`,
     staging: { root: join(folder, 'staging') },
     engine: { ...loaded.engine, memoryLimit: '500MB', threads: 1, spillDirectory: join(folder, 'spill') },
-    catalogPath: join(folder, 'catalog.db'),
+    catalog: { path: join(folder, 'catalog.db') },
   };
   bundle = await bundleProject(project);
 });
