@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { connectTemporal, temporalTarget, type TemporalClient, type TemporalTarget } from '../temporal/connect.js';
+import { connectTemporal, type TemporalClient } from '../temporal/connect.js';
+import { temporalTarget, type TemporalTarget } from '../temporal/target.js';
 import { ensureSearchAttributes } from '../temporal/search-attributes.js';
 import { choosePort, isPortFree } from './free-port.js';
 import type { ServerProcess } from './server-process.js';

@@ -1,7 +1,7 @@
 import { TerminalError, TransientError } from '../core/errors.js';
-import type { TemporalTarget } from './connect.js';
 import { GRPC, grpcCode, grpcReason } from './grpc-status.js';
 import { probe, speaksTls, type Probed } from './probe.js';
+import type { TemporalTarget } from './target.js';
 
 /**
  * What a failed connection means to the person who meets it. Looks at the address once more, to tell a server that is not

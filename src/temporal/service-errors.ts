@@ -1,15 +1,17 @@
 import { NamespaceNotFoundError } from '@temporalio/common';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { MillraceError, TerminalError, TransientError } from '../core/errors.js';
-import type { TemporalClient } from './connect.js';
 import { GRPC, grpcCode, grpcReason } from './grpc-status.js';
+import type { TemporalTarget } from './target.js';
+
+type Server = Pick<TemporalTarget, 'address' | 'namespace'>;
 
 /**
  * Translates what the server answers into errors for people.
  *
  * @param about what was asked, for RUN_UNKNOWN: the workflow id, with the run id if one was named
  */
-export async function answered<T>(temporal: TemporalClient, about: string, call: () => Promise<T>): Promise<T> {
+export async function answered<T>(temporal: Server, about: string, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
@@ -18,11 +20,7 @@ export async function answered<T>(temporal: TemporalClient, about: string, call:
 }
 
 /** The translation that {@link answered} makes. */
-export function serviceFailure(
-  { address, namespace }: Pick<TemporalClient, 'address' | 'namespace'>,
-  about: string,
-  error: unknown,
-): unknown {
+export function serviceFailure({ address, namespace }: Server, about: string, error: unknown): unknown {
   if (error instanceof MillraceError) return error;
   if (error instanceof WorkflowNotFoundError) {
     return new TerminalError(

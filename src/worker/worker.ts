@@ -7,7 +7,8 @@ import { openCatalog } from '../catalog/index.js';
 import { loadProject, type LoadedProject } from '../config/load.js';
 import type { Checkpoint } from '../connectors/contract.js';
 import { connectFailure } from '../temporal/connect-failure.js';
-import { connectTemporal, temporalTarget } from '../temporal/connect.js';
+import { connectTemporal } from '../temporal/connect.js';
+import { temporalTarget } from '../temporal/target.js';
 import { openStaging } from '../engine/staging.js';
 import { bundleOf } from './bundle.js';
 

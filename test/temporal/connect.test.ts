@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { afterEach, expect, test, vi } from 'vitest';
-import { connectTemporal, temporalTarget } from '../../src/temporal/connect.js';
+import { connectTemporal } from '../../src/temporal/connect.js';
+import { temporalTarget } from '../../src/temporal/target.js';
 
 afterEach(() => vi.unstubAllEnvs());
 

@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { connectTemporal, temporalTarget } from '../../src/temporal/connect.js';
+import { connectTemporal } from '../../src/temporal/connect.js';
+import { temporalTarget } from '../../src/temporal/target.js';
 import { describeRun } from '../../src/temporal/describe-run.js';
 import { messageOf } from '../../src/core/errors.js';
 import { makeAuthority, type Authority, type Certificate } from '../support/certificates.js';
