@@ -9,7 +9,7 @@ import { documents } from './documents.js';
 const CODES = Object.keys(ERROR_CODES) as ErrorCode[];
 
 /** The code by which errors are raised, with its file: neither the table itself nor the table of exit codes. */
-const SOURCES = sourceFiles('src', 'activities', 'workflows')
+const SOURCES = [...sourceFiles('src', 'activities', 'workflows'), 'bin/millrace.js']
   .filter((file) => !file.startsWith('src/core/error-codes') && file !== 'src/cli/exit-codes.ts')
   .map((file) => ({ file, source: readFileSync(join(ROOT, file), 'utf8') }));
 

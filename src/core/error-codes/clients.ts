@@ -2,6 +2,11 @@ import type { ErrorCodeEntry } from './entry.js';
 
 /** Clients, the command line and development. */
 export const CLIENT_ERRORS = {
+  NODE_UNSUPPORTED: {
+    cause: 'The Node that runs the command is older than Millrace can use.',
+    retryable: false,
+    remedy: 'Install the version that the message names, or a later one.',
+  },
   COMMAND_INVALID: {
     cause: 'The command line cannot be understood.',
     retryable: false,
