@@ -21,5 +21,5 @@ if (actual[0] < required[0] || (actual[0] === required[0] && actual[1] < require
   );
   process.exit(2);
 } else {
-  import('../dist/src/cli/main.js');
+  await import('../dist/src/cli/main.js');
 }
