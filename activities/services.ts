@@ -1,4 +1,4 @@
-import type { Catalog } from '../src/catalog/index.js';
+import type { Catalog, LogWriter } from '../src/catalog/index.js';
 import type { LoadedProject } from '../src/config/load.js';
 import type { Checkpoint } from '../src/connectors/contract.js';
 import type { Staging } from '../src/engine/staging.js';
@@ -7,6 +7,8 @@ import type { Staging } from '../src/engine/staging.js';
 export interface Services {
   readonly project: LoadedProject;
   readonly catalog: Catalog;
+  /** Takes the lines that steps log. */
+  readonly log: LogWriter;
   readonly staging: Staging;
   /** Named points at which a test may stop the process. Production passes one that does nothing. */
   readonly checkpoint: Checkpoint;

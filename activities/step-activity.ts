@@ -48,7 +48,7 @@ export function stepActivity<I extends StepRequest, R extends StepResult>(
     let call: StepCall | undefined;
     try {
       const name = input.step.slice(kind.length + 1);
-      const { signal } = (call = await openCall(context, services));
+      const { signal } = (call = await openCall(context, services, input));
       await patiently(
         () => catalog.recordStepStarted({ ...key, run, kind, name, startedAt, workerIdentity: services.workerIdentity }),
         signal,

@@ -1,7 +1,8 @@
 import type { Context } from '@temporalio/activity';
 import type { CallContext } from '../src/connectors/contract.js';
 import { TerminalError, TransientError } from '../src/core/errors.js';
-import type { StepProgress } from '../src/core/steps.js';
+import { cutMessage, MAX_LINES, type LogLevel } from '../src/core/run-log.js';
+import type { RunContext, StepId, StepProgress } from '../src/core/steps.js';
 import { watchQuota } from '../src/engine/quota.js';
 import { openSession, type EngineSession } from '../src/engine/session.js';
 import type { Services } from './services.js';
@@ -14,6 +15,8 @@ export interface StepCall extends CallContext {
   readonly session: EngineSession;
   /** Secrets met so far, to be kept out of messages. */
   readonly secrets: string[];
+  /** Notes something for people who read the run's log, and in the worker's own output. Never a row, never a secret. */
+  readonly log: (level: LogLevel, message: string) => void;
   /** Names what the step is doing now; shown with the rows so far. */
   readonly phase: (name: string) => void;
   close(): void;
@@ -23,7 +26,11 @@ export interface StepCall extends CallContext {
  * Begins an attempt: heartbeats with the rows so far, a DuckDB session of its own, and a signal that aborts on
  * cancellation, on the worker's shutdown and on a full staging folder.
  */
-export async function openCall(context: Context, services: Services): Promise<StepCall> {
+export async function openCall(
+  context: Context,
+  services: Services,
+  { run, step }: { readonly run: RunContext; readonly step: StepId },
+): Promise<StepCall> {
   // Inside an abort listener there is no activity context, so it is taken now.
   const progress: { phase: string; rows: number } = { phase: 'starting', rows: 0 };
   const controller = new AbortController();
@@ -50,6 +57,7 @@ export async function openCall(context: Context, services: Services): Promise<St
       signal,
       secrets: [],
       checkpoint: services.checkpoint,
+      log: stepLog(context, services, run, step),
       progress: (rows) => void (progress.rows = rows),
       phase: (name) => void (progress.phase = name),
       close() {
@@ -62,6 +70,17 @@ export async function openCall(context: Context, services: Services): Promise<St
     release();
     throw error;
   }
+}
+
+function stepLog(context: Context, { log }: Services, { workflowId, runId }: RunContext, step: StepId): StepCall['log'] {
+  const { attempt } = context.info;
+  let line = 0;
+  return (level, message) => {
+    context.log[level](message, { step });
+    if (line >= MAX_LINES.attempt) return;
+    line += 1;
+    log.write({ workflowId, runId, step, attempt, line, at: new Date().toISOString(), level, message: cutMessage(message) });
+  };
 }
 
 /** A person's cancellation ends the step; a lost connection or a stopping worker makes it start again elsewhere. */

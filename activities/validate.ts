@@ -1,7 +1,6 @@
 import { TerminalError } from '../src/core/errors.js';
 import type { Manifest, Verdict } from '../src/core/manifest.js';
 import type { DatasetStepResult, ValidateStepInput } from '../src/core/steps.js';
-import { log } from '@temporalio/activity';
 import { contractHash } from '../src/contracts/hash.js';
 import { judge } from '../src/contracts/judge.js';
 import { namingDamaged } from '../src/engine/damaged-parts.js';
@@ -58,7 +57,7 @@ async function validate(services: Services, input: ValidateStepInput, call: Step
       checkpoint: call.checkpoint,
     };
     const judged = await namingDamaged(source.parts, () => judge(call.session, request));
-    for (const warning of judged.warnings) log.warn(warning, { step: input.step });
+    for (const warning of judged.warnings) call.log('warn', warning);
     await verifyParts(source.parts, services.staging.root);
     return describe(input, source, hash, judged);
   });

@@ -10,6 +10,7 @@ export type {
   Pipeline,
   Run,
   RunControl,
+  RunLog,
   StepOptions,
   ValidateOptions,
 } from './types.js';

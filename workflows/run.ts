@@ -3,6 +3,7 @@ import type { DatasetRef } from '../src/core/dataset.js';
 import type { LoadResult } from '../src/core/load.js';
 import { partitionRange } from '../src/core/partitions.js';
 import type { DatasetStepResult, LoadStepResult, RunContext } from '../src/core/steps.js';
+import { createRunLog } from './run-log.js';
 import { extractCall, loadCall, transformCall, validateCall, type StepCall } from './step-calls.js';
 import type { StepRunner } from './step-runner.js';
 import type { Run, StepOptions } from './types.js';
@@ -24,6 +25,7 @@ export function createRun<P extends Project>(
     id: context.workflowId,
     partition: context.partition,
     within: partitionRange,
+    log: createRunLog(),
     extract: (...args: Arguments<typeof extractCall>) => dataset(() => extractCall(...args)),
     validate: (...args: Arguments<typeof validateCall>) => dataset(() => validateCall(...args)),
     transform: (name: string, inputs: Readonly<Record<string, DatasetRef>>, options?: StepOptions) =>

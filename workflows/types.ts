@@ -5,6 +5,7 @@ import type { Transform } from '../src/config/transform.js';
 import type { DatasetRef } from '../src/core/dataset.js';
 import type { Condition, Filter } from '../src/core/filter.js';
 import type { LoadResult } from '../src/core/load.js';
+import type { LogFacts } from '../src/core/run-log.js';
 import type { StepPolicy } from '../src/core/steps.js';
 
 declare const rowType: unique symbol;
@@ -72,6 +73,13 @@ export type LoadInto<P extends Project, Row> = LoadTarget<P, Row> &
       }
   );
 
+/** Lines for people who ask what a run did: `millrace logs` shows them, and so does the worker's own output. */
+export interface RunLog {
+  info(message: string, facts?: LogFacts): void;
+  warn(message: string, facts?: LogFacts): void;
+  error(message: string, facts?: LogFacts): void;
+}
+
 /** What a pipeline's function works with. Every method that returns a promise is a step. */
 export interface Run<P extends Project> {
   /** The run's id: its workflow id. */
@@ -94,6 +102,11 @@ export interface Run<P extends Project> {
   ): Promise<Dataset<OutputOf<P['transforms'][T]>>>;
   /** Writes a dataset into a connection, once. */
   load<Row>(input: Dataset<Row>, options: LoadInto<P, Row>): Promise<LoadResult>;
+  /**
+   * Notes what the pipeline's own code does or decides. Costs no history. At most 1,000 lines of 2,000 characters are kept of a
+   * run. Never log rows or secrets.
+   */
+  readonly log: RunLog;
   /** The condition that a date or time lies in a month (`2001-01`) or a day (`2001-01-31`). */
   within(partition: string): Condition;
 }

@@ -1,3 +1,4 @@
+import type { LogLine } from '../core/run-log.js';
 import type {
   ContractRecorded,
   QuarantineRow,
@@ -40,5 +41,11 @@ export interface Catalog {
    */
   listSteps(workflowId: string, runId: string): Promise<StepRow[]>;
   listQuarantine(workflowId: string, runId: string): Promise<QuarantineRow[]>;
+  /** Every attempt of the run's own steps, in order of start. */
+  listAttempts(workflowId: string, runId: string): Promise<StepRow[]>;
+  /** Keeps lines of runs' logs: up to 100 at a time. */
+  recordLog(lines: readonly LogLine[]): Promise<void>;
+  /** What the run's own code and its steps have logged, in order of time. */
+  listLog(workflowId: string, runId: string): Promise<LogLine[]>;
   close(): Promise<void>;
 }

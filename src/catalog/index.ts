@@ -21,4 +21,5 @@ export type {
   StepStatus,
 } from './facts.js';
 export { catalogName, openCatalog, type CatalogOptions } from './open-catalog.js';
+export { openLogWriter, type LogWriter } from './log-writer.js';
 export { reusableSteps } from './step-lineage.js';

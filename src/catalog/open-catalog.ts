@@ -4,8 +4,9 @@ import { recordContractVersion } from './dataset-statements.js';
 import { postgresDatabase, postgresName, type PostgresPlace } from './postgres-database.js';
 import { findRun, listRuns } from './run-queries.js';
 import { finishRun, startRun } from './run-statements.js';
+import { keepLog, listLog } from './log-statements.js';
 import { sqliteDatabase } from './sqlite-database.js';
-import { listQuarantine, listSteps } from './step-queries.js';
+import { listAttempts, listQuarantine, listSteps } from './step-queries.js';
 import { failStep, finishStep, startStep } from './step-statements.js';
 
 /** Where the catalog is. The file with its folder, or the schema, is made when it is not there. */
@@ -37,6 +38,9 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     listRuns: (filter) => database.read((db) => listRuns(db, filter)),
     listSteps: (workflowId, runId) => database.read((db) => listSteps(db, workflowId, runId)),
     listQuarantine: (workflowId, runId) => database.read((db) => listQuarantine(db, workflowId, runId)),
+    listAttempts: (workflowId, runId) => database.read((db) => listAttempts(db, workflowId, runId)),
+    recordLog: (lines) => database.write((db) => keepLog(db, lines)),
+    listLog: (workflowId, runId) => database.read((db) => listLog(db, workflowId, runId)),
     close: () => database.close(),
   };
 }

@@ -12,6 +12,15 @@ export async function listSteps(db: CatalogSession, workflowId: string, runId: s
   return rows.toSorted((a, b) => startOf(a).localeCompare(startOf(b)) || a.step.localeCompare(b.step));
 }
 
+/** Every attempt of a run's own steps, in order of start. */
+export async function listAttempts(db: CatalogSession, workflowId: string, runId: string): Promise<StepRow[]> {
+  const attempts = (await storedAttempts(db, workflowId, runId)).map((attempt) => ({
+    ...toRow(attempt, undefined),
+    attempts: attempt.attempt,
+  }));
+  return attempts.toSorted((a, b) => startOf(a).localeCompare(startOf(b)) || a.step.localeCompare(b.step));
+}
+
 /** The rejected rows of a run: where each validate step's deciding attempt put them, and why. */
 export async function listQuarantine(db: CatalogSession, workflowId: string, runId: string): Promise<QuarantineRow[]> {
   const found: QuarantineRow[] = [];
@@ -23,19 +32,23 @@ export async function listQuarantine(db: CatalogSession, workflowId: string, run
 }
 
 async function stepsOf(db: CatalogSession, workflowId: string, runId: string): Promise<StepRow[]> {
-  const attempts = await db
-    .selectFrom('step_runs')
-    .selectAll()
-    .where('workflow_id', '=', workflowId)
-    .where('run_id', '=', runId)
-    .orderBy('attempt')
-    .execute();
+  const attempts = await storedAttempts(db, workflowId, runId);
   const deciding = new Map<string, StepRow>();
   for (const attempt of attempts) {
     const before = deciding.get(attempt.step);
     deciding.set(attempt.step, toRow(attempt, before));
   }
   return [...deciding.values()];
+}
+
+function storedAttempts(db: CatalogSession, workflowId: string, runId: string): Promise<Selectable<StepRunsTable>[]> {
+  return db
+    .selectFrom('step_runs')
+    .selectAll()
+    .where('workflow_id', '=', workflowId)
+    .where('run_id', '=', runId)
+    .orderBy('attempt')
+    .execute();
 }
 
 /** Steps of earlier runs that stand for this one's: what a retry reuses, or what a reset kept. */

@@ -121,6 +121,20 @@ export interface LoadsTable extends StepKeyColumns {
   loaded_at: string;
 }
 
+export interface LogLinesTable {
+  workflow_id: string;
+  run_id: string;
+  /** Empty for the pipeline's own code. */
+  step: string;
+  attempt: number;
+  line: number;
+  at: string;
+  level: string;
+  message: string;
+  /** JSON. */
+  facts: string | null;
+}
+
 export interface CatalogTables {
   runs: RunsTable;
   step_runs: StepRunsTable;
@@ -131,6 +145,7 @@ export interface CatalogTables {
   quality_reasons: QualityReasonsTable;
   quarantine: QuarantineTable;
   loads: LoadsTable;
+  log_lines: LogLinesTable;
 }
 
 /** What statements run on: the database, or a transaction in it. */

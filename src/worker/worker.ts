@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { NativeConnection, Worker, type WorkerOptions, type WorkflowBundleOption } from '@temporalio/worker';
 import type { Duration } from '@temporalio/common';
 import { createActivities } from '../../activities/index.js';
-import { openCatalog } from '../catalog/index.js';
+import { openCatalog, openLogWriter } from '../catalog/index.js';
 import { loadProject, type LoadedProject } from '../config/load.js';
 import type { Checkpoint } from '../connectors/contract.js';
 import { connectFailure } from '../temporal/connect-failure.js';
@@ -11,6 +11,7 @@ import { connectTemporal } from '../temporal/connect.js';
 import { temporalTarget } from '../temporal/target.js';
 import { openStaging } from '../engine/staging.js';
 import { bundleOf } from './bundle.js';
+import { runLogSinks } from './log-sink.js';
 
 export interface WorkerSettings {
   readonly project: LoadedProject;
@@ -59,11 +60,13 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
   await mkdir(project.staging.root, { recursive: true });
   await mkdir(project.engine.spillDirectory, { recursive: true });
   const catalog = await openCatalog(project.catalog);
+  const log = openLogWriter(catalog);
   const { connection, namespace } = await connect(settings);
   const workerIdentity = `${process.pid}@${os.hostname()}`;
   const activities = createActivities({
     project,
     catalog,
+    log,
     staging: openStaging(project.staging.root),
     checkpoint: settings.checkpoint ?? (() => Promise.resolve()),
     workerIdentity,
@@ -75,11 +78,13 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
     workflowBundle,
     activities,
     identity: workerIdentity,
+    sinks: runLogSinks(log),
     ...LIMITS,
     ...settings.limits,
   });
   const done = runToEnd(worker, async () => {
     await connection.close();
+    await log.close();
     await catalog.close();
   });
   return {

@@ -13,6 +13,8 @@ export interface Market {
   readonly db: TestDatabase;
   /** The folder of the connection `lake`. */
   readonly lake: string;
+  /** The project's folder. */
+  readonly directory: string;
   readonly env: Readonly<Record<string, string>>;
   readonly taskQueue: string;
   /** Runs a command on the project. */
@@ -40,6 +42,7 @@ export async function openMarket(): Promise<Market> {
   return {
     db,
     lake,
+    directory: PROJECT,
     env,
     taskQueue,
     start,

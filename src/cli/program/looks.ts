@@ -4,6 +4,11 @@ import { parseCount, runArgument } from './arguments.js';
 
 /** Commands that look at runs. */
 export function addLooks(program: Command, add: Add): void {
+  addLists(program, add);
+  addLogs(program, add);
+}
+
+function addLists(program: Command, add: Add): void {
   add(
     program,
     {
@@ -44,4 +49,28 @@ export function addLooks(program: Command, add: Add): void {
   )
     .addArgument(runArgument())
     .option('--limit <n>', 'examples for each step', parseCount, 10);
+}
+
+function addLogs(program: Command, add: Add): void {
+  add(
+    program,
+    {
+      usage: 'logs',
+      about: 'Prints what a run did and logged, line by line.',
+      details: [
+        "The lines are the run's beginning and end, each attempt of each step with what came of it, what the pipeline logged with run.log, warnings of steps, and what was done to the run from outside (cancellations, termination, signals, updates, resets). Times are UTC.",
+        'They come from the catalog, so they outlive the worker; what was done from outside comes from Temporal, as long as it keeps the history. With --json each line is an object: at, level, source (run, step, pipeline or temporal), step, attempt, message, facts, id.',
+        'With --follow it goes on until the run has ended, and exits with 0 however that was. Ctrl-C ends the following and leaves the run alone.',
+      ],
+      examples: [
+        'millrace logs flightDelays/2001-01',
+        'millrace logs flightDelays/2001-01 -f',
+        'millrace logs flightDelays/2001-01 --json',
+      ],
+    },
+    async (context, address: string, options: { readonly follow?: boolean }) =>
+      (await import('../commands/logs.js')).logs(context, address, options),
+  )
+    .addArgument(runArgument())
+    .option('-f, --follow', 'go on until the run has ended');
 }

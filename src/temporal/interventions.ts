@@ -1,0 +1,76 @@
+import type { TemporalClient } from './connect.js';
+import { answered } from './service-errors.js';
+import { formatRunAddress, type RunAddress } from './run-id.js';
+
+/** Something that was done to a run from outside, or that ended it where no worker could say so. */
+export interface Intervention {
+  /** Temporal's number of the event in the run's history. */
+  readonly event: number;
+  /** ISO. */
+  readonly at: string;
+  readonly message: string;
+}
+
+/** Pages of a history that are read; one has up to 1,000 events. */
+const MOST_PAGES = 10;
+
+/**
+ * What was done to a run from outside: cancellations, termination, timeout, signals, updates, resets. Empty for a history
+ * that is gone.
+ */
+export async function listInterventions(temporal: TemporalClient, run: Required<RunAddress>): Promise<Intervention[]> {
+  const found: Intervention[] = [];
+  let nextPageToken: Uint8Array | null | undefined;
+  for (let page = 0; page < MOST_PAGES; page += 1) {
+    const token = nextPageToken;
+    const { history, nextPageToken: next } = await answered(temporal, formatRunAddress(run), () =>
+      temporal.client.workflowService.getWorkflowExecutionHistory({
+        namespace: temporal.namespace,
+        execution: run,
+        maximumPageSize: 1_000,
+        ...(token && { nextPageToken: token }),
+      }),
+    );
+    for (const event of history?.events ?? []) {
+      const message = describe(event);
+      if (message === undefined) continue;
+      found.push({ event: Number(event.eventId), at: isoTime(event.eventTime), message });
+    }
+    nextPageToken = next;
+    if (!nextPageToken || nextPageToken.length === 0) break;
+  }
+  return found;
+}
+
+type Answer = Awaited<ReturnType<TemporalClient['client']['workflowService']['getWorkflowExecutionHistory']>>;
+type HistoryEvent = NonNullable<NonNullable<NonNullable<Answer['history']>['events']>[number]>;
+
+function describe(event: HistoryEvent): string | undefined {
+  const asked = event.workflowExecutionCancelRequestedEventAttributes;
+  if (asked) return `${by(asked.identity)} asked the run to stop${because(asked.cause)}`;
+  const terminated = event.workflowExecutionTerminatedEventAttributes;
+  if (terminated) return `${by(terminated.identity)} terminated the run${because(terminated.reason)}`;
+  if (event.workflowExecutionTimedOutEventAttributes) return 'The run was out of time';
+  const signaled = event.workflowExecutionSignaledEventAttributes;
+  if (signaled) return `${by(signaled.identity)} sent signal "${signaled.signalName ?? ''}"`;
+  const update = event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest;
+  if (update) return `${by(update.meta?.identity)} sent update "${update.input?.name ?? ''}"`;
+  const failed = event.workflowTaskFailedEventAttributes;
+  // A reset writes this event, with the run it cut off.
+  if (failed?.baseRunId && failed.newRunId)
+    return `A reset made this run from ${failed.baseRunId}${because(failed.failure?.message)}`;
+  if (failed) return `The pipeline's code failed in Temporal's sandbox and is tried again${because(failed.failure?.message)}`;
+  return undefined;
+}
+
+function by(identity: string | null | undefined): string {
+  return identity ? identity : 'Somebody';
+}
+
+function because(reason: string | null | undefined): string {
+  return reason ? `: ${reason}` : '';
+}
+
+function isoTime(time: HistoryEvent['eventTime']): string {
+  return new Date(Number(time?.seconds ?? 0) * 1000 + Math.floor((time?.nanos ?? 0) / 1e6)).toISOString();
+}
