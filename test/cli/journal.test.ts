@@ -4,24 +4,41 @@ import { journalOf, type RunRecord } from '../../src/cli/journal.js';
 import { at } from '../catalog/sample-facts.js';
 
 const RUN: RunRow = {
-  ...{ workflowId: 'sales', runId: 'run-1', firstRunId: 'run-1', pipeline: 'sell', partition: null, params: { path: 'a.csv' } },
-  ...{ owner: null, loadScope: 'sales/run-1/0', taskQueue: 'millrace', workerIdentity: 'w', retryOf: null, resetOf: null },
-  ...{ status: 'failed', startedAt: at(0), finishedAt: at(30), result: null },
+  workflowId: 'sales',
+  runId: 'run-1',
+  firstRunId: 'run-1',
+  pipeline: 'sell',
+  partition: null,
+  params: { path: 'a.csv' },
+  owner: null,
+  loadScope: 'sales/run-1/0',
+  taskQueue: 'millrace',
+  workerIdentity: 'w',
+  retryOf: null,
+  resetOf: null,
+  status: 'failed',
+  startedAt: at(0),
+  finishedAt: at(30),
+  result: null,
   error: { code: 'CONNECTION_LOST', message: 'Step load:sold failed after 2 attempts: The connection broke. [CONNECTION_LOST]' },
 };
 
 function attempt(number: number, changes: Partial<StepRow>): StepRow {
   return {
-    ...{ workflowId: 'sales', runId: 'run-1', step: 'load:sold', kind: 'load', name: 'sold', attempt: number, attempts: number },
-    ...{
-      status: 'running',
-      startedAt: at(number * 10),
-      finishedAt: null,
-      workerIdentity: 'w',
-      result: null,
-      inputs: [],
-      error: null,
-    },
+    workflowId: 'sales',
+    runId: 'run-1',
+    step: 'load:sold',
+    kind: 'load',
+    name: 'sold',
+    attempt: number,
+    attempts: number,
+    status: 'running',
+    startedAt: at(number * 10),
+    finishedAt: null,
+    workerIdentity: 'w',
+    result: null,
+    inputs: [],
+    error: null,
     ...changes,
   };
 }

@@ -79,8 +79,14 @@ describe('logs', () => {
   test('says who ended a run from outside', async () => {
     const unlock = await startWaiting('killed');
     await promisify(execFile)(await temporalCli(), [
-      ...['workflow', 'terminate', '--workflow-id', 'killed', '--reason', 'it was only a trial'],
-      ...['--address', market.env['TEMPORAL_ADDRESS'] ?? ''],
+      'workflow',
+      'terminate',
+      '--workflow-id',
+      'killed',
+      '--reason',
+      'it was only a trial',
+      '--address',
+      market.env['TEMPORAL_ADDRESS'] ?? '',
     ]);
     await unlock();
     expect((await market.millrace('logs', 'killed', '-f')).stdout).toMatch(

@@ -56,6 +56,7 @@ function addLogs(program: Command, add: Add): void {
     program,
     {
       usage: 'logs',
+      temporal: true,
       about: 'Prints what a run did and logged, line by line.',
       details: [
         "The lines are the run's beginning and end, each attempt of each step with what came of it, what the pipeline logged with run.log, warnings of steps, and what was done to the run from outside (cancellations, termination, signals, updates, resets). Times are UTC.",
