@@ -1,5 +1,6 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/activity';
 import { MillraceError, TransientError, messageOf, messageWithCode } from '../src/core/errors.js';
+import { scrub } from '../src/core/secrets.js';
 
 /**
  * The one place where Millrace's errors become Temporal's: terminal ones are not retried, transient ones are, after the
@@ -22,9 +23,4 @@ export function toFailure(error: unknown, secrets: readonly string[] = []): Erro
   const failure = ApplicationFailure.create({ message: scrub(`${messageOf(error)} [INTERNAL]`, secrets), type: 'INTERNAL' });
   failure.stack = error instanceof Error ? scrub(error.stack ?? '', secrets) : '';
   return failure;
-}
-
-/** Replaces every secret by `***`. Short ones are left: they would blacken innocent words, and are no secrets. */
-export function scrub(text: string, secrets: readonly string[]): string {
-  return secrets.filter((secret) => secret.length >= 4).reduce((clean, secret) => clean.replaceAll(secret, '***'), text);
 }

@@ -6,9 +6,12 @@ export const EXIT = { ok: 0, failed: 1, usage: 2, notFound: 3, unreachable: 4, i
 const BY_CODE: Readonly<Partial<Record<ErrorCode, number>>> = {
   COMMAND_INVALID: EXIT.usage,
   CONFIG_INVALID: EXIT.usage,
+  PROJECT_INVALID: EXIT.usage,
+  TYPES_INVALID: EXIT.usage,
+  WORKFLOW_INVALID: EXIT.usage,
+  WORKFLOW_IMPORT: EXIT.usage,
   ENV_MISSING: EXIT.usage,
   ENV_INVALID: EXIT.usage,
-  TYPES_INVALID: EXIT.usage,
   BUILD_UNUSABLE: EXIT.usage,
   FILES_EXIST: EXIT.usage,
   CONNECTION_UNKNOWN: EXIT.usage,

@@ -1,22 +1,43 @@
-import { TerminalError } from '../core/errors.js';
+import path from 'node:path';
+import { suggestName } from '../core/near-name.js';
+import type { Problem } from '../core/problems.js';
 import type { Contract } from './contract.js';
+import { locateInConfig } from './locate.js';
 import type { Project } from './project.js';
 import { projectSchema } from './schema.js';
+import { keysAt } from './schema-keys.js';
 
-/**
- * Checks a config as a whole: its shape, and that what refers to each other exists.
- * @throws TerminalError CONFIG_INVALID with one line for each problem
- */
-export function checkProject(value: unknown, file: string): Project {
-  const parsed = projectSchema.safeParse(value);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || '(config)'}: ${issue.message}`);
-    throw invalid(file, value === undefined ? ['there is no default export: export default defineProject({ … })'] : problems);
+/** Something wrong at a path of the config's value. */
+interface Finding {
+  readonly path: readonly PropertyKey[];
+  readonly text: string;
+}
+
+/** What a config's value is, as far as it is one. */
+export interface CheckedConfig {
+  /** There where the value fits the schema, though what refers to each other in it may not exist. */
+  readonly config?: Project;
+  readonly problems: readonly Problem[];
+}
+
+/** Checks a config as a whole: its shape, and that what refers to each other exists. */
+export function checkProject(value: unknown, file: string): CheckedConfig {
+  if (value === undefined) {
+    const text = 'There is no default export. End the file with: export default defineProject({ … })';
+    return {
+      problems: [{ severity: 'error', code: 'CONFIG_INVALID', message: text, place: { file: path.basename(file), line: 1 } }],
+    };
   }
+  const parsed = projectSchema.safeParse(value);
+  if (!parsed.success) return { problems: parsed.error.issues.flatMap(shapeFindings).map((found) => problemAt(file, found)) };
   const config = value as Project;
-  const problems = [...contractProblems(config), ...transformProblems(config), ...pipelineProblems(config)];
-  if (problems.length > 0) throw invalid(file, problems);
-  return config;
+  const findings = [
+    ...contractFindings(config),
+    ...transformFindings(config),
+    ...pipelineFindings(config),
+    ...devFindings(config),
+  ];
+  return { config, problems: findings.map((found) => problemAt(file, found)) };
 }
 
 /** The name under which a contract is in the config: the name by which workflows call it. */
@@ -24,44 +45,73 @@ export function contractName(config: Project, contract: Contract): string | unde
   return Object.entries(config.contracts).find(([, candidate]) => candidate === contract)?.[0];
 }
 
-function contractProblems(config: Project): string[] {
-  return Object.entries(config.contracts).flatMap(([name, contract]) =>
-    contract.key
-      .filter((column) => !(column in contract.schema.shape))
-      .map((column) => `contracts.${name}.key: no column "${column}" in the schema`),
-  );
+function problemAt(file: string, { path: where, text }: Finding): Problem {
+  const message = where.length === 0 ? text : `${where.map(String).join('.')}: ${text}`;
+  const place = { file: path.basename(file), ...locateInConfig(file, where) };
+  return { severity: 'error', code: 'CONFIG_INVALID', message, place };
 }
 
-function transformProblems(config: Project): string[] {
+type Issue = NonNullable<ReturnType<typeof projectSchema.safeParse>['error']>['issues'][number];
+
+function shapeFindings(issue: Issue): Finding[] {
+  if (issue.code !== 'unrecognized_keys') return [{ path: issue.path, text: issue.message }];
+  const known = keysAt(projectSchema, issue.path);
+  return issue.keys.map((key) => ({ path: [...issue.path, key], text: `There is no such key. ${suggestName(key, known)}` }));
+}
+
+function contractFindings(config: Project): Finding[] {
+  return Object.entries(config.contracts).flatMap(([name, contract]) => {
+    const columns = Object.keys(contract.schema.shape);
+    return contract.key
+      .filter((column) => !columns.includes(column))
+      .map((column) => ({
+        path: ['contracts', name, 'key'],
+        text: `The schema has no column "${column}". ${suggestName(column, columns)}`,
+      }));
+  });
+}
+
+function transformFindings(config: Project): Finding[] {
   return Object.entries(config.transforms).flatMap(([name, transform]) => {
     const used = [
-      ...Object.entries(transform.inputs).map(([input, contract]) => [`inputs.${input}`, contract] as const),
-      ['output', transform.output] as const,
+      ...Object.entries(transform.inputs).map(([input, contract]) => [['inputs', input], contract] as const),
+      [['output'], transform.output] as const,
     ];
     return used
       .filter(([, contract]) => contractName(config, contract) === undefined)
-      .map(([place]) => `transforms.${name}.${place}: its contract is not listed under \`contracts\``);
+      .map(([place]) => ({
+        path: ['transforms', name, ...place],
+        text: 'Its contract is not listed under `contracts`, where workflows find it by name. Add it there.',
+      }));
   });
 }
 
-function pipelineProblems(config: Project): string[] {
-  const problems = Object.entries(config.pipelines).flatMap(([name, pipeline]) => {
+function pipelineFindings(config: Project): Finding[] {
+  return Object.entries(config.pipelines).flatMap(([name, pipeline]) => {
     const parameter = pipeline.partition?.parameter;
-    return parameter !== undefined && !(parameter in pipeline.params.shape)
-      ? [`pipelines.${name}.partition: no parameter "${parameter}" in params`]
+    const known = Object.keys(pipeline.params.shape);
+    return parameter === undefined || known.includes(parameter)
+      ? []
+      : [{ path: ['pipelines', name, 'partition'], text: `params has no "${parameter}". ${suggestName(parameter, known)}` }];
+  });
+}
+
+function devFindings(config: Project): Finding[] {
+  return (config.dev?.runs ?? []).flatMap((run, index) => {
+    const place = ['dev', 'runs', index];
+    const known = Object.keys(config.pipelines);
+    if (!known.includes(run.pipeline)) {
+      return [
+        { path: [...place, 'pipeline'], text: `There is no pipeline "${run.pipeline}". ${suggestName(run.pipeline, known)}` },
+      ];
+    }
+    return run.partitions && !config.pipelines[run.pipeline]?.partition
+      ? [
+          {
+            path: [...place, 'partitions'],
+            text: `Pipeline "${run.pipeline}" has no partitions. Give it some, or leave them out.`,
+          },
+        ]
       : [];
   });
-  const devRuns = (config.dev?.runs ?? []).flatMap((run, index) => {
-    const pipeline = config.pipelines[run.pipeline];
-    if (!pipeline) return [`dev.runs.${index}: no pipeline "${run.pipeline}"`];
-    return run.partitions && !pipeline.partition ? [`dev.runs.${index}: pipeline "${run.pipeline}" has no partitions`] : [];
-  });
-  return [...problems, ...devRuns];
-}
-
-function invalid(file: string, problems: readonly string[]): TerminalError {
-  return new TerminalError(
-    'CONFIG_INVALID',
-    `${file} is not a valid project:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
-  );
 }

@@ -4,9 +4,11 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { tsImport } from 'tsx/esm/api';
 import type { EngineLimits } from '../engine/session.js';
-import { MillraceError, TerminalError, messageOf } from '../core/errors.js';
+import { MillraceError, TerminalError } from '../core/errors.js';
+import { ProblemsError, problemsOf, type Problem } from '../core/problems.js';
 import { checkProject } from './check.js';
-import { findProject } from './find-project.js';
+import { findProject, type ProjectPlace } from './find-project.js';
+import { importProblems, type ImportedModule } from './import-failure.js';
 import type { Project } from './project.js';
 import { projectEnvironment, type Environment } from './environment.js';
 import type { Configurable } from './env.js';
@@ -18,6 +20,8 @@ export interface LoadedProject {
   readonly directory: string;
   /** The folder from which folders in the config count, and that has `.millrace/`: also of a build, the project's. */
   readonly root: string;
+  /** Absolute path of the config's own file. */
+  readonly configPath: string;
   readonly config: Project;
   readonly taskQueue: string;
   /** Absolute path of `workflows/index.ts` or `.js`; of a build, of its bundle. */
@@ -35,22 +39,44 @@ export interface LoadedProject {
 /** Where the catalog is: in a SQLite file, or in a schema of a PostgreSQL database. The URL holds a password. */
 export type CatalogPlace = { readonly path: string } | { readonly url: string; readonly schema: string };
 
+/** A project as far as it could be loaded, and what is wrong with its config. */
+export interface InspectedProject {
+  readonly project?: LoadedProject;
+  readonly problems: readonly Problem[];
+}
+
 /**
  * Loads the project in a folder: its sources, or what `millrace build` has made of them. A folder without sources is looked
  * into for a build.
  *
- * @throws TerminalError CONFIG_INVALID naming everything that is wrong; ENV_MISSING, ENV_INVALID; BUILD_UNUSABLE; TOOL_MISSING
+ * @throws ProblemsError naming everything that is wrong: CONFIG_INVALID, ENV_MISSING, ENV_INVALID, BUILD_UNUSABLE, TOOL_MISSING
  */
 export async function loadProject(directory: string = process.cwd()): Promise<LoadedProject> {
-  const place = findProject(path.resolve(directory));
-  const { file, root } = place;
-  const config = checkProject(await importModule(file, 'default'), file);
+  const { project, problems } = await inspectProject(directory);
+  if (!project || problems.length > 0) throw new ProblemsError(problems, path.resolve(directory));
+  return project;
+}
+
+/** Loads the project in a folder as far as it goes, for those who look for problems elsewhere in it too. */
+export async function inspectProject(directory: string): Promise<InspectedProject> {
+  try {
+    const place = findProject(path.resolve(directory));
+    const { config, problems } = checkProject(await importModule(place.file, 'default'), place.file);
+    return config ? { project: resolveProject(config, place), problems } : { problems };
+  } catch (error) {
+    return { problems: problemsOf(error) };
+  }
+}
+
+function resolveProject(config: Project, place: ProjectPlace): LoadedProject {
+  const { root } = place;
   const environment = projectEnvironment(root);
   const within = (value: Configurable, where: string): string => path.resolve(root, resolveText(value, where, environment));
   const engine = config.engine ?? {};
   return {
     directory: place.directory,
     root,
+    configPath: place.file,
     config,
     warnings: place.warnings,
     taskQueue: config.taskQueue ?? 'millrace',
@@ -79,15 +105,23 @@ function catalogPlace(catalog: NonNullable<Project['catalog']>, folder: string, 
   return url === undefined ? { path: path.resolve(folder, resolveText(file, 'catalog.path', environment)) } : { url, schema };
 }
 
-/** Imports a module of the project, TypeScript included, and gives one export, or the whole module for `*`. */
-export async function importModule(file: string, exported: string): Promise<unknown> {
+/**
+ * Imports a module of the project, TypeScript included, and gives one export, or the whole module for `*`.
+ *
+ * @param of the project's folder, and the code for what is wrong with the module
+ * @throws ProblemsError
+ */
+export async function importModule(
+  file: string,
+  exported: string,
+  of: Omit<ImportedModule, 'file'> = { directory: path.dirname(file), code: 'CONFIG_INVALID' },
+): Promise<unknown> {
   try {
     const url = pathToFileURL(file).href;
     const loaded = (await (file.endsWith('.ts') ? importTypeScript(url, file) : import(url))) as Record<string, unknown>;
     return exported === '*' ? loaded : loaded[exported];
   } catch (error) {
-    if (error instanceof MillraceError) throw error;
-    throw new TerminalError('CONFIG_INVALID', `${file} does not load: ${messageOf(error)}`, {}, { cause: error });
+    throw error instanceof MillraceError ? error : new ProblemsError(importProblems(error, { file, ...of }), of.directory);
   }
 }
 
@@ -117,7 +151,8 @@ async function loadTsx(): Promise<{ readonly tsImport: typeof tsImport }> {
   }
 }
 
-function findWorkflows(folder: string): string {
+/** The list of a project's pipelines. @throws TerminalError CONFIG_INVALID */
+export function findWorkflows(folder: string): string {
   const found = ['index.ts', 'index.js']
     .map((name) => path.join(folder, 'workflows', name))
     .find((candidate) => existsSync(candidate));

@@ -1,6 +1,7 @@
 import type { Contract } from '../config/contract.js';
 import type { Column } from '../core/dataset.js';
 import { TerminalError } from '../core/errors.js';
+import { nearName } from '../core/near-name.js';
 import { introspectColumn, outputBase, type ColumnSpec } from './introspect.js';
 import { canonicalType, describeBase, familyOf, fits } from './types.js';
 
@@ -157,22 +158,6 @@ function narrowType(spec: ColumnSpec): string {
 }
 
 function suggestion(name: string, candidates: readonly string[]): string {
-  const near = candidates
-    .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
-    .filter(({ distance }) => distance <= Math.max(1, Math.floor(name.length / 3)))
-    .toSorted((a, b) => a.distance - b.distance)[0];
-  return near ? ` (did you mean "${near.candidate}"?)` : '';
-}
-
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const current = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = (previous[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      current.push(Math.min(change, (previous[j] as number) + 1, (current[j - 1] as number) + 1));
-    }
-    previous = current;
-  }
-  return previous[b.length] as number;
+  const near = nearName(name, candidates);
+  return near === undefined ? '' : ` (did you mean "${near}"?)`;
 }

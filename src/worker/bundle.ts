@@ -8,8 +8,12 @@ import {
   type WorkflowBundleOption,
   type WorkflowBundleWithSourceMap,
 } from '@temporalio/worker';
-import { importModule, type LoadedProject } from '../config/load.js';
-import { TerminalError, messageOf } from '../core/errors.js';
+import { relativeTo } from '../config/import-failure.js';
+import type { LoadedProject } from '../config/load.js';
+import { messageOf } from '../core/errors.js';
+import { ProblemsError, refuseProblems, type Problem } from '../core/problems.js';
+import { readPipelineNames, type NamedProject } from './pipeline-names.js';
+import { watchSandbox } from './sandbox-imports.js';
 
 /** The bundle that `millrace build` has made, or a fresh one. Throws as {@link bundleProject} does. */
 export async function bundleOf(project: LoadedProject): Promise<WorkflowBundleOption> {
@@ -20,24 +24,27 @@ export async function bundleOf(project: LoadedProject): Promise<WorkflowBundleOp
  * Bundles a project's pipelines for the workflow sandbox, after holding the three places that name them against each
  * other: the exports of `workflows/index.ts`, the names given to `pipeline()`, and `config.pipelines`.
  *
- * @throws TerminalError PIPELINE_NAME_MISMATCH with every disagreement; CONFIG_INVALID when the code does not bundle
+ * @throws ProblemsError with everything that is wrong: PIPELINE_NAME_MISMATCH, WORKFLOW_IMPORT for what may not be in the
+ * sandbox, WORKFLOW_INVALID for files that do not compile or throw when they are imported
  */
-export async function bundleProject(project: LoadedProject): Promise<WorkflowBundleWithSourceMap> {
-  const names = await checkNames(project);
+export async function bundleProject(project: NamedProject): Promise<WorkflowBundleWithSourceMap> {
+  const { names, isImported, problems } = await readPipelineNames(project);
   const entry = await writeEntry(project, names);
+  const sandbox = watchSandbox(project, entry);
   try {
-    return await bundleWorkflowCode({
+    const bundle = await bundleWorkflowCode({
       workflowsPath: entry,
       logger: silentLogger(),
-      webpackConfigHook: useOurWorkflowLibrary,
+      webpackConfigHook: (config) => sandbox.watch(useOurWorkflowLibrary(config)),
     });
+    refuseProblems([...problems, ...sandbox.problems], project.directory);
+    return bundle;
   } catch (error) {
-    throw new TerminalError(
-      'CONFIG_INVALID',
-      `The pipelines in ${project.workflowsPath} do not bundle: ${messageOf(error)}`,
-      {},
-      { cause: error },
-    );
+    if (error instanceof ProblemsError) throw error;
+    // What keeps a file from loading keeps it from compiling: the bundler names every such file, importing only the first.
+    const isTold = sandbox.problems.some(({ code }) => code === 'WORKFLOW_INVALID');
+    const all = [...(isImported || !isTold ? problems : []), ...sandbox.problems];
+    throw new ProblemsError(all.length > 0 ? all : [unbundled(project, error)], project.directory);
   } finally {
     await rm(entry, { force: true });
   }
@@ -52,34 +59,13 @@ function useOurWorkflowLibrary(config: WebpackConfig): WebpackConfig {
 
 type WebpackConfig = Parameters<NonNullable<BundleOptions['webpackConfigHook']>>[0];
 
-async function checkNames(project: LoadedProject): Promise<string[]> {
-  const exported = (await importModule(project.workflowsPath, '*')) as Record<string, unknown>;
-  const names = Object.keys(exported).filter((name) => name !== 'default' && name !== 'module.exports');
-  const configured = Object.keys(project.config.pipelines);
-  const problems = [
-    ...names.flatMap((name) => exportProblems(name, exported[name], configured)),
-    ...configured
-      .filter((name) => !names.includes(name))
-      .map((name) => `config.pipelines.${name}: workflows/index.ts exports no "${name}"`),
-  ];
-  if (problems.length > 0) {
-    throw new TerminalError(
-      'PIPELINE_NAME_MISMATCH',
-      `Pipelines, exports and config disagree:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
-    );
-  }
-  return names;
-}
-
-function exportProblems(name: string, value: unknown, configured: readonly string[]): string[] {
-  const given = typeof value === 'function' ? (value as { pipelineName?: unknown }).pipelineName : undefined;
-  if (typeof given !== 'string') return [`export "${name}": not made by pipeline(); workflows/index.ts exports pipelines only`];
-  if (given !== name) return [`export "${name}": pipeline() was given the name "${given}"`];
-  return configured.includes(name) ? [] : [`export "${name}": config.pipelines has no "${name}"`];
+function unbundled({ workflowsPath, directory }: NamedProject, error: unknown): Problem {
+  const message = `The pipelines do not bundle: ${messageOf(error)}`;
+  return { severity: 'error', code: 'WORKFLOW_INVALID', message, place: { file: relativeTo(directory, workflowsPath) } };
 }
 
 // `export *` leaves out the default, so a project cannot replace the refusal of unknown types.
-async function writeEntry(project: LoadedProject, names: readonly string[]): Promise<string> {
+async function writeEntry(project: NamedProject, names: readonly string[]): Promise<string> {
   const folder = path.join(project.root, '.millrace');
   await mkdir(folder, { recursive: true });
   const entry = path.join(folder, `workflow-entry-${process.pid}.mjs`);

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { scrub } from '../../../activities/failure.js';
 import type { LoadedProject } from '../../config/load.js';
 import { loadProject } from '../../config/load.js';
 import { resolveOptions } from '../../config/resolve-env.js';
 import type { Connector } from '../../connectors/contract.js';
 import { openConnector } from '../../connectors/registry.js';
 import { TerminalError, TransientError } from '../../core/errors.js';
+import { scrub } from '../../core/secrets.js';
 import { duration, plainTable } from '../../dev/text-format.js';
 import { openSession } from '../../engine/session.js';
 import { EXIT, exitCodeOf } from '../exit-codes.js';

@@ -10,7 +10,7 @@ export const PROJECT_ERRORS = {
   TYPES_INVALID: {
     cause: 'The project does not type-check.',
     retryable: false,
-    remedy: 'Correct what the compiler names.',
+    remedy: 'Correct what the compiler names; your editor shows the same.',
   },
   BUILD_UNUSABLE: {
     cause: 'What `millrace build` has made is incomplete, changed, or made by another version of Millrace.',
@@ -26,6 +26,21 @@ export const PROJECT_ERRORS = {
     cause: 'Files are in the way of those that would be written. Nothing was written.',
     retryable: false,
     remedy: 'Choose another folder, or move them away.',
+  },
+  PROJECT_INVALID: {
+    cause: 'A project has several problems, each of which the message lists with its own code.',
+    retryable: false,
+    remedy: 'Correct them all, then start again.',
+  },
+  WORKFLOW_INVALID: {
+    cause: 'A file of pipelines does not compile, or throws when it is imported.',
+    retryable: false,
+    remedy: 'Correct the file at the named line.',
+  },
+  WORKFLOW_IMPORT: {
+    cause: 'A pipeline imports what the workflow sandbox may not hold: Node, a driver, the config.',
+    retryable: false,
+    remedy: 'Import the type only, or move the code to where rows are handled.',
   },
   ENV_MISSING: {
     cause: 'An environment variable that the config names is not set and has no default.',
