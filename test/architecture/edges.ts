@@ -115,6 +115,7 @@ const FOLDERS: readonly (readonly [start: string, area: Area])[] = [
   ['src/worker/', 'entry point'],
   ['src/dev/', 'entry point'],
   ['src/build/', 'entry point'],
+  ['src/testing/', 'entry point'],
   ['activities/', 'activities'],
   ['workflows/', 'workflows'],
 ];
