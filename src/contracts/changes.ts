@@ -4,6 +4,7 @@ import type { EngineSession } from '../engine/session.js';
 import type { Compiled } from './compile.js';
 import { sourceName, type PartTask } from './part-task.js';
 import { text } from './sql-text.js';
+import { readWritten } from './written-values.js';
 
 /** A part that was just written. */
 export interface WrittenPart {
@@ -55,7 +56,7 @@ async function rewrite(session: EngineSession, compiled: Compiled, { file, extra
     const name = quoteIdentifier(output.name);
     if (!spec.changes) return `part.${name}`;
     const isChanged = `json_exists(changed.v, ${text(`$.${JSON.stringify(output.name)}`)})`;
-    return `CASE WHEN ${isChanged} THEN TRY_CAST(${changedText(output.name)} AS ${output.type}) ELSE part.${name} END AS ${name}`;
+    return `CASE WHEN ${isChanged} THEN ${readWritten(changedText(output.name), output)} ELSE part.${name} END AS ${name}`;
   });
   const kept = extra.map((name) => `part.${name}`);
   await session.run(
@@ -72,7 +73,7 @@ async function rejectUnheld(session: EngineSession, task: PartTask, written: Wri
     const value = changedText(output.name);
     const reason = { code: 'custom', path: spec.name, message: `The value cannot be held as ${output.type}`, value: null };
     await insert(session, task, written, {
-      rows: `SELECT changed.r AS row FROM ${readChanges(changes)} AS changed WHERE ${value} IS NOT NULL AND TRY_CAST(${value} AS ${output.type}) IS NULL`,
+      rows: `SELECT changed.r AS row FROM ${readChanges(changes)} AS changed WHERE ${value} IS NOT NULL AND ${readWritten(value, output)} IS NULL`,
       reasons: text(JSON.stringify([reason])),
     });
   }

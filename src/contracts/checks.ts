@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Check, NumberFormat, StringFormat, Temporal } from './rules.js';
 import { definitionOf, type Schema } from './schema.js';
 import { isIllFormed } from './sql-text.js';
+import { textChange } from './text-changes.js';
 
 /** A schema's checks in their order. A format made by `z.email()` or `z.int()` is itself a check, before those added to it. */
 export function allChecks(schema: Schema): readonly z.core.$ZodCheck[] {
@@ -31,6 +32,8 @@ export function mayChange(check: z.core.$ZodCheck): boolean {
 /** A check of text, where it is one that can be said in SQL. */
 export function stringCheck(check: z.core.$ZodCheck): Check | undefined {
   const def = defOf(check);
+  const change = textChange(check);
+  if (change !== undefined) return { kind: 'change', change };
   switch (def.check) {
     case 'min_length':
       return lengthCheck('>=', def.minimum);
@@ -43,6 +46,12 @@ export function stringCheck(check: z.core.$ZodCheck): Check | undefined {
     default:
       return undefined;
   }
+}
+
+/** A check of a list's length, where it is one that can be said in SQL. */
+export function lengthOnly(check: z.core.$ZodCheck): Check | undefined {
+  const found = stringCheck(check);
+  return found?.kind === 'length' ? found : undefined;
 }
 
 function lengthCheck(op: '>=' | '<=' | '=', length: number): Check | undefined {

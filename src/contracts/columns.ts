@@ -2,31 +2,28 @@ import type { Contract } from '../config/contract.js';
 import type { Column } from '../core/dataset.js';
 import { TerminalError } from '../core/errors.js';
 import { nearName } from '../core/near-name.js';
-import { introspectColumn, outputBase, type ColumnSpec } from './introspect.js';
-import { canonicalType, describeBase, familyOf, fits } from './types.js';
-
-/** What the object does with keys it does not name: zod's `strip`, `strictObject`, `looseObject`, `catchall(schema)`. */
-export type Extras = 'strip' | 'strict' | 'keep';
+import { extrasOf, introspectColumn, outputBase } from './introspect.js';
+import { isNestedType, parseType } from './duck-type.js';
+import { canonicalType, fits, isJson, isNestedBase, keptType } from './nested-types.js';
+import { describeBase, familyOf, holds, isNumericText, WIDE_INTEGER } from './types.js';
+import type { ColumnSpec } from './rules.js';
 
 /** The columns of a contract, taken apart, in the contract's order. */
 export function columnSpecs(contract: Contract): ColumnSpec[] {
   return Object.entries(contract.schema._zod.def.shape).map(([name, schema]) => introspectColumn(name, schema));
 }
 
-export function extrasOf(contract: Contract): Extras {
-  const catchall = contract.schema._zod.def.catchall;
-  if (catchall === undefined) return 'strip';
-  return catchall._zod.def.type === 'never' ? 'strict' : 'keep';
-}
-
 /** Columns that the contract does not name and yet keeps, judged by its catchall; `looseObject` keeps all. */
 export function extraSpecs(contract: Contract, columns: readonly Column[]): ColumnSpec[] {
   const catchall = contract.schema._zod.def.catchall;
-  if (catchall === undefined || extrasOf(contract) !== 'keep') return [];
+  if (catchall === undefined || extrasOf(contract.schema._zod.def.catchall) !== 'keep') return [];
   const named = contract.schema._zod.def.shape;
-  return columns
-    .filter((column) => !(column.name in named))
-    .map((column) => ({ ...introspectColumn(column.name, catchall), missing: { kind: 'accept' } as const }));
+  return columns.filter((column) => !(column.name in named)).map((column) => extraSpec(introspectColumn(column.name, catchall)));
+}
+
+// A key without a value is none, so that nothing is asked of it.
+function extraSpec(spec: ColumnSpec): ColumnSpec {
+  return { ...spec, required: false, empty: spec.acceptsNull ? spec.empty : { kind: 'accept' } };
 }
 
 /** The contract's columns as they are when nothing but the contract decides: name, canonical type, nullability. */
@@ -40,16 +37,27 @@ export function contractColumns(contract: Contract): Column[] {
 
 /** Whether an accepted row may have no value in the column. */
 export function isNullable(spec: ColumnSpec): boolean {
-  return spec.acceptsNull || spec.missing.kind === 'accept';
+  return spec.empty.kind === 'accept' || (spec.caught !== undefined && (spec.caught.value ?? null) === null);
 }
 
 /** The type of a column after validation: the input's own where it fits, else the contract's. */
 export function outputColumn(spec: ColumnSpec, input: Column | undefined, isText: boolean): Column {
   const base = outputBase(spec.schema);
-  const kept = input !== undefined && !isText && fits(base, input);
-  if (!kept) return { name: spec.name, type: canonicalType(base), nullable: isNullable(spec) };
+  const { name } = spec;
+  const nullable = isNullable(spec);
+  const canonical = { name, type: canonicalType(base), nullable };
+  if (input === undefined || isText || !fits(base, input) || !holdsConstants(spec, input)) return canonical;
+  // Changed text may be no member of an ENUM, and no UUID.
+  if (input.type !== 'VARCHAR' && spec.checks.some((check) => check.kind === 'change')) return canonical;
+  if (isNestedBase(base) && !isJson(input)) return { name, type: keptType(spec, parseType(input.type)), nullable };
   const sourceType = input.sourceType === undefined ? {} : { sourceType: input.sourceType };
-  return { name: spec.name, type: input.type, nullable: isNullable(spec), ...sourceType };
+  return { name, type: input.type, nullable, ...sourceType };
+}
+
+// What takes the place of a missing or refused value must find room in the type.
+function holdsConstants(spec: ColumnSpec, input: Column): boolean {
+  const values = [...(spec.empty.kind === 'default' ? [spec.empty.value] : []), ...(spec.caught ? [spec.caught.value] : [])];
+  return values.every((value) => (value ?? null) === null || isNumericText(input) || holds(input.type, value));
 }
 
 /** Where columns were found, for the message. */
@@ -69,7 +77,7 @@ export interface ColumnsPlace {
 export function checkColumns(contract: Contract, columns: readonly Column[], place: ColumnsPlace): void {
   const specs = columnSpecs(contract);
   const names = columns.map((column) => column.name);
-  const missing = specs.filter((spec) => spec.missing.kind === 'reject' && !names.includes(spec.name)).map((spec) => spec.name);
+  const missing = specs.filter((spec) => spec.required && !names.includes(spec.name)).map((spec) => spec.name);
   if (missing.length > 0) throw missingColumns(missing, names, specs, place);
   const wrong = place.file === undefined ? specs.flatMap((spec) => unjudgeable(spec, columns)) : [];
   const unknowable = specs.filter((spec) => spec.changes && outputBase(spec.schema).kind === 'other');
@@ -86,7 +94,7 @@ export function checkColumns(contract: Contract, columns: readonly Column[], pla
 
 function unjudgeable(spec: ColumnSpec, columns: readonly Column[]): string[] {
   const column = columns.find((each) => each.name === spec.name);
-  if (!column || spec.changes || fits(spec.base, column)) return [];
+  if (!column || spec.changes || spec.coerce || spec.caught || fits(spec.base, column)) return [];
   return [`"${spec.name}" is ${column.type}, the contract wants ${describeBase(spec.base)}`];
 }
 
@@ -99,7 +107,7 @@ function missingColumns(
   const wanted = missing.map((name) => `"${name}"${suggestion(name, found)}`).join(', ');
   const details = { contract: place.contract, dataset: place.dataset, missing: missing.join(', ') };
   if (place.file !== undefined) {
-    const needed = specs.filter((spec) => spec.missing.kind === 'reject').map((spec) => spec.name);
+    const needed = specs.filter((spec) => spec.required).map((spec) => spec.name);
     return new TerminalError(
       'FILE_HEADER',
       `The header of ${place.file} lacks ${wanted}. It has: ${found.join(', ') || 'nothing'}. Contract "${place.contract}" needs: ${needed.join(', ')}. Correct the header or the contract.`,
@@ -129,7 +137,10 @@ export function checkOutput(contract: Contract, columns: readonly Column[], tran
       ? []
       : [`wrong type: "${spec.name}" is ${column.type}, the contract wants ${describeBase(outputBase(spec.schema))}`];
   });
-  const extra = extrasOf(contract) === 'keep' ? [] : names.filter((name) => !specs.some((spec) => spec.name === name));
+  const extra =
+    extrasOf(contract.schema._zod.def.catchall) === 'keep'
+      ? []
+      : names.filter((name) => !specs.some((spec) => spec.name === name));
   problems.push(...extra.map((name) => `extra: "${name}"`));
   if (problems.length > 0) {
     throw new TerminalError(
@@ -144,6 +155,7 @@ export function checkOutput(contract: Contract, columns: readonly Column[], tran
       columns.find((each) => each.name === spec.name),
       false,
     );
+    if (isNestedType(column.type)) return { ...column, type: column.type.replaceAll(/\bU?HUGEINT\b/g, WIDE_INTEGER) };
     return isTooWide(column.type) ? { ...column, type: narrowType(spec) } : column;
   });
 }

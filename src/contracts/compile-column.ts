@@ -1,13 +1,20 @@
 import type { Column } from '../core/dataset.js';
-import { isNullable, outputColumn } from './columns.js';
+import { coercedText, isCoercedInSql } from './coerced-text.js';
+import { parseType } from './duck-type.js';
+import { jsonImage } from './json-image.js';
+import { judgeNested, LeftToZod } from './nested-judgement.js';
+import { nestedImage } from './nested-image.js';
+import { outputColumn } from './columns.js';
 import { typedImage, type Image } from './image.js';
-import type { ColumnSpec } from './introspect.js';
 import { untested, type ColumnNames, type Judgement } from './judgement.js';
-import type { Predicate } from './rules.js';
-import { double, text } from './sql-text.js';
-import { textJudgement } from './text-judgement.js';
+import type { Base, ColumnSpec, Predicate } from './rules.js';
+import { literalOf } from './literal.js';
+import { allOf } from './sql-text.js';
+import { stringboolJudgement } from './stringbool.js';
+import { textJudgement, unionTextImage } from './text-judgement.js';
 import { typedJudgement } from './typed-judgement.js';
-import { fits } from './types.js';
+import { canonicalType, fits, isJson, isNestedBase } from './nested-types.js';
+import { isNumericText } from './types.js';
 
 /** One column of a contract, over one column of the input, in SQL. */
 export interface CompiledColumn {
@@ -29,6 +36,11 @@ export interface CompiledColumn {
   readonly image: Image;
   /** Whether the result differs from the input's column for every row, or only for those without a value, or never. */
   readonly rewrites: 'always' | 'nulls' | 'never';
+  /**
+   * Which values are written as zod gives them, of rows that zod has judged and where it may change any: all of those that SQL
+   * does not know or may be unsure of, otherwise only changed ones.
+   */
+  readonly writes: 'all' | 'changed';
 }
 
 /**
@@ -37,61 +49,158 @@ export interface CompiledColumn {
  * @param input the input's column of that name, if it has one
  * @param isText whether the input is CSV: values are read from text by the rules of `TEXT_RULES`
  */
-export function compileColumn(spec: ColumnSpec, input: Column | undefined, isText: boolean, names: ColumnNames): CompiledColumn {
+export function compileColumn(given: ColumnSpec, input: Column | undefined, isText: boolean, names: ColumnNames): CompiledColumn {
+  const cause = input === undefined || given.opaque ? undefined : leftToZod(given, input, isText);
+  const spec = cause === undefined ? given : { ...given, uncompiled: cause, opaque: true, changes: true };
   const output = outputColumn(spec, input, isText);
   const judgement = judgementOf(spec, input, isText, names);
   const compiled = judgement.predicates.filter((predicate) => predicate !== undefined);
   const complete = compiled.length === judgement.predicates.length;
   const known =
     !complete && spec.uncompiled === undefined ? { ...spec, uncompiled: 'a pattern that only JavaScript understands' } : spec;
+  const predicates = spec.opaque || input === undefined ? [] : compiled;
+  const passes = complete ? judgement.passes : undefined;
+  const isChanged = judgement.value !== names.raw || spec.caught !== undefined;
   return {
-    spec: known,
+    // What is caught depends on every test: a value must not be caught for the sake of one that SQL does not know.
+    spec: !complete && spec.caught !== undefined ? { ...known, opaque: true, changes: true } : known,
     output,
     names,
     value: judgement.value,
-    result: withDefault(spec, output, names.value),
-    predicates: spec.opaque || input === undefined ? [] : compiled,
-    passes: complete ? judgement.passes : undefined,
+    result: resultOf(
+      spec,
+      output,
+      names,
+      passes === undefined ? predicates.map(({ pass }) => pass) : [passes],
+      keepsJson(spec, input, isText),
+    ),
+    predicates: spec.caught === undefined ? predicates : caughtPredicates(predicates),
+    passes: spec.caught === undefined ? passes : undefined,
     plainCast: judgement.plainCast,
     classes: judgement.classes,
     image: judgement.image,
-    rewrites: rewriting(spec, input, output, isText),
+    rewrites: rewriting(spec, input, output, isText || isChanged),
+    writes: writesOf(spec, input, isText, predicates),
   };
 }
 
-function rewriting(spec: ColumnSpec, input: Column | undefined, output: Column, isText: boolean): CompiledColumn['rewrites'] {
-  if (isText || input === undefined || input.type !== output.type) return 'always';
-  return spec.missing.kind === 'default' && !spec.acceptsNull ? 'nulls' : 'never';
+// What SQL has only read from text is the same to zod; what SQL may be unsure of is not.
+function writesOf(
+  spec: ColumnSpec,
+  input: Column | undefined,
+  isText: boolean,
+  predicates: readonly Predicate[],
+): CompiledColumn['writes'] {
+  const { base, checks, coerce } = spec;
+  if (input === undefined) return 'changed';
+  if (spec.opaque) return keepsJson(spec, input, isText) ? 'changed' : 'all';
+  if (spec.caught !== undefined || isNestedBase(base)) return predicates.some(({ undecided }) => undecided) ? 'all' : 'changed';
+  if (coerce && base.kind !== 'string') return isText || !fits(base, input) ? 'all' : 'changed';
+  return base.kind === 'stringbool' || checks.some((check) => check.kind === 'change') ? 'all' : 'changed';
+}
+
+/** Whether accepted values are kept as JSON text: zod's are written only where they differ from it. */
+function keepsJson({ base }: ColumnSpec, input: Column | undefined, isText: boolean): boolean {
+  return !isText && input !== undefined && isNestedBase(base) && isJson(input);
+}
+
+/** Why zod alone can judge values of the input's type, though SQL could judge others. */
+function leftToZod(spec: ColumnSpec, input: Column, isText: boolean): string | undefined {
+  const { base } = spec;
+  const isPlainText = isText || (input.type === 'VARCHAR' && !isNumericText(input));
+  if (spec.coerce && isPlainText && base.kind !== 'string') return isCoercedInSql(spec) ? undefined : 'coerce';
+  if (spec.coerce && !fits(base, input)) return 'coerce';
+  if (base.kind === 'stringbool' && !isPlainText) return 'stringbool over another type than text';
+  if (spec.checks.some((check) => check.kind === 'change') && !isPlainText) return 'a change of what is not text';
+  if (isNestedBase(base)) return nestedLeftToZod(spec, input, isText);
+  if (spec.caught === undefined) return undefined;
+  if (!isText && !fits(base, input)) return 'catch over another type';
+  return base.kind === 'string' && base.temporal !== undefined ? 'catch of a date or time' : undefined;
+}
+
+function nestedLeftToZod(spec: ColumnSpec, input: Column, isText: boolean): string | undefined {
+  if (isText && !isTextUnion(spec)) return 'JSON in text';
+  if (!isText && isJson(input) && !(input.type === 'VARCHAR' && isTextUnion(spec))) return 'JSON';
+  if (!fits(spec.base, input)) return 'values of another type';
+  try {
+    judgeNested(spec, parseType(input.type), 'NULL');
+    return undefined;
+  } catch (error) {
+    if (error instanceof LeftToZod) return error.message;
+    throw error;
+  }
+}
+
+// Options that all take text, and keep it as it is.
+function isTextUnion({ base }: ColumnSpec): boolean {
+  return base.kind === 'union' && canonicalType(base) === 'VARCHAR';
+}
+
+function rewriting(spec: ColumnSpec, input: Column | undefined, output: Column, isChanged: boolean): CompiledColumn['rewrites'] {
+  if (isChanged || input === undefined || input.type !== output.type) return 'always';
+  return spec.empty.kind === 'default' ? 'nulls' : 'never';
 }
 
 function judgementOf(spec: ColumnSpec, input: Column | undefined, isText: boolean, names: ColumnNames): Judgement {
   if (input === undefined) return { value: 'NULL', predicates: [], classes: [], image: { select: [], read: () => undefined } };
+  const isPlainText = isText || (input.type === 'VARCHAR' && !isNumericText(input));
+  if (isPlainText && spec.coerce) return spec.base.kind === 'string' ? textJudgement(spec, names) : coercedText(spec, names);
+  if (spec.base.kind === 'stringbool') return stringboolJudgement(spec.base, names);
+  if (isNestedBase(spec.base)) return nestedJudgement(spec, input, isText, names);
   if (isText) return textJudgement(spec, names);
   if (spec.opaque && !fits(spec.base, input))
     return untested(names.raw, typedImage({ kind: 'other', type: '' }, input, names.value));
   return typedJudgement(spec, input, names);
 }
 
-function withDefault(spec: ColumnSpec, output: Column, value: string): string {
-  // What zod writes is put in later; rejected rows may hold what the type cannot, and must not stop the query.
-  const result = spec.changes && spec.opaque ? `CAST(NULL AS ${output.type})` : `TRY_CAST(${value} AS ${output.type})`;
-  if (spec.missing.kind !== 'default' || spec.acceptsNull) return result;
-  return `coalesce(${result}, CAST(${literalOf(spec.missing.value)} AS ${output.type}))`;
+function nestedJudgement(spec: ColumnSpec, input: Column, isText: boolean, { raw }: ColumnNames): Judgement {
+  const type = parseType(input.type);
+  if (isText && !isTextUnion(spec))
+    return untested(raw, spec.base.kind === 'union' ? unionTextImage(spec.base.options, raw) : jsonImage(spec, raw));
+  if (!isText && isJson(input)) return untested(raw, jsonImage(spec, raw));
+  const image = type.kind === 'scalar' ? typedImage(imageBase(spec, input), input, raw) : nestedImage(spec, type, raw);
+  if (spec.opaque) return untested(raw, image);
+  const { pass, open, value } = judgeNested(spec, type, raw);
+  const exists = (condition: string): string => `(${raw} IS NOT NULL AND ${condition})`;
+  const undecided = pass === open ? {} : { undecided: exists(open) };
+  return { value, predicates: [{ pass: exists(pass), ...undecided, varied: true }], classes: [], image };
 }
 
-function literalOf(value: unknown): string {
-  if (value instanceof Date) return `TIMESTAMPTZ '${value.toISOString()}'`;
-  if (typeof value === 'string') return text(value);
-  if (typeof value === 'number') return double(value);
-  return typeof value === 'boolean' || typeof value === 'bigint' ? String(value) : 'NULL';
+// A scalar under a union is seen as the first option that fits it does.
+function imageBase({ base }: ColumnSpec, input: Column): Base {
+  if (base.kind !== 'union') return base;
+  const first = base.options.find((option) => fits(option.base, input));
+  return first === undefined ? { kind: 'other', type: '' } : imageBase(first, input);
+}
+
+// Whatever breaks a rule is caught, so that no value fails; only what SQL cannot tell is left.
+function caughtPredicates(predicates: readonly Predicate[]): readonly Predicate[] {
+  const pass = allOf(predicates.map((each) => each.pass));
+  const open = allOf(
+    predicates.map((each) => (each.undecided === undefined ? each.pass : `(${each.pass} OR ${each.undecided})`)),
+  );
+  if (predicates.every((each) => each.undecided === undefined)) return [];
+  const undecided = `coalesce(${open}, FALSE) AND NOT coalesce(${pass}, FALSE)`;
+  return [{ pass: `NOT (${undecided})`, undecided }];
+}
+
+function resultOf(spec: ColumnSpec, output: Column, names: ColumnNames, passes: readonly string[], isKept: boolean): string {
+  const literal = (value: unknown): string => `CAST(${literalOf(value)} AS ${output.type})`;
+  // What zod writes is put in later; rejected rows may hold what the type cannot, and must not stop the query.
+  let result = spec.changes && spec.opaque && !isKept ? literal(null) : `TRY_CAST(${names.value} AS ${output.type})`;
+  if (spec.caught !== undefined && !spec.opaque)
+    result = `CASE WHEN ${allOf(passes)} THEN ${result} ELSE ${literal(spec.caught.value)} END`;
+  if (spec.empty.kind === 'reject' || (spec.empty.kind === 'accept' && spec.caught === undefined)) return result;
+  return `CASE WHEN ${names.raw} IS NULL THEN ${literal(spec.empty.kind === 'default' ? spec.empty.value : null)} ELSE ${result} END`;
 }
 
 /** A column's condition for a row to be surely accepted, and for it to be accepted as far as SQL can tell. */
 export function columnConditions(column: CompiledColumn): { readonly pass: readonly string[]; readonly open: readonly string[] } {
   const { predicates, passes, names, spec } = column;
+  if (spec.opaque) return { pass: [], open: [] };
   const pass = passes === undefined || predicates.length === 0 ? predicates.map((predicate) => predicate.pass) : [passes];
   const open = predicates.map(({ pass: sure, undecided }) => (undecided === undefined ? sure : `(${sure} OR ${undecided})`));
-  if (predicates.length === 0 || !(isNullable(spec) || spec.missing.kind === 'default')) return { pass, open };
+  if (predicates.length === 0 || spec.empty.kind === 'reject') return { pass, open };
   const optional = (conditions: readonly string[]): string[] => [`(${names.raw} IS NULL OR (${conditions.join(' AND ')}))`];
   return { pass: optional(pass), open: optional(open) };
 }

@@ -2,7 +2,8 @@ import type { Contract } from '../config/contract.js';
 import type { Column } from '../core/dataset.js';
 import { quoteIdentifier } from '../core/filter.js';
 import { columnConditions, compileColumn, type CompiledColumn } from './compile-column.js';
-import { columnSpecs, extrasOf, extraSpecs } from './columns.js';
+import { columnSpecs, extraSpecs } from './columns.js';
+import { extrasOf } from './introspect.js';
 import { versionOf, ZOD_VERSION } from './schema.js';
 import { allOf } from './sql-text.js';
 import { plainNumbers } from './text-values.js';
@@ -60,7 +61,10 @@ export function compile(contract: Contract, inputs: readonly Column[], isText: b
     output: columns.map((column) => column.output),
     // A rule that cannot be computed for a row, as a cast that fails, is broken; it must not stop the step.
     rules: Object.entries(contract.rules).map(([name, rule]) => ({ name, sql: `TRY((${rule.text})::BOOLEAN)` })),
-    unknownKeys: extrasOf(contract) === 'strict' ? inputs.map((input) => input.name).filter((name) => !known.has(name)) : [],
+    unknownKeys:
+      extrasOf(contract.schema._zod.def.catchall) === 'strict'
+        ? inputs.map((input) => input.name).filter((name) => !known.has(name))
+        : [],
     uncompiled: [
       ...columns.flatMap(({ spec }) => (spec.uncompiled === undefined ? [] : [`${spec.name}: ${spec.uncompiled}`])),
       ...(checks.length > 0 ? ['the whole row: refine'] : []),

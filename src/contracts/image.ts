@@ -11,11 +11,11 @@ export interface Image {
 }
 
 // A quote goes before all text and is taken off again: the driver strips a leading U+FEFF from what it hands over.
-function quoted(sql: string): string {
+export function quoted(sql: string): string {
   return `'"' || (${sql})`;
 }
 
-function unquoted(value: unknown): string {
+export function unquoted(value: unknown): string {
   return (value as string).slice(1);
 }
 

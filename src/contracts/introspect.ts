@@ -1,62 +1,64 @@
-import type { z } from 'zod';
+import { z } from 'zod';
+import { allChecks, lengthOnly, mayChange, nameOf } from './checks.js';
+import { outcomeOfNothing, type Place } from './empty.js';
+import type { Base, Check, ColumnSpec, Empty, Extras } from './rules.js';
+import { scalarBase, type Notes } from './scalar-schemas.js';
 import { acceptsNull, definitionOf, inputLeaf, outputLeaf, versionOf, ZOD_VERSION, type Schema } from './schema.js';
-import type { Base, Check, Missing, NumberFormat, Temporal } from './rules.js';
-import { isIllFormed } from './sql-text.js';
-import {
-  allChecks,
-  bigintCheck,
-  dateCheck,
-  mayChange,
-  nameOf,
-  narrower,
-  numberCheck,
-  stringCheck,
-  temporalOf,
-} from './checks.js';
-
-/** A column of a contract, taken apart. */
-export interface ColumnSpec {
-  readonly name: string;
-  readonly schema: Schema;
-  readonly base: Base;
-  readonly checks: readonly Check[];
-  readonly acceptsNull: boolean;
-  readonly missing: Missing;
-  /** Why SQL cannot judge the column alone, if it cannot: then zod sees every row that the rest lets through. */
-  readonly uncompiled: string | undefined;
-  /** True where not even a part of the rule may be said in SQL: zod alone judges. */
-  readonly opaque: boolean;
-  /** Whether zod may give another value than it was given. */
-  readonly changes: boolean;
-}
+import { stringboolOf } from './stringbool.js';
 
 /** Takes a column's schema apart. What it does not know for certain is left to zod. */
-export function introspectColumn(name: string, schema: Schema): ColumnSpec {
-  const walk = new Walk('input');
+export function introspectColumn(
+  name: string,
+  schema: Schema,
+  place: Place = 'key',
+  parents: readonly Schema[] = [],
+): ColumnSpec {
+  const walk = new Walk(parents);
   const base = walk.visit(schema);
   if (versionOf(schema) !== ZOD_VERSION) walk.leave(`zod ${versionOf(schema)}`, true);
-  if (walk.missing?.kind === 'default' && isComposite(walk.missing.value)) walk.leave('default', true);
+  const takesNull = acceptsNull(schema);
+  const empty = emptiness(walk, schema, takesNull, place);
   return {
     name,
     schema,
     base,
     checks: walk.checks,
-    acceptsNull: acceptsNull(schema),
-    missing: walk.missing ?? { kind: 'reject' },
+    acceptsNull: takesNull,
+    required: empty.required,
+    empty: empty.empty,
+    caught: walk.caught,
+    coerce: walk.coerce,
     uncompiled: walk.uncompiled,
     opaque: walk.opaque,
     changes: walk.changes,
   };
 }
 
-class Walk {
+// Where zod alone judges, it sees to missing values itself: no function of the user's is called to find out.
+function emptiness(walk: Walk, schema: Schema, takesNull: boolean, place: Place): { required: boolean; empty: Empty } {
+  if (walk.uncompiled === undefined) {
+    const outcome = outcomeOfNothing(schema, takesNull, place);
+    if (outcome !== undefined) return { ...outcome, required: schema._zod.optin === undefined || outcome.required };
+    walk.leave('a default that SQL cannot hold', true);
+  } else if (walk.fills) {
+    walk.leave('a default beside a part that zod judges', true);
+  }
+  const isOptional = schema._zod.optin !== undefined;
+  return { required: !isOptional, empty: { kind: takesNull || isOptional ? 'accept' : 'reject' } };
+}
+
+class Walk implements Notes {
   readonly checks: Check[] = [];
-  missing: Missing | undefined;
+  caught: { readonly value: unknown } | undefined;
+  coerce = false;
+  /** Whether a missing value becomes another one. */
+  fills = false;
   uncompiled: string | undefined;
   opaque = false;
   changes = false;
 
-  constructor(private readonly side: 'input' | 'output') {}
+  /** @param parents what the schema is a part of, since it may contain itself */
+  constructor(private readonly parents: readonly Schema[] = []) {}
 
   /** Notes that zod must judge. A value that zod may change must not be judged by SQL beforehand. */
   leave(reason: string, changes = false): void {
@@ -69,134 +71,150 @@ class Walk {
     const def = definitionOf(schema);
     switch (def.type) {
       case 'optional':
-        // An optional around a default lets the default answer.
-        return this.wrapper(schema, def.innerType, def.innerType._zod.optin === 'defaulted' ? undefined : { kind: 'accept' });
-      case 'default':
-        return this.wrapper(schema, def.innerType, { kind: 'default', value: def.defaultValue });
       case 'nullable':
+      case 'nonoptional':
       case 'readonly':
-        return this.wrapper(schema, def.innerType, undefined);
-      case 'string':
-        return this.string(schema, def);
-      case 'number':
-        return this.number(schema, def);
-      case 'bigint':
-        return this.bigint(schema, def);
-      case 'boolean':
-        return this.plain(schema, def, { kind: 'boolean' });
-      case 'date':
-        return this.plain(schema, def, { kind: 'date' });
-      case 'enum':
-      case 'literal':
-        return this.values(schema);
-      case 'any':
-      case 'unknown':
-        return this.plain(schema, def, { kind: 'any' });
+        return this.wrapper(def, def.innerType);
+      case 'default':
+      case 'prefault':
+        this.fills = true;
+        return this.wrapper(def, def.innerType);
+      case 'catch':
+        return this.catching(def);
+      case 'pipe':
+        return this.pipe(schema);
+      default:
+        return scalarBase(this, schema) ?? this.nested(schema, def);
+    }
+  }
+
+  private nested(schema: Schema, def: ReturnType<typeof definitionOf>): Base {
+    switch (def.type) {
+      case 'array':
+        for (const check of allChecks(schema)) this.take(lengthOnly(check), check);
+        return { kind: 'list', element: this.part(schema, '', def.element, 'item') };
+      case 'tuple':
+        this.leaveChecks(schema);
+        if (def.items.some((item) => item._zod.optin !== undefined)) this.leave('tuple with optional items', true);
+        return {
+          kind: 'tuple',
+          items: def.items.map((item) => this.part(schema, '', item, 'item')),
+          rest: def.rest ? this.part(schema, '', def.rest, 'item') : undefined,
+        };
+      case 'object':
+        return this.object(schema, def);
+      case 'record':
+        return this.record(schema, def);
+      case 'union':
+        return this.union(schema, def);
       default:
         return this.other(schema);
     }
   }
 
-  // A wrapper's own checks would also see what the wrapper lets through, so any sends the column to zod. The outermost
-  // wrapper that answers for a missing value is the one zod asks.
-  private wrapper(schema: Schema, inner: Schema, missing: Missing | undefined): Base {
-    if ((definitionOf(schema).checks?.length ?? 0) > 0) this.leave('checks on a wrapper', true);
-    this.missing ??= missing;
+  private object(schema: Schema, def: z.core.$ZodObjectDef): Base {
+    this.leaveChecks(schema);
+    const extras = extrasOf(def.catchall);
+    const named = Object.entries(def.shape).map(([name, field]) => this.part(schema, name, field, 'key'));
+    const catchall = extras === 'keep' && def.catchall ? this.part(schema, '', def.catchall, 'key') : undefined;
+    return { kind: 'object', fields: named, extras, catchall };
+  }
+
+  private record(schema: Schema, def: z.core.$ZodRecordDef): Base {
+    this.leaveChecks(schema);
+    const isLoose = (def as { readonly mode?: string }).mode === 'loose';
+    const key = this.part(schema, '', def.keyType, 'item');
+    const isPlain = key.base.kind === 'string' && key.checks.every((check) => check.kind !== 'change') && !key.coerce;
+    // Keys of an enum are all wanted, and other kinds of keys are tried twice.
+    if (!isPlain || isLoose || key.caught) this.leave('record with such keys', true);
+    return { kind: 'map', key, value: this.part(schema, '', def.valueType, 'item'), isLoose };
+  }
+
+  private union(schema: Schema, def: z.core.$ZodUnionDef): Base {
+    this.leaveChecks(schema);
+    const options = def.options.filter((option) => !['null', 'undefined'].includes(definitionOf(option).type));
+    if (options.length === 1 && options[0]) return this.visit(options[0]);
+    const tag = (def as { readonly discriminator?: string }).discriminator;
+    if (schema._zod.traits.has('$ZodXor')) this.leave('xor', true);
+    const parts = options.map((option) => this.part(schema, '', option, 'item'));
+    // Such an option takes values of every type.
+    if (parts.some((part) => part.coerce || part.caught)) this.leave('union with coerce or catch', true);
+    return { kind: 'union', options: parts, tag };
+  }
+
+  // What a part leaves to zod, the whole does.
+  private part(whole: Schema, name: string, schema: Schema, place: Place): ColumnSpec {
+    const parents = [...this.parents, whole];
+    if (parents.includes(inputLeaf(schema))) {
+      this.leave('a part that contains itself', true);
+      return introspectColumn(name, z.unknown(), place);
+    }
+    const part = introspectColumn(name, schema, place, parents);
+    if (part.uncompiled !== undefined) this.leave(part.uncompiled, part.opaque);
+    this.changes ||= part.changes;
+    return part;
+  }
+
+  // A wrapper's own checks would also see what the wrapper lets through, so any sends the column to zod.
+  private wrapper(def: { readonly checks?: readonly unknown[] | undefined }, inner: Schema): Base {
+    if ((def.checks?.length ?? 0) > 0) this.leave('checks on a wrapper', true);
     return this.visit(inner);
+  }
+
+  private catching(def: z.core.$ZodCatchDef): Base {
+    const isConstant = CONSTANT_CATCH in def.catchValue;
+    const value: unknown = isConstant ? (def.catchValue as () => unknown)() : undefined;
+    if (!isConstant || (isComposite(value) && !(value instanceof Date))) this.leave('catch with a function', true);
+    const base = this.wrapper(def, def.innerType);
+    // The innermost one answers.
+    this.caught ??= { value };
+    return base;
+  }
+
+  private pipe(schema: Schema): Base {
+    const found = stringboolOf(schema);
+    if (found === undefined) return this.other(schema);
+    this.changes ||= found.anyCase;
+    return found;
   }
 
   private other(schema: Schema): Base {
     const def = definitionOf(schema);
     this.leave(def.type, CHANGING.has(def.type));
     this.opaque = true;
-    if (schema._zod.optin !== undefined) this.missing ??= { kind: 'accept' };
     const leaf = inputLeaf(schema);
     if (leaf === schema) return { kind: 'other', type: def.type };
     // Only the family of values matters from here on; what the leaf checks is left to zod.
-    return new Walk(this.side).visit(leaf);
+    const inner = new Walk(this.parents);
+    const base = inner.visit(leaf);
+    return inner.coerce ? { kind: 'other', type: 'coerce' } : base;
   }
 
-  private string(schema: Schema, def: z.core.$ZodStringDef): Base {
-    if (def.coerce === true && this.side === 'input') return this.coerced();
-    let temporal: Temporal | undefined;
-    for (const check of allChecks(schema)) {
-      const found = stringCheck(check);
-      if (found === undefined) this.leave(nameOf(check), mayChange(check));
-      else this.checks.push(found);
-      // zod trims a URL: a row that zod has to judge may come back changed.
-      if (found?.kind === 'format' && found.format === 'url') this.changes = true;
-      temporal ??= temporalOf(check);
-    }
-    return { kind: 'string', temporal };
+  take(found: Check | undefined, check: z.core.$ZodCheck): void {
+    if (found === undefined) this.leave(nameOf(check), mayChange(check));
+    else this.checks.push(found);
   }
 
-  private number(schema: Schema, def: z.core.$ZodNumberDef): Base {
-    if (def.coerce === true && this.side === 'input') return this.coerced();
-    let format: NumberFormat | undefined;
-    for (const check of allChecks(schema)) {
-      const found = numberCheck(check);
-      if (found === undefined) this.leave(nameOf(check), mayChange(check));
-      else this.checks.push(found);
-      if (found?.kind === 'numberFormat') format = narrower(format, found.format);
-    }
-    return { kind: 'number', format };
-  }
-
-  private bigint(schema: Schema, def: z.core.$ZodBigIntDef): Base {
-    if (def.coerce === true && this.side === 'input') return this.coerced();
-    let format: 'int64' | 'uint64' | undefined;
-    for (const check of allChecks(schema)) {
-      const found = bigintCheck(check);
-      if (found === undefined) this.leave(nameOf(check), mayChange(check));
-      else this.checks.push(found);
-      if (found?.kind === 'bigintFormat' && format !== 'int64') format = found.format;
-    }
-    return { kind: 'bigint', format };
-  }
-
-  // What is coerced may be anything at first.
-  private coerced(): Base {
-    this.leave('coerce', true);
-    return { kind: 'other', type: 'coerce' };
-  }
-
-  private plain(schema: Schema, def: object, base: Base): Base {
-    if ('coerce' in def && def.coerce === true && this.side === 'input') return this.coerced();
-    for (const check of allChecks(schema)) {
-      const found = dateCheck(check);
-      if (found === undefined) this.leave(nameOf(check), mayChange(check));
-      else this.checks.push(found);
-    }
-    return base;
-  }
-
-  private values(schema: Schema): Base {
+  leaveChecks(schema: Schema): void {
     for (const check of allChecks(schema)) this.leave(nameOf(check), mayChange(check));
-    const members = [...(schema._zod.values ?? [])];
-    const values: (string | number | boolean | bigint)[] = [];
-    for (const member of members) {
-      if (member === null) continue;
-      if (typeof member === 'string' && !isIllFormed(member)) values.push(member);
-      else if (typeof member === 'number' && Number.isFinite(member)) values.push(member);
-      else if (typeof member === 'boolean' || typeof member === 'bigint') values.push(member);
-      else this.leave(`literal ${String(member)}`);
-      if (member === undefined) this.missing ??= { kind: 'accept' };
-    }
-    return { kind: 'values', values };
   }
 }
 
-const CHANGING: ReadonlySet<string> = new Set(['pipe', 'transform', 'catch', 'prefault', 'success', 'lazy', 'intersection']);
+/** What an object's catchall says of keys that it does not name. */
+export function extrasOf(catchall: Schema | undefined): Extras {
+  if (catchall === undefined) return 'strip';
+  return definitionOf(catchall).type === 'never' ? 'strict' : 'keep';
+}
+
+const CONSTANT_CATCH = '~constantCatch';
+
+const CHANGING: ReadonlySet<string> = new Set(['pipe', 'transform', 'success', 'lazy', 'intersection']);
 
 function isComposite(value: unknown): boolean {
-  return (
-    value === undefined ||
-    typeof value === 'function' ||
-    (typeof value === 'object' && value !== null && !(value instanceof Date))
-  );
+  return typeof value === 'function' || (typeof value === 'object' && value !== null);
 }
 
 /** The family of values a column has after zod, where it is known: what its type in datasets follows from. */
 export function outputBase(schema: Schema): Base {
-  return new Walk('output').visit(outputLeaf(schema));
+  return new Walk().visit(outputLeaf(schema));
 }

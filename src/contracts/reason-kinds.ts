@@ -2,8 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { EngineSession } from '../engine/session.js';
-import { isEverUndecided, rawName, STATUS, type Compiled } from './compile.js';
-import { isNullable } from './columns.js';
+import { rawName, STATUS, type Compiled } from './compile.js';
 import { sourceName, type PartTask } from './part-task.js';
 import { LINE, ROW, STATUS_COLUMN } from './part-source.js';
 import { text } from './sql-text.js';
@@ -31,7 +30,8 @@ export async function classify(session: EngineSession, task: PartTask, values: s
   const table = `millrace_kinds_${randomBytes(6).toString('hex')}`;
   const masks = masksOf(conditionsOf(compiled));
   const names = masks.map((_, at) => `m${at}`);
-  const settled = `${STATUS_COLUMN} = ${STATUS.rejected}${isEverUndecided(compiled) ? ` AND NOT (${anyOpen(compiled)})` : ''}`;
+  const open = anyOpen(compiled);
+  const settled = `${STATUS_COLUMN} = ${STATUS.rejected}${open === '' ? '' : ` AND NOT (${open})`}`;
   const rowsSelect = (more: string): string =>
     `SELECT ${ROW} AS row, ${LINE} AS line, ${masks.map((mask, at) => `${mask} AS m${at}`).join(', ')}, ${more} FROM (${values}) WHERE ${settled}`;
   await session.run(
@@ -86,7 +86,9 @@ function conditionsOf(compiled: Compiled): string[] {
   const ofColumns = compiled.columns.flatMap((column) => {
     const missing = `${column.names.raw} IS NULL`;
     const broken = column.predicates.map(({ pass }) =>
-      isNullable(column.spec) ? `NOT (${missing}) AND coalesce(NOT (${pass}), TRUE)` : `coalesce(NOT (${pass}), TRUE)`,
+      column.spec.empty.kind !== 'reject'
+        ? `NOT (${missing}) AND coalesce(NOT (${pass}), TRUE)`
+        : `coalesce(NOT (${pass}), TRUE)`,
     );
     return column.predicates.length === 0
       ? []
@@ -106,11 +108,15 @@ function masksOf(conditions: readonly string[]): string[] {
   return masks;
 }
 
+// What SQL cannot tell, and what zod has different words for in every row, zod is asked about row by row.
 function anyOpen(compiled: Compiled): string {
   const open = compiled.columns.flatMap((column) =>
-    column.predicates.flatMap(({ pass, undecided }) =>
-      undecided === undefined ? [] : [`(coalesce(NOT (${pass}), TRUE) AND coalesce(${undecided}, FALSE))`],
-    ),
+    column.predicates.flatMap(({ pass, undecided, varied }) => {
+      if (undecided === undefined && !varied) return [];
+      const failed = `coalesce(NOT (${pass}), TRUE)`;
+      const isEmpty = column.spec.empty.kind === 'reject' ? 'FALSE' : `${column.names.raw} IS NULL`;
+      return [varied ? `(NOT ${isEmpty} AND ${failed})` : `(${failed} AND coalesce(${undecided}, FALSE))`];
+    }),
   );
   return open.join(' OR ');
 }

@@ -1,3 +1,6 @@
+import type { Schema } from './schema.js';
+import type { TextChange } from './text-changes.js';
+
 /** One test of a column, in zod's terms, ready to be said in SQL. */
 export type Check =
   | { readonly kind: 'length'; readonly op: '>=' | '<=' | '='; readonly length: number }
@@ -7,7 +10,9 @@ export type Check =
   | { readonly kind: 'compare'; readonly op: '>' | '>=' | '<' | '<='; readonly value: number | bigint | Date }
   | { readonly kind: 'multiple'; readonly of: number | bigint }
   | { readonly kind: 'numberFormat'; readonly format: NumberFormat }
-  | { readonly kind: 'bigintFormat'; readonly format: 'int64' | 'uint64' };
+  | { readonly kind: 'bigintFormat'; readonly format: 'int64' | 'uint64' }
+  /** Not a test: what the checks after it see is the changed text. */
+  | { readonly kind: 'change'; readonly change: TextChange };
 
 export type NumberFormat = 'safeint' | 'int32' | 'uint32' | 'float32' | 'float64';
 
@@ -20,11 +25,32 @@ export type Base =
   | { readonly kind: 'number'; readonly format: NumberFormat | undefined }
   | { readonly kind: 'bigint'; readonly format: 'int64' | 'uint64' | undefined }
   | { readonly kind: 'boolean' }
+  /** Text that stands for a boolean. */
+  | {
+      readonly kind: 'stringbool';
+      readonly truthy: readonly string[];
+      readonly falsy: readonly string[];
+      readonly anyCase: boolean;
+    }
   | { readonly kind: 'date' }
   | { readonly kind: 'values'; readonly values: readonly (string | number | boolean | bigint)[] }
   | { readonly kind: 'any' }
-  /** A zod type that is not compiled: arrays, objects, unions … */
+  | { readonly kind: 'list'; readonly element: ColumnSpec }
+  | { readonly kind: 'tuple'; readonly items: readonly ColumnSpec[]; readonly rest: ColumnSpec | undefined }
+  | {
+      readonly kind: 'object';
+      readonly fields: readonly ColumnSpec[];
+      readonly extras: Extras;
+      readonly catchall: ColumnSpec | undefined;
+    }
+  | { readonly kind: 'map'; readonly key: ColumnSpec; readonly value: ColumnSpec; readonly isLoose: boolean }
+  /** Values of more than one kind; the tag is the key that tells objects apart. */
+  | { readonly kind: 'union'; readonly options: readonly ColumnSpec[]; readonly tag: string | undefined }
+  /** A zod type that is not taken apart: intersections, what contains itself, functions … */
   | { readonly kind: 'other'; readonly type: string };
+
+/** What an object does with keys it does not name: zod's `strip`, `strictObject`, `looseObject` and `catchall(schema)`. */
+export type Extras = 'strip' | 'strict' | 'keep';
 
 /** ISO text that is kept as a date or a time in datasets. */
 export interface Temporal {
@@ -36,7 +62,7 @@ export interface Temporal {
 }
 
 /** What becomes of a row in which the column has no value. */
-export type Missing =
+export type Empty =
   { readonly kind: 'reject' } | { readonly kind: 'accept' } | { readonly kind: 'default'; readonly value: unknown };
 
 /** SQL that judges one check. Both are conditions; NULL means false. */
@@ -45,4 +71,29 @@ export interface Predicate {
   readonly pass: string;
   /** True where SQL cannot tell, so that zod must. */
   readonly undecided?: string;
+  /** Whether zod's words about two rows that fail it may differ, as where they name the place within a list. */
+  readonly varied?: boolean;
+}
+
+/** A column of a contract, or a part of a nested one, taken apart. */
+export interface ColumnSpec {
+  readonly name: string;
+  readonly schema: Schema;
+  readonly base: Base;
+  readonly checks: readonly Check[];
+  readonly acceptsNull: boolean;
+  /** Whether a table that lacks the column cannot be judged. */
+  readonly required: boolean;
+  /** What becomes of NULL. */
+  readonly empty: Empty;
+  /** What takes the place of a value that breaks a rule; a constant. */
+  readonly caught: { readonly value: unknown } | undefined;
+  /** Whether any value is taken at first, and made into one of the base's kind: `z.coerce`. */
+  readonly coerce: boolean;
+  /** Why SQL cannot judge the column alone, if it cannot: then zod sees every row that the rest lets through. */
+  readonly uncompiled: string | undefined;
+  /** True where not even a part of the rule may be said in SQL: zod alone judges. */
+  readonly opaque: boolean;
+  /** Whether zod may give another value than it was given, where SQL does not give that itself. */
+  readonly changes: boolean;
 }

@@ -1,7 +1,6 @@
-import { dateOfMillis, millisOf, readText, textImage } from './image.js';
-import type { ColumnSpec } from './introspect.js';
-import { exactLengths, stringTests, untested, type ColumnNames, type Judgement } from './judgement.js';
-import type { Base, Predicate } from './rules.js';
+import { dateOfMillis, millisOf, readText, textImage, type Image } from './image.js';
+import { textSteps, untested, type ColumnNames, type Judgement } from './judgement.js';
+import type { Base, ColumnSpec, Predicate } from './rules.js';
 import { bigintOfText, booleanOfText, dateOfText, integerOfText, numberOfText } from './text-values.js';
 import {
   bigintPredicate,
@@ -86,14 +85,15 @@ function textStrings(spec: ColumnSpec, { raw, value }: ColumnNames): Judgement {
   const kept = { date: 'DATE', datetime: base.temporal?.local ? 'TIMESTAMP' : 'TIMESTAMPTZ', time: undefined }[
     base.temporal?.format ?? 'time'
   ];
-  const predicates = stringTests(spec, raw, base.temporal?.format === 'date' ? value : undefined);
-  if (kept === undefined) return { value: raw, predicates, classes: exactLengths(spec, raw), image: textImage(raw) };
+  const image = textImage(raw);
+  if (kept === undefined) return { ...textSteps(spec.checks, raw, { value }), image };
+  const steps = textSteps(spec.checks, raw, base.temporal?.format === 'date' ? { date: value } : {});
   // A row whose text zod accepts and DuckDB cannot hold must not become a silent NULL.
   return {
-    value: `TRY_CAST(${raw} AS ${kept})`,
-    predicates: [...predicates, { pass: `${value} IS NOT NULL` }],
-    classes: exactLengths(spec, raw),
-    image: textImage(raw),
+    value: `TRY_CAST(${steps.value} AS ${kept})`,
+    predicates: [...steps.predicates, { pass: `${value} IS NOT NULL` }],
+    classes: steps.classes,
+    image,
   };
 }
 
@@ -115,3 +115,26 @@ function members(
 ): Judgement {
   return { value, predicates: [memberPredicate(base, names.value, type)], classes: [], image: readText(names.value, names.raw) };
 }
+
+/** The image of text under several schemas: as the first that can read it does; the text itself where any takes text. */
+export function unionTextImage(options: readonly ColumnSpec[], raw: string): Image {
+  const read = options.every(({ base, coerce }) => !coerce && READ_FROM_TEXT.has(base.kind));
+  if (!read) return textImage(raw);
+  const names = { raw, value: raw, plain: 'FALSE' };
+  const images = options.map((option) => {
+    const { value } = textJudgement(option, names);
+    return textJudgement(option, { ...names, value: `(${value})` }).image;
+  });
+  const ends = images.map((_, index) => images.slice(0, index + 1).reduce((sum, { select }) => sum + select.length, 0));
+  return {
+    select: images.flatMap(({ select }) => select),
+    read: (values) => {
+      const found = images.map((image, index) =>
+        image.read(values.slice((ends[index] as number) - image.select.length, ends[index])),
+      );
+      return found.find((value) => typeof value !== 'string' && value !== undefined) ?? found[0];
+    },
+  };
+}
+
+const READ_FROM_TEXT: ReadonlySet<string> = new Set(['number', 'bigint', 'boolean', 'date', 'values']);

@@ -38,7 +38,7 @@ export function integerOfText(s: string): string {
 }
 
 export function bigintOfText(s: string): string {
-  return `CASE WHEN regexp_matches(${s}, '^${TEXT_RULES.bigint}$') THEN TRY_CAST(${s} AS HUGEINT) END`;
+  return `CASE WHEN regexp_matches(${s}, '^${TEXT_RULES.bigint}$') THEN TRY_CAST(${s} AS DECIMAL(38,0))::HUGEINT END`;
 }
 
 export function booleanOfText(s: string): string {
@@ -50,6 +50,14 @@ const DATE = z.core.regexes.date.source.slice(1, -1);
 const TIME = '(?:[01]\\d|2[0-3]):[0-5]\\d';
 const OFFSET = 'Z|[+-](?:[01]\\d|2[0-3]):[0-5]\\d';
 const MOMENT = `^${DATE}(?:[T ]${TIME}(?::[0-5]\\d(?:\\.\\d+)?(?:${OFFSET})?)?)?$`;
+
+/** A Date of what {@link dateOfText} reads; `undefined` for what is no date. */
+export function dateOfJsonText(s: string): Date | undefined {
+  if (!new RegExp(MOMENT).test(s)) return undefined;
+  if (s.length === 10) return new Date(s);
+  const moment = s.replace(' ', 'T');
+  return new Date(/(?:Z|[+-]\d\d:\d\d)$/.test(moment.slice(11)) ? moment : `${moment}Z`);
+}
 
 /** A TIMESTAMP in UTC; NULL for what is no date. Fractions are kept to the microsecond. */
 export function dateOfText(s: string): string {

@@ -1,8 +1,7 @@
 import type { Column } from '../core/dataset.js';
 import { doubleOf, isoShortcut, isoText, millisOf, typedImage } from './image.js';
-import type { ColumnSpec } from './introspect.js';
-import { exactLengths, stringTests, untested, type ColumnNames, type Judgement } from './judgement.js';
-import type { Base, Predicate } from './rules.js';
+import { textSteps, untested, type ColumnNames, type Judgement } from './judgement.js';
+import type { Base, ColumnSpec, Predicate } from './rules.js';
 import { familyOf, isNumericText } from './types.js';
 import {
   bigintPredicate,
@@ -21,9 +20,11 @@ export function typedJudgement(spec: ColumnSpec, input: Column, { raw, value }: 
   const image = typedImage(base, input, value);
   switch (base.kind) {
     case 'string': {
-      const shortcut = checks.length === 1 ? isoShortcut(base, input, value) : undefined;
-      const tests = shortcut === undefined ? stringTests(spec, isoText(base, input, value)) : [{ pass: shortcut }];
-      return { value: raw, predicates: tests, classes: exactLengths(spec, isoText(base, input, value)), image };
+      const steps = textSteps(checks, isoText(base, input, raw));
+      const shortcut = checks.length === 1 ? isoShortcut(base, input, raw) : undefined;
+      const predicates = shortcut === undefined ? steps.predicates : [{ pass: shortcut }];
+      const isChanged = checks.some((check) => check.kind === 'change');
+      return { value: isChanged ? steps.value : raw, predicates, classes: steps.classes, image: typedImage(base, input, raw) };
     }
     case 'number': {
       const whole = familyOf(input.type) === 'integer';

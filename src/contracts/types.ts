@@ -21,8 +21,11 @@ export function familyOf(type: string): Family {
   return 'other';
 }
 
-/** The type a column gets where the contract alone decides: CSV text, and tables that are created from a contract. */
-export function canonicalType(base: Base): string {
+/** The widest integers that a file keeps: Parquet has no HUGEINT, and would make it a DOUBLE. */
+export const WIDE_INTEGER = 'DECIMAL(38,0)';
+
+/** The type that values without parts get where the contract alone decides. */
+export function canonicalScalar(base: Base): string {
   switch (base.kind) {
     case 'string':
       return temporalType(base.temporal);
@@ -30,8 +33,9 @@ export function canonicalType(base: Base): string {
       if (base.format === 'int32') return 'INTEGER';
       return base.format === 'safeint' || base.format === 'uint32' ? 'BIGINT' : 'DOUBLE';
     case 'bigint':
-      return base.format === 'int64' ? 'BIGINT' : 'HUGEINT';
+      return base.format === 'int64' ? 'BIGINT' : base.format === 'uint64' ? 'DECIMAL(20,0)' : WIDE_INTEGER;
     case 'boolean':
+    case 'stringbool':
       return 'BOOLEAN';
     case 'date':
       return 'TIMESTAMP WITH TIME ZONE';
@@ -53,12 +57,12 @@ function typeOfValues(values: readonly (string | number | boolean | bigint)[]): 
   const kinds = new Set(values.map((value) => typeof value));
   if (kinds.size !== 1) return 'VARCHAR';
   if (kinds.has('number')) return values.every((value) => Number.isSafeInteger(value)) ? 'BIGINT' : 'DOUBLE';
-  if (kinds.has('bigint')) return 'HUGEINT';
+  if (kinds.has('bigint')) return values.every((value) => BigInt.asIntN(64, value as bigint) === value) ? 'BIGINT' : WIDE_INTEGER;
   return kinds.has('boolean') ? 'BOOLEAN' : 'VARCHAR';
 }
 
-/** Whether values of a column's type are such as the contract speaks of, so that they are judged and kept as they are. */
-export function fits(base: Base, column: Column): boolean {
+/** Whether values without parts, of a column's type, are such as the contract speaks of. */
+export function fitsScalar(base: Base, column: Column): boolean {
   const family = familyOf(column.type);
   switch (base.kind) {
     case 'string':
@@ -69,6 +73,8 @@ export function fits(base: Base, column: Column): boolean {
       return family === 'integer' || /^DECIMAL\(\d+,0\)$/.test(column.type);
     case 'boolean':
       return family === 'boolean';
+    case 'stringbool':
+      return family === 'text';
     case 'date':
       return family === 'date' || family === 'timestamp' || family === 'timestamptz';
     case 'values':
@@ -87,6 +93,30 @@ function temporalFits(temporal: (Base & { kind: 'string' })['temporal'], family:
 /** A database's number of any precision, held as text since no DuckDB type is wide enough. */
 export function isNumericText(column: Column): boolean {
   return column.type === 'VARCHAR' && column.sourceType !== undefined && /^(?:numeric|decimal)\b/.test(column.sourceType);
+}
+
+const WIDTHS: Readonly<Record<string, number>> = { TINYINT: 8, SMALLINT: 16, INTEGER: 32, BIGINT: 64, HUGEINT: 128 };
+
+/** Whether a type surely holds a constant exactly. */
+export function holds(type: string, value: unknown): boolean {
+  if (typeof value === 'number' || typeof value === 'bigint') {
+    if (type === 'DOUBLE') return typeof value === 'number';
+    if (type === 'FLOAT') return typeof value === 'number' && Math.fround(value) === value;
+    if (type.startsWith('DECIMAL')) return fitsDecimal(type, String(value));
+    const width = WIDTHS[type.replace(/^U/, '')];
+    if (width === undefined || (typeof value === 'number' && !Number.isSafeInteger(value))) return false;
+    const [low, high] = type.startsWith('U') ? [0n, 2n ** BigInt(width)] : [-(2n ** BigInt(width - 1)), 2n ** BigInt(width - 1)];
+    return BigInt(value) >= low && BigInt(value) < high;
+  }
+  if (typeof value === 'string') return type === 'VARCHAR';
+  if (typeof value === 'boolean') return type === 'BOOLEAN';
+  return value instanceof Date && /^TIMESTAMP( WITH TIME ZONE|_MS)?$/.test(type);
+}
+
+function fitsDecimal(type: string, value: string): boolean {
+  const [, precision, scale] = /^DECIMAL\((\d+),(\d+)\)$/.exec(type) ?? [];
+  const [, whole = '', fraction = ''] = /^-?(\d+)(?:\.(\d+))?$/.exec(value) ?? [];
+  return whole !== '' && whole.length <= Number(precision) - Number(scale) && fraction.length <= Number(scale);
 }
 
 function valueFits(value: string | number | boolean | bigint, family: Family): boolean {
@@ -113,8 +143,18 @@ export function describeBase(base: Base): string {
       return 'an integer';
     case 'boolean':
       return 'BOOLEAN';
+    case 'stringbool':
+      return 'text';
     case 'date':
       return 'DATE or TIMESTAMP';
+    case 'list':
+    case 'tuple':
+      return 'a list';
+    case 'object':
+    case 'map':
+      return 'an object (STRUCT, MAP or JSON)';
+    case 'union':
+      return [...new Set(base.options.map((option) => describeBase(option.base)))].join(' or ');
     case 'values':
       return `one of ${base.values.slice(0, 5).map(String).join(', ')}`;
     default:

@@ -1,5 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { Reason } from '../core/manifest.js';
 import { messageOf, TerminalError } from '../core/errors.js';
@@ -11,6 +12,7 @@ import { rawName, STATUS, type Compiled } from './compile.js';
 import type { Image } from './image.js';
 import { LINE, ROW, STATUS_COLUMN } from './part-source.js';
 import { text } from './sql-text.js';
+import { writable } from './written-values.js';
 
 /** What zod said about a row that SQL had not accepted. */
 interface ZodVerdict {
@@ -237,19 +239,11 @@ function changedValues(
 ): Record<string, unknown> | undefined {
   if (!compiled.changes) return undefined;
   const changed: Record<string, unknown> = {};
-  for (const { spec } of compiled.columns) {
+  for (const { spec, writes, output } of compiled.columns) {
     const value = after[spec.name];
-    if (spec.opaque || !Object.is(value, before[spec.name])) changed[spec.name] = writable(value);
+    if (writes === 'all' || !isDeepStrictEqual(value, before[spec.name])) changed[spec.name] = writable(value, output);
   }
   return Object.keys(changed).length > 0 ? changed : undefined;
-}
-
-// Values as text that DuckDB casts back to the column's type.
-function writable(value: unknown): string | null {
-  if (value === undefined || value === null) return null;
-  if (value instanceof Date) return value.toISOString();
-  if (typeof value === 'string') return value;
-  return typeof value === 'bigint' ? value.toString() : JSON.stringify(value);
 }
 
 /** SQL of a table that reads what {@link runZod} wrote. */

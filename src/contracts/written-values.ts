@@ -1,0 +1,31 @@
+import type { Column } from '../core/dataset.js';
+import { isNestedType } from './duck-type.js';
+import { isJson } from './nested-types.js';
+
+/** A value that zod gave, as text from which {@link readWritten} makes the column's type; `null` for none. */
+export function writable(value: unknown, column: Column): string | null {
+  if (value === undefined || value === null) return null;
+  if (isJson(column)) return jsonText(value, String);
+  if (isNestedType(column.type)) return jsonText(value, (integer) => `"${integer}"`);
+  if (value instanceof Date) return value.toISOString();
+  if (typeof value === 'string') return value;
+  if (Object.is(value, -0)) return '-0';
+  return typeof value === 'bigint' ? value.toString() : JSON.stringify(value);
+}
+
+/** SQL of a column's value, from SQL of the text that {@link writable} gave; NULL for what the type cannot hold. */
+export function readWritten(sql: string, { type }: Column): string {
+  // A part that its type cannot hold must not become NULL within the rest: only a plain cast refuses the whole.
+  return isNestedType(type) ? `TRY(CAST(CAST(${sql} AS JSON) AS ${type}))` : `TRY_CAST(${sql} AS ${type})`;
+}
+
+// DuckDB reads a large integer of JSON as a double: where it becomes a value of a type, it is given as text.
+function jsonText(value: unknown, bigintText: (value: bigint) => string): string {
+  if (value === undefined || value === null) return 'null';
+  if (typeof value === 'bigint') return bigintText(value);
+  if (Object.is(value, -0)) return '-0.0';
+  if (typeof value !== 'object' || value instanceof Date) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map((item) => jsonText(item, bigintText)).join(',')}]`;
+  const entries = Object.entries(value).filter(([, part]) => part !== undefined);
+  return `{${entries.map(([key, part]) => `${JSON.stringify(key)}:${jsonText(part, bigintText)}`).join(',')}}`;
+}
