@@ -34,6 +34,7 @@ export function makeAdmit(services: Services) {
         retryOf: retry?.retryOf,
         taskQueue: input.taskQueue,
         workerIdentity: services.workerIdentity,
+        namespace: context.info.namespace,
       });
       return await describeAdmission(services, context, { config, params, partition, loadScope, retry });
     } catch (error) {

@@ -2,6 +2,6 @@ import type { RunScope } from '../src/catalog/index.js';
 import type { RunContext } from '../src/core/steps.js';
 
 /** What the catalog needs to make the row of a run that never said that it started: one that a reset made. */
-export function runScope({ pipeline, partition, loadScope }: RunContext): RunScope {
-  return { pipeline, loadScope, ...(partition !== undefined && { partition }) };
+export function runScope({ pipeline, partition, loadScope }: RunContext, namespace: string): RunScope {
+  return { pipeline, loadScope, namespace, ...(partition !== undefined && { partition }) };
 }

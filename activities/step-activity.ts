@@ -44,7 +44,7 @@ export function stepActivity<I extends StepRequest, R extends StepResult>(
     const { catalog } = services;
     const { workflowId, runId } = input.run;
     const key: StepKey = { workflowId, runId, step: input.step, attempt: context.info.attempt };
-    const run = runScope(input.run);
+    const run = runScope(input.run, context.info.namespace);
     const startedAt = new Date().toISOString();
     let call: StepCall | undefined;
     try {

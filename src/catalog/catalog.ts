@@ -1,9 +1,14 @@
 import type { LogLine } from '../core/run-log.js';
+import type { OpenRunFilter } from './closing.js';
+import type { Lease } from './leases.js';
 import type {
   ContractRecorded,
+  OpenRun,
   QuarantineRow,
+  RunClosed,
   RunFilter,
   RunFinished,
+  RunKey,
   RunRow,
   RunStarted,
   StepFailed,
@@ -31,6 +36,12 @@ export interface Catalog {
   recordStepFinished(fact: StepFinished): Promise<void>;
   recordStepFailed(fact: StepFailed): Promise<void>;
   recordContract(fact: ContractRecorded): Promise<void>;
+  /**
+   * Writes the end of a run as seen from outside, unless the run has told of one; its steps at work end with it.
+   *
+   * @returns whether it was written
+   */
+  recordRunClosed(fact: RunClosed): Promise<boolean>;
   /** One run, or the latest of its workflow id when `runId` is absent. */
   findRun(workflowId: string, runId?: string): Promise<RunRow | undefined>;
   /** Latest first. */
@@ -47,5 +58,14 @@ export interface Catalog {
   recordLog(lines: readonly LogLine[]): Promise<void>;
   /** What the run's own code and its steps have logged, in order of time. */
   listLog(workflowId: string, runId: string): Promise<LogLine[]>;
+  /** Runs without an end, by workflow id and run id. */
+  listOpenRuns(filter: OpenRunFilter): Promise<OpenRun[]>;
+  /** When the catalog was last told something of a run. */
+  lastHeardOf(run: RunKey): Promise<string | null>;
+  /** Who holds a lease, by which workers agree who does what only one of them shall do. */
+  readLease(name: string): Promise<Lease | undefined>;
+  /** Takes or renews a lease that still stands as it was `seen`; `undefined` when somebody was faster. */
+  takeLease(name: string, holder: string, seen: Lease | undefined): Promise<Lease | undefined>;
+  dropLease(name: string, holder: string): Promise<void>;
   close(): Promise<void>;
 }

@@ -31,6 +31,8 @@ export interface RunStarted extends RunKey {
   readonly retryOf?: RetryOf;
   readonly taskQueue: string;
   readonly workerIdentity: string;
+  /** Of Temporal. */
+  readonly namespace?: string;
 }
 
 /**
@@ -41,9 +43,15 @@ export interface RunScope {
   readonly pipeline: string;
   readonly partition?: string;
   readonly loadScope: string;
+  /** Of Temporal. */
+  readonly namespace?: string;
 }
 
+/** How a run tells that it ended. */
 export type RunEnd = 'completed' | 'failed' | 'cancelled';
+
+/** How a run ended that could not tell. `forgotten`: Temporal no longer knows it, so that nobody does. */
+export type UnseenEnd = RunEnd | 'terminated' | 'timed out' | 'continued' | 'forgotten';
 
 export interface RunFinished extends RunKey {
   readonly status: RunEnd;
@@ -52,6 +60,21 @@ export interface RunFinished extends RunKey {
   /** Kept as JSON. */
   readonly result?: unknown;
   readonly run?: RunScope;
+}
+
+/** The end of a run as somebody saw it who looked from outside. It counts only where the run has not told of its end. */
+export interface RunClosed extends RunKey {
+  readonly status: UnseenEnd;
+  readonly finishedAt: string;
+  readonly error?: { readonly code: string; readonly message: string };
+  /** Kept as JSON. */
+  readonly result?: unknown;
+}
+
+/** A run without an end. */
+export interface OpenRun extends RunKey {
+  readonly namespace: string | null;
+  readonly startedAt: string | null;
 }
 
 export interface StepKey extends RunKey {
@@ -116,8 +139,8 @@ export interface ContractRecorded {
   readonly definition: string;
 }
 
-/** `running` may be out of date where no worker saw the end: Temporal is the truth of a run's state. */
-export type RunStatus = 'running' | RunEnd;
+/** `running` may be out of date for a minute where no worker saw the end: Temporal is the truth of a run's state. */
+export type RunStatus = 'running' | UnseenEnd;
 
 export interface RunRow extends RunKey {
   /** `null`, like the others below, for a run whose start nobody recorded. */
@@ -129,6 +152,7 @@ export interface RunRow extends RunKey {
   readonly loadScope: string | null;
   readonly taskQueue: string | null;
   readonly workerIdentity: string | null;
+  readonly namespace: string | null;
   readonly retryOf: RetryOf | null;
   /** The run id of the execution that a reset continued as this one. */
   readonly resetOf: string | null;

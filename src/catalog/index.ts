@@ -1,9 +1,12 @@
 export type { Catalog } from './catalog.js';
+export type { Lease } from './leases.js';
 export type {
   ContractRecorded,
+  OpenRun,
   QuarantineRow,
   RecordedLoad,
   RetryOf,
+  RunClosed,
   RunEnd,
   RunFilter,
   RunFinished,
@@ -19,6 +22,7 @@ export type {
   StepRow,
   StepStarted,
   StepStatus,
+  UnseenEnd,
 } from './facts.js';
 export { catalogName, openCatalog, type CatalogOptions } from './open-catalog.js';
 export { openLogWriter, type LogWriter } from './log-writer.js';

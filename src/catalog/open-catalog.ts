@@ -1,6 +1,8 @@
 import type { Catalog } from './catalog.js';
 import type { CatalogDatabase } from './database.js';
 import { recordContractVersion } from './dataset-statements.js';
+import { closeRun, lastHeardOf, listOpenRuns } from './closing.js';
+import { dropLease, readLease, takeLease } from './leases.js';
 import { postgresDatabase, postgresName, type PostgresPlace } from './postgres-database.js';
 import { findRun, listRuns } from './run-queries.js';
 import { finishRun, startRun } from './run-statements.js';
@@ -34,6 +36,7 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     recordStepFinished: (fact) => database.write((db) => finishStep(db, fact)),
     recordStepFailed: (fact) => database.write((db) => failStep(db, fact)),
     recordContract: (fact) => database.write((db) => recordContractVersion(db, fact)),
+    recordRunClosed: (fact) => database.write((db) => closeRun(db, fact)),
     findRun: (workflowId, runId) => database.read((db) => findRun(db, workflowId, runId)),
     listRuns: (filter) => database.read((db) => listRuns(db, filter)),
     listSteps: (workflowId, runId) => database.read((db) => listSteps(db, workflowId, runId)),
@@ -41,6 +44,11 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     listAttempts: (workflowId, runId) => database.read((db) => listAttempts(db, workflowId, runId)),
     recordLog: (lines) => database.write((db) => keepLog(db, lines)),
     listLog: (workflowId, runId) => database.read((db) => listLog(db, workflowId, runId)),
+    listOpenRuns: (filter) => database.read((db) => listOpenRuns(db, filter)),
+    lastHeardOf: (run) => database.read((db) => lastHeardOf(db, run)),
+    readLease: (name) => database.read((db) => readLease(db, name)),
+    takeLease: (name, holder, seen) => database.write((db) => takeLease(db, name, holder, seen)),
+    dropLease: (name, holder) => database.write((db) => dropLease(db, name, holder)),
     close: () => database.close(),
   };
 }

@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import type { OrderByItemBuilder, Selectable } from 'kysely';
 import type { RetryOf, RunFilter, RunRow, RunStatus } from './facts.js';
 import type { CatalogSession, RunsTable } from './tables.js';
 
@@ -9,7 +9,7 @@ export async function findRun(db: CatalogSession, workflowId: string, runId?: st
   let query = db.selectFrom('runs').selectAll().where('workflow_id', '=', workflowId);
   query =
     runId === undefined
-      ? query.orderBy('started_at', 'desc').orderBy('run_id', 'desc').limit(1)
+      ? query.orderBy('started_at', latestFirst).orderBy('run_id', 'desc').limit(1)
       : query.where('run_id', '=', runId);
   const stored = await query.executeTakeFirst();
   return stored && toRow(stored, await originOf(db, stored));
@@ -20,7 +20,7 @@ export async function listRuns(db: CatalogSession, filter: RunFilter): Promise<R
   let query = db.selectFrom('runs').selectAll();
   if (filter.pipeline !== undefined) query = query.where('pipeline', '=', filter.pipeline);
   if (filter.status !== undefined) query = query.where('status', '=', filter.status);
-  const stored = await query.orderBy('started_at', 'desc').orderBy('run_id', 'desc').limit(filter.limit).execute();
+  const stored = await query.orderBy('started_at', latestFirst).orderBy('run_id', 'desc').limit(filter.limit).execute();
   const rows: RunRow[] = [];
   for (const run of stored) rows.push(toRow(run, await originOf(db, run)));
   return rows;
@@ -55,6 +55,9 @@ async function originOf(db: CatalogSession, run: StoredRun): Promise<StoredRun |
   return (await earlierExecutions(db, run)).at(-1);
 }
 
+// Without it the databases differ on where a run stands whose start nobody has told.
+const latestFirst = (order: OrderByItemBuilder): OrderByItemBuilder => order.desc().nullsLast();
+
 function toRow(run: StoredRun, origin: StoredRun | undefined): RunRow {
   const told = origin ?? run;
   return {
@@ -68,6 +71,7 @@ function toRow(run: StoredRun, origin: StoredRun | undefined): RunRow {
     loadScope: run.load_scope,
     taskQueue: told.task_queue,
     workerIdentity: run.worker_identity,
+    namespace: run.namespace,
     retryOf: fromJson(told.retry_of) as RetryOf | null,
     resetOf: origin?.run_id ?? null,
     status: run.status as RunStatus,

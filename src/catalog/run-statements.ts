@@ -16,6 +16,7 @@ export async function startRun(db: CatalogSession, fact: RunStarted): Promise<vo
       load_scope: fact.loadScope,
       task_queue: fact.taskQueue,
       worker_identity: fact.workerIdentity,
+      namespace: fact.namespace ?? null,
       retry_of: toJson(fact.retryOf),
       status: 'running',
       started_at: fact.startedAt,
@@ -33,6 +34,7 @@ export async function startRun(db: CatalogSession, fact: RunStarted): Promise<vo
           load_scope: row.ref('excluded.load_scope'),
           task_queue: row.ref('excluded.task_queue'),
           worker_identity: row.ref('excluded.worker_identity'),
+          namespace: row.ref('excluded.namespace'),
           retry_of: row.ref('excluded.retry_of'),
           started_at: row.ref('excluded.started_at'),
           announced: row.ref('excluded.announced'),
@@ -85,6 +87,7 @@ export async function mentionRun(db: CatalogSession, key: RunKey, scope: RunScop
       pipeline: scope.pipeline,
       partition: scope.partition ?? null,
       load_scope: scope.loadScope,
+      namespace: scope.namespace ?? null,
       status: 'running',
       started_at: at,
       announced: 0,
@@ -96,6 +99,7 @@ export async function mentionRun(db: CatalogSession, key: RunKey, scope: RunScop
           pipeline: row.ref('excluded.pipeline'),
           partition: row.ref('excluded.partition'),
           load_scope: row.ref('excluded.load_scope'),
+          namespace: row.ref('excluded.namespace'),
           started_at: row.ref('excluded.started_at'),
         }))
         .where('runs.announced', '=', 0)

@@ -25,6 +25,8 @@ export interface RunsTable {
   result: string | null;
   /** Whether the run itself said that it started, as a run made by a reset never does. */
   announced: number;
+  /** Of Temporal. */
+  namespace: string | null;
 }
 
 interface StepKeyColumns {
@@ -135,6 +137,13 @@ export interface LogLinesTable {
   facts: string | null;
 }
 
+export interface LeasesTable {
+  name: string;
+  holder: string;
+  /** How often it was taken or renewed: one that stands still has lost its holder. No clock is compared. */
+  beat: number;
+}
+
 export interface CatalogTables {
   runs: RunsTable;
   step_runs: StepRunsTable;
@@ -146,6 +155,7 @@ export interface CatalogTables {
   quarantine: QuarantineTable;
   loads: LoadsTable;
   log_lines: LogLinesTable;
+  leases: LeasesTable;
 }
 
 /** What statements run on: the database, or a transaction in it. */

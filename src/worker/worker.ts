@@ -1,11 +1,13 @@
 import os from 'node:os';
 import { mkdir } from 'node:fs/promises';
-import { NativeConnection, Worker, type WorkerOptions, type WorkflowBundleOption } from '@temporalio/worker';
+import { NativeConnection, Runtime, Worker, type WorkerOptions, type WorkflowBundleOption } from '@temporalio/worker';
+import { Client } from '@temporalio/client';
 import type { Duration } from '@temporalio/common';
 import { createActivities } from '../../activities/index.js';
 import { openCatalog, openLogWriter } from '../catalog/index.js';
 import { loadProject, type LoadedProject } from '../config/load.js';
 import type { Checkpoint } from '../connectors/contract.js';
+import { startReconciler } from '../reconciler/reconciler.js';
 import { connectFailure } from '../temporal/connect-failure.js';
 import { connectTemporal } from '../temporal/connect.js';
 import { temporalTarget } from '../temporal/target.js';
@@ -61,7 +63,7 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
   await mkdir(project.engine.spillDirectory, { recursive: true });
   const catalog = await openCatalog(project.catalog);
   const log = openLogWriter(catalog);
-  const { connection, namespace } = await connect(settings);
+  const { connection, address, namespace } = await connect(settings);
   const workerIdentity = `${process.pid}@${os.hostname()}`;
   const activities = createActivities({
     project,
@@ -82,7 +84,13 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
     ...LIMITS,
     ...settings.limits,
   });
+  const reconciler = startReconciler({
+    catalog,
+    temporal: { client: new Client({ connection, namespace }), address, namespace, close: () => Promise.resolve() },
+    log: Runtime.instance().logger,
+  });
   const done = runToEnd(worker, async () => {
+    await reconciler.stop();
     await connection.close();
     await log.close();
     await catalog.close();
@@ -90,6 +98,7 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
   return {
     done,
     async stop() {
+      void reconciler.stop();
       if (worker.getState() === 'RUNNING') worker.shutdown();
       await done;
     },
@@ -122,13 +131,14 @@ function stepsAtOnce(): number {
   return Math.max(2, Math.min(os.availableParallelism(), threads - 1));
 }
 
-async function connect(settings: WorkerSettings): Promise<{ connection: NativeConnection; namespace: string }> {
+async function connect(settings: WorkerSettings): Promise<{ connection: NativeConnection; address: string; namespace: string }> {
   const target = temporalTarget(settings);
   // The client's connection finds out what is wrong and says it in words; the worker's own would poll a namespace in vain.
   await (await connectTemporal(target)).close();
   try {
     return {
       connection: await NativeConnection.connect({ ...target.options, address: target.address }),
+      address: target.address,
       namespace: target.namespace,
     };
   } catch (error) {

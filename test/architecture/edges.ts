@@ -10,6 +10,7 @@ export type Area =
   | 'connector'
   | 'catalog'
   | 'postgres'
+  | 'reconciler'
   | 'temporal'
   | 'client'
   | 'activities'
@@ -95,6 +96,11 @@ export const EDGES: readonly Edge[] = [
   edge('postgres', 'value', 'npm pg', 'it opens connections'),
   edge('postgres', 'value', 'npm node:*', 'certificates'),
 
+  edge('reconciler', 'value', 'core', 'an unknown run is a coded error'),
+  edge('reconciler', 'type', 'catalog', 'it is given the catalog in which it closes runs'),
+  edge('reconciler', 'value', 'temporal', 'it asks Temporal how runs ended'),
+  edge('reconciler', 'value', 'npm node:*', 'timers'),
+
   edge('temporal', 'value', 'core', 'an unreachable server is a coded error'),
   edge('temporal', 'type', 'workflows', 'what a run answers when it is asked for its state'),
   edge('temporal', 'value', 'npm @temporalio/*', 'it is about Temporal'),
@@ -109,6 +115,7 @@ const FOLDERS: readonly (readonly [start: string, area: Area])[] = [
   ['src/engine/', 'engine'],
   ['src/catalog/', 'catalog'],
   ['src/postgres/', 'postgres'],
+  ['src/reconciler/', 'reconciler'],
   ['src/temporal/', 'temporal'],
   ['src/client/', 'client'],
   ['src/cli/', 'entry point'],

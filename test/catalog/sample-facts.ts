@@ -3,7 +3,12 @@ import type { LoadResult } from '../../src/core/load.js';
 import type { Manifest } from '../../src/core/manifest.js';
 
 export const RUN = { workflowId: 'flightDelays/2001-01', runId: 'run-1' } as const;
-const SCOPE = { pipeline: 'flightDelays', partition: '2001-01', loadScope: 'flightDelays/2001-01/run-1/0' };
+const SCOPE = {
+  pipeline: 'flightDelays',
+  partition: '2001-01',
+  loadScope: 'flightDelays/2001-01/run-1/0',
+  namespace: 'default',
+};
 
 /** A time of the sample day, `at(5)` being five seconds after its start. */
 export function at(second: number): string {

@@ -14,6 +14,7 @@ const RUN: RunRow = {
   loadScope: 'sales/run-1/0',
   taskQueue: 'millrace',
   workerIdentity: 'w',
+  namespace: null,
   retryOf: null,
   resetOf: null,
   status: 'failed',

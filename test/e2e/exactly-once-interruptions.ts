@@ -2,7 +2,8 @@ import type { CheckpointName } from '../../src/connectors/contract.js';
 import type { StepKind } from '../../src/core/steps.js';
 import type { Arrival, CrashingWorker } from '../support/crashing-worker.js';
 import { stepsOf, type Case, type CaseRun } from './exactly-once-cases.js';
-import { until, type Depot } from './exactly-once-depot.js';
+import { type Depot } from './exactly-once-depot.js';
+import { until } from '../support/until.js';
 
 /** Where a run is interrupted: at a checkpoint of a step, or while Postgres takes in the rows of its COPY. */
 export interface Point {

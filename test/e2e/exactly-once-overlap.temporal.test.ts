@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Arrival, CrashingWorker } from '../support/crashing-worker.js';
 import { makeCases, prepareCase, startCase, type Case, type CaseRun } from './exactly-once-cases.js';
-import { leftovers, openDepot, until, type Depot } from './exactly-once-depot.js';
+import { leftovers, openDepot, type Depot } from './exactly-once-depot.js';
+import { until } from '../support/until.js';
 import { factsOf, factsOfOneLoad, resultOf, type Facts } from './exactly-once-facts.js';
 
 /*

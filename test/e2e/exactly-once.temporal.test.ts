@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Arrival } from '../support/crashing-worker.js';
 import { makeCases, prepareCase, ROWS, startCase, type Case, type CaseRun } from './exactly-once-cases.js';
-import { leftovers, openDepot, until, type Depot } from './exactly-once-depot.js';
+import { leftovers, openDepot, type Depot } from './exactly-once-depot.js';
+import { until } from '../support/until.js';
 import { factsOf, factsOfOneLoad, resultOf } from './exactly-once-facts.js';
 import { allPoints, installBrakes, interruptEverywhere } from './exactly-once-interruptions.js';
 import { differences, goodRows, writeSource } from './exactly-once-rows.js';

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openCatalog } from '../../src/catalog/index.js';
 import type { StepKind } from '../../src/core/steps.js';
 import { makeCases, prepareCase, ROWS, startCase, type Case, type CaseRun } from './exactly-once-cases.js';
-import { leftovers, openDepot, until, type Depot } from './exactly-once-depot.js';
+import { leftovers, openDepot, type Depot } from './exactly-once-depot.js';
+import { until } from '../support/until.js';
 import { factsOf, factsOfOneLoad, resultOf } from './exactly-once-facts.js';
 import { writeSource } from './exactly-once-rows.js';
 

@@ -1,9 +1,11 @@
 import type { Migration } from 'kysely';
 import { initial } from './0001-initial.js';
 import { runLog } from './0002-run-log.js';
+import { reconciler } from './0003-reconciler.js';
 
 /** Every migration by name; they run in the order of their names, and a released one never changes. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
   '0002-run-log': runLog,
+  '0003-reconciler': reconciler,
 };

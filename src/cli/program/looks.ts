@@ -22,7 +22,10 @@ function addLists(program: Command, add: Add): void {
       (await import('../commands/runs.js')).runs(context, options),
   )
     .option('--pipeline <name>', 'only runs of this pipeline')
-    .option('--status <status>', 'only running, completed, failed or cancelled runs')
+    .option(
+      '--status <status>',
+      'only runs that the catalog has as so: running, completed, failed, cancelled, terminated, "timed out", forgotten',
+    )
     .option('--limit <n>', 'at most so many', parseCount, 20);
   add(
     program,

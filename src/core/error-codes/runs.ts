@@ -47,6 +47,21 @@ export const RUN_ERRORS = {
     retryable: false,
     remedy: 'Read the message: it is the error’s own.',
   },
+  RUN_TERMINATED: {
+    cause: 'Somebody terminated the run: nothing of it could go on or tell of its end.',
+    retryable: false,
+    remedy: 'Retry the run; use `millrace cancel` to stop runs, which interrupts their steps.',
+  },
+  RUN_TIMED_OUT: {
+    cause: 'The run took longer than the timeout it was started with.',
+    retryable: false,
+    remedy: 'Retry the run, without or with a longer workflow timeout.',
+  },
+  RUN_FORGOTTEN: {
+    cause: 'The run ended while no worker was there, and Temporal has deleted its history since.',
+    retryable: false,
+    remedy: 'Look at its loads in the ledger of the destination; retry the run if it is incomplete.',
+  },
   REFERENCE_TOO_LARGE: {
     cause: 'A dataset’s reference is over 2 KB.',
     retryable: false,
