@@ -1,3 +1,4 @@
+import type { DatasetUse } from '../core/staging-sweep.js';
 import type { LogLine } from '../core/run-log.js';
 import type { OpenRunFilter } from './closing.js';
 import type { Lease } from './leases.js';
@@ -54,6 +55,8 @@ export interface Catalog {
   listQuarantine(workflowId: string, runId: string): Promise<QuarantineRow[]>;
   /** Every attempt of the run's own steps, in order of start. */
   listAttempts(workflowId: string, runId: string): Promise<StepRow[]>;
+  /** Every dataset that a step of a run made or used again, with that run. */
+  listDatasetUses(): Promise<DatasetUse[]>;
   /** Keeps lines of runs' logs: up to 100 at a time. */
   recordLog(lines: readonly LogLine[]): Promise<void>;
   /** What the run's own code and its steps have logged, in order of time. */

@@ -1,5 +1,6 @@
 import type { Catalog } from './catalog.js';
 import type { CatalogDatabase } from './database.js';
+import { listDatasetUses } from './dataset-uses.js';
 import { recordContractVersion } from './dataset-statements.js';
 import { closeRun, lastHeardOf, listOpenRuns } from './closing.js';
 import { dropLease, readLease, takeLease } from './leases.js';
@@ -42,6 +43,7 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     listSteps: (workflowId, runId) => database.read((db) => listSteps(db, workflowId, runId)),
     listQuarantine: (workflowId, runId) => database.read((db) => listQuarantine(db, workflowId, runId)),
     listAttempts: (workflowId, runId) => database.read((db) => listAttempts(db, workflowId, runId)),
+    listDatasetUses: () => database.read((db) => listDatasetUses(db)),
     recordLog: (lines) => database.write((db) => keepLog(db, lines)),
     listLog: (workflowId, runId) => database.read((db) => listLog(db, workflowId, runId)),
     listOpenRuns: (filter) => database.read((db) => listOpenRuns(db, filter)),

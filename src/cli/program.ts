@@ -8,6 +8,7 @@ import { addLooks } from './program/looks.js';
 import { addProject } from './program/project.js';
 import { addRuns } from './program/runs.js';
 import { addServers } from './program/servers.js';
+import { addStaging } from './program/staging.js';
 import { addTemporalOptions, applyTemporalOptions } from './program/temporal-options.js';
 
 interface CommonOptions {
@@ -55,6 +56,7 @@ export function buildProgram(finish: (exitCode: number) => void): Command {
   addRuns(program, add);
   addLooks(program, add);
   addConnections(program, add);
+  addStaging(program, add);
   return program;
 }
 

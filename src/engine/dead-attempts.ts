@@ -7,10 +7,15 @@ import path from 'node:path';
  * are left alone: their folder's name begins with host and process id.
  */
 export async function removeDeadAttempts(directory: string): Promise<void> {
-  const prefix = `${os.hostname()}-`;
   const names = await readdir(directory).catch(() => []);
-  const dead = names.filter((name) => name.startsWith(prefix) && !isAlive(Number(name.slice(prefix.length).split('-')[0])));
+  const dead = names.filter(isDeadAttempt);
   await Promise.all(dead.map((name) => rm(path.join(directory, name), { recursive: true, force: true })));
+}
+
+/** Whether an attempt's folder belongs to a process of this host that is gone. */
+export function isDeadAttempt(name: string): boolean {
+  const prefix = `${os.hostname()}-`;
+  return name.startsWith(prefix) && !isAlive(Number(name.slice(prefix.length).split('-')[0]));
 }
 
 function isAlive(pid: number): boolean {

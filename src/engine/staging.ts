@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, utimes } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Checkpoint } from '../connectors/contract.js';
@@ -119,11 +119,23 @@ async function readManifest(root: string, uri: string): Promise<Manifest | undef
 async function findWhole(root: string, key: string): Promise<StagedDataset | undefined> {
   const manifest = await readManifest(root, manifestUri(key));
   if (!manifest) return undefined;
-  if (await isWhole(root, manifest)) return { manifest, uri: manifestUri(key) };
+  if (await isWhole(root, manifest)) {
+    if (await markUsed(root, key)) return { manifest, uri: manifestUri(key) };
+    return undefined;
+  }
   const remains = path.join(root, 'attempts', attemptName(key));
   await moveInto(path.join(root, datasetFolder(key)), remains);
   await rm(remains, { recursive: true, force: true });
   return undefined;
+}
+
+/** The manifest's time tells who cleans up that the dataset is in use. Gives false when it has been removed meanwhile. */
+async function markUsed(root: string, key: string): Promise<boolean> {
+  const now = new Date();
+  return utimes(path.join(root, manifestUri(key)), now, now).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => error.code !== 'ENOENT',
+  );
 }
 
 async function isWhole(root: string, { parts, verdict }: Manifest): Promise<boolean> {

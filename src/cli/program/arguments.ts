@@ -15,6 +15,19 @@ export function parseParams(text: string): Readonly<Record<string, unknown>> {
   throw new InvalidArgumentError('Parameters are a JSON object, as {"month":"2001-01"}.');
 }
 
+const AGE_UNITS_MS = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 7 * 86_400_000 } as const;
+/** A step that has just found a dataset needs a moment until the catalog knows of it. */
+const LEAST_AGE_MS = 10 * 60_000;
+
+/** Reads `30d`, `12h`, `10m`, `2w` as milliseconds; at least ten minutes. */
+export function parseAge(text: string): number {
+  const [, count, unit] = /^(\d+)\s*([mhdw])$/.exec(text) ?? [];
+  if (count === undefined) throw new InvalidArgumentError('It must be an age such as 30d, 12h, 10m or 2w.');
+  const ms = Number(count) * AGE_UNITS_MS[unit as keyof typeof AGE_UNITS_MS];
+  if (ms < LEAST_AGE_MS) throw new InvalidArgumentError('It must be at least 10m.');
+  return ms;
+}
+
 export function parseCount(text: string): number {
   const count = Number(text);
   if (Number.isInteger(count) && count > 0) return count;

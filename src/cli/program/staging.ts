@@ -1,0 +1,43 @@
+import type { Command } from 'commander';
+import type { CleanOptions } from '../commands/staging-clean.js';
+import type { Add } from './add.js';
+import { parseAge } from './arguments.js';
+
+/** Commands about the staging folder. */
+export function addStaging(program: Command, add: Add): void {
+  const staging = program.command('staging').helpCommand(false).description('Looks at the staging folder and cleans it up.');
+  add(
+    staging,
+    {
+      usage: 'ls',
+      about: 'Lists the datasets in staging: their size, when they were last used, and by which runs.',
+      details: [
+        'The dataset that was used longest ago comes first. Below the list is what attempts of steps have written and not committed: those at work, and what killed ones left.',
+        'With --json there is an object for each dataset, and one with the totals at the end.',
+      ],
+      examples: ['millrace staging ls', 'millrace staging ls --json'],
+    },
+    async (context) => (await import('../commands/staging-ls.js')).listStaging(context),
+  );
+  add(
+    staging,
+    {
+      usage: 'clean',
+      temporal: true,
+      about: 'Removes datasets that nothing has used for a while, and what killed attempts have left.',
+      details: [
+        'A dataset is in use when a step makes it or finds it again, and while a run that used it goes on. What a running run needs is never removed, nor what it has taken over from earlier runs, nor files that a kept dataset reads. Datasets with rejected rows are kept, so that millrace quarantine can show them, unless --quarantine is given.',
+        'A retry of a failed run reuses the datasets that it finds. When some of them go, the runs are named: a retry of those does that work anew. Only the catalog tells which runs used a dataset: several projects that share a staging folder must share a catalog.',
+      ],
+      examples: [
+        'millrace staging clean --dry-run',
+        'millrace staging clean --older-than 7d',
+        'millrace staging clean --older-than 90d --quarantine --json',
+      ],
+    },
+    async (context, options: CleanOptions) => (await import('../commands/staging-clean.js')).cleanStaging(context, options),
+  )
+    .option('--older-than <age>', 'what was last used longer ago than this: 30d, 12h, 10m, 2w (default: 30d)', parseAge)
+    .option('--quarantine', 'also what holds rejected rows')
+    .option('--dry-run', 'say what would be removed, and remove nothing');
+}
