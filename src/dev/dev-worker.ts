@@ -7,7 +7,7 @@ import { createWorker, type RunningWorker } from '../worker/index.js';
 import type { TemporalClient } from '../temporal/connect.js';
 
 /** How long running steps get to finish. What they leave goes on at the next start. */
-const DRAIN_MS = 5_000;
+export const DEV_DRAIN_MS = 5_000;
 
 /** Starts the project's worker in this process; its warnings go to `worker.log` in the dev folder. */
 export async function startDevWorker(
@@ -27,7 +27,7 @@ export async function startDevWorker(
   Runtime.install({ logger, shutdownSignals: [] });
   const worker = await createWorker({ project, workflowBundle, address: temporal.address, namespace: temporal.namespace });
   worker.done.catch(() => undefined);
-  return { done: worker.done, stop: () => stopSoon(worker) };
+  return { done: worker.done, atWork: () => worker.atWork(), stop: () => stopSoon(worker) };
 }
 
 async function stopSoon(worker: RunningWorker): Promise<void> {
@@ -35,7 +35,7 @@ async function stopSoon(worker: RunningWorker): Promise<void> {
     () => true,
     () => true,
   );
-  if (await Promise.race([drained, sleep(DRAIN_MS, false)])) return;
+  if (await Promise.race([drained, sleep(DEV_DRAIN_MS, false)])) return;
   // It would hold the process for up to half a minute. The exit code is the one that is set by then.
   setTimeout(() => process.exit(), 500).unref();
 }

@@ -8,9 +8,9 @@ import { takeDevFolder } from './dev-folder.js';
 import { jsonOutput, textOutput, type DevOutput, type StartedPart } from './dev-output.js';
 import { providePostgres, type DevPostgres } from './dev-postgres.js';
 import { provideTemporal, type DevTemporal } from './dev-temporal.js';
-import { startDevWorker } from './dev-worker.js';
+import { DEV_DRAIN_MS, startDevWorker } from './dev-worker.js';
 import { followRuns, type RunProgress } from './follow-run.js';
-import { listenForInterruption, type Interruption } from './interruption.js';
+import { listenForInterruption, type Interruption } from '../worker/interruption.js';
 import { plannedRuns, type PlannedRun } from './planned-runs.js';
 import { runFacts, type RunFacts } from './run-facts.js';
 import type { ServerProcess } from './server-process.js';
@@ -53,7 +53,9 @@ interface Session {
 export async function runDev(options: DevOptions): Promise<number> {
   const output = options.json ? jsonOutput(process.stdout, process.stderr) : textOutput(process.stdout);
   const stack = closingStack();
-  const interruption = listenForInterruption(() => output.notice('Stopping what was started …'));
+  const interruption = listenForInterruption(() =>
+    output.notice(`Stopping what was started: steps at work have ${DEV_DRAIN_MS / 1000} s to finish. Once more stops at once.`),
+  );
   try {
     return await boot(options, output, stack, interruption);
   } catch (error) {

@@ -12,10 +12,10 @@ export type Paint = Readonly<Record<keyof typeof CODES, (text: string) => string
 
 const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const;
 
-/** A terminal on a stream. `NO_COLOR` and `TERM=dumb` are honoured. */
+/** A terminal on a stream. `NO_COLOR`, `FORCE_COLOR` and `TERM=dumb` are honoured; lines are redrawn on a real terminal only. */
 export function openTerminal(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv = process.env): Terminal {
   const interactive = (stream.isTTY ?? false) && env.TERM !== 'dumb';
-  const paint = painter(interactive && !env.NO_COLOR);
+  const paint = painter(wantsColours(interactive, env));
   let shown: readonly string[] = [];
   const erase = (): string => (shown.length === 0 ? '' : `\u001b[${shown.length}A\u001b[0J`);
   const draw = (lines: readonly string[]): string => lines.map((line) => `${clip(line, stream.columns || 80)}\n`).join('');
@@ -31,6 +31,13 @@ export function openTerminal(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv 
       shown = lines;
     },
   };
+}
+
+// `NO_COLOR` counts when it is set to anything, and before `FORCE_COLOR`, of which 0 and false mean no.
+function wantsColours(interactive: boolean, env: NodeJS.ProcessEnv): boolean {
+  if (env.NO_COLOR) return false;
+  if (env.FORCE_COLOR) return !['0', 'false'].includes(env.FORCE_COLOR);
+  return interactive;
 }
 
 function painter(colours: boolean): Paint {

@@ -5,7 +5,7 @@ import { Client } from '@temporalio/client';
 import type { Duration } from '@temporalio/common';
 import { createActivities } from '../../activities/index.js';
 import { openCatalog, openLogWriter } from '../catalog/index.js';
-import { loadProject, type LoadedProject } from '../config/load.js';
+import type { LoadedProject } from '../config/load.js';
 import type { Checkpoint } from '../connectors/contract.js';
 import { startReconciler } from '../reconciler/reconciler.js';
 import { connectFailure } from '../temporal/connect-failure.js';
@@ -43,10 +43,15 @@ export interface WorkerLimits {
   readonly stickyQueueScheduleToStartTimeout?: Duration;
 }
 
+/** How long steps at work may go on when the worker is told to stop; with 3 s more it suits the 30 s that systemd and Docker wait. */
+export const GRACE_MS = 25_000;
+
 export interface RunningWorker {
   /** Ends when the worker has stopped. Rejects when it failed. */
   readonly done: Promise<void>;
-  /** Takes no new work, lets running steps finish for 25 s, then interrupts them. */
+  /** Steps, and other activities, that are at work now. */
+  atWork(): number;
+  /** Takes no new work, lets running steps finish for {@link GRACE_MS}, then interrupts them. */
   stop(): Promise<void>;
 }
 
@@ -97,6 +102,7 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
   });
   return {
     done,
+    atWork: () => worker.getStatus().numInFlightActivities,
     async stop() {
       void reconciler.stop();
       if (worker.getState() === 'RUNNING') worker.shutdown();
@@ -116,8 +122,8 @@ async function runToEnd(worker: Worker, close: () => Promise<void>): Promise<voi
 // The SDK's own defaults would cancel running loads on every deploy, deliver a cancellation after 12 s, and keep
 // workflows by number whatever their size.
 const LIMITS = {
-  shutdownGraceTime: '25s',
-  shutdownForceTime: '28s',
+  shutdownGraceTime: GRACE_MS,
+  shutdownForceTime: GRACE_MS + 3_000,
   maxHeartbeatThrottleInterval: '1s',
   defaultHeartbeatThrottleInterval: '1s',
   maxCachedWorkflows: 200,
@@ -144,17 +150,4 @@ async function connect(settings: WorkerSettings): Promise<{ connection: NativeCo
   } catch (error) {
     throw await connectFailure(target, error);
   }
-}
-
-/** Runs the worker of the project in a folder until SIGINT or SIGTERM. */
-export async function runWorker(options: {
-  readonly directory: string;
-  readonly onReady?: (project: LoadedProject) => void;
-}): Promise<void> {
-  const project = await loadProject(options.directory);
-  const worker = await createWorker({ project });
-  const stop = (): void => void worker.stop().catch(() => undefined);
-  process.once('SIGINT', stop).once('SIGTERM', stop);
-  options.onReady?.(project);
-  await worker.done;
 }

@@ -18,7 +18,7 @@ export function addServers(program: Command, add: Add): void {
       temporal: true,
       about: 'Starts Temporal, a Postgres, and the worker, does the runs of the config, and stays up.',
       details: [
-        'It starts a Postgres database for each of the variables in dev.postgres, and does the runs in dev.runs. Ctrl-C stops all it started. A port that is asked for and taken is an error.',
+        'It starts a Postgres database for each of the variables in dev.postgres, and does the runs in dev.runs. Ctrl-C stops all it started: steps at work have 5 seconds to finish, and go on at the next start otherwise. A second one stops at once. It exits with 130 when it is interrupted during the runs, and with 0 afterwards. A port that is asked for and taken is an error.',
       ],
       examples: ['millrace dev', 'millrace dev --once'],
     },
@@ -34,6 +34,10 @@ export function addServers(program: Command, add: Add): void {
       usage: 'worker',
       temporal: true,
       about: "Runs the project's worker until Ctrl-C.",
+      details: [
+        'Ctrl-C and SIGTERM make it take no new work and wait for the steps at work, for 25 seconds; what is then not done is interrupted, leaves nothing half-loaded, and starts again elsewhere. A second signal stops at once. It exits with 0 when it has stopped in order, with 1 when steps did not end within 28 seconds, and with 130 (Ctrl-C) or 143 (SIGTERM) after a second signal.',
+        'With --json it prints an object for each of the events ready, stopping and stopped.',
+      ],
       examples: ['millrace worker', 'millrace worker --project ./flights'],
     },
     async (context) => (await import('../commands/worker.js')).worker(context),
