@@ -1,13 +1,14 @@
 import type { Contract } from '../src/config/contract.js';
 import { contractName } from '../src/config/check.js';
-import type { Transform } from '../src/config/transform.js';
+import type { RowsTransform } from '../src/config/rows.js';
+import type { SqlTransform, Transform } from '../src/config/transform.js';
 import { checkOutput } from '../src/contracts/columns.js';
 import { contractHash } from '../src/contracts/hash.js';
 import { TerminalError } from '../src/core/errors.js';
 import type { Manifest } from '../src/core/manifest.js';
 import type { DatasetStepResult, TransformStepInput } from '../src/core/steps.js';
 import { verifyParts } from '../src/engine/part-files.js';
-import { referenceTo } from '../src/engine/staging.js';
+import { referenceTo, type DraftManifest } from '../src/engine/staging.js';
 import { inspectSelect } from '../src/engine/select-guard.js';
 import { runTransform } from '../src/engine/transform.js';
 import { ENGINE, datasetKey } from '../src/engine/dataset-key.js';
@@ -16,13 +17,19 @@ import type { Services } from './services.js';
 import { stepActivity } from './step-activity.js';
 import { stageOnce, type Staged } from './stage-once.js';
 import type { StepCall } from './step-call.js';
-import { namingFile, statementOf } from '../src/engine/transform-statement.js';
+import { declaredParams, namingFile, parametersOf, statementOf } from '../src/engine/transform-statement.js';
+import { codeOf } from '../src/rows/code-hash.js';
+import { runRows } from '../src/rows/run-rows.js';
 
-/** Makes a dataset from others, by SQL that sees its inputs and nothing else. */
+/** Makes a dataset from others: by SQL that sees its inputs and nothing else, or by a function in a thread of its own. */
 export function makeTransform(services: Services) {
   return stepActivity<TransformStepInput, DatasetStepResult>(services, 'transform', async (input, call) => {
-    const definition = services.project.config.transforms[input.transform];
-    const { staged, reused } = await namingFile(definition, () => transform(services, input, call));
+    const definition = findTransform(services, input);
+    const task = await prepare(services, definition, input, call);
+    const { staged, reused } =
+      definition.kind === 'rows'
+        ? await transformByFunction(task, definition)
+        : await namingFile(definition, () => transformBySql(task, definition));
     return {
       result: { dataset: referenceTo(staged), reused },
       inputs: Object.values(input.inputs).map(inputFact),
@@ -31,18 +38,46 @@ export function makeTransform(services: Services) {
   });
 }
 
-async function transform(services: Services, input: TransformStepInput, call: StepCall): Promise<Staged> {
-  const definition = findTransform(services, input);
+/** What a transform needs to know, in whatever form it is written. */
+interface TransformTask {
+  readonly services: Services;
+  readonly input: TransformStepInput;
+  readonly call: StepCall;
+  readonly inputs: Readonly<Record<string, Manifest>>;
+  /** The output's contract: its name, and its version. */
+  readonly contract: { readonly name: string; readonly hash: string };
+  /** Whether the contract's hash says all of it. */
+  readonly exact: boolean;
+  /** What is part of every key. */
+  readonly facts: Readonly<Record<string, unknown>>;
+}
+
+async function prepare(
+  services: Services,
+  definition: Transform,
+  input: TransformStepInput,
+  call: StepCall,
+): Promise<TransformTask> {
   const inputs = await readInputs(services, definition, input);
-  const statement = await statementOf(services.project.directory, input.transform, definition, input.params);
-  const contents = Object.entries(inputs).map(([name, manifest]) => [name, manifest.content]);
   const { hash, exact, definition: text } = contractHash(definition.output);
-  const output = contractName(services.project.config, definition.output) ?? '';
-  await services.catalog.recordContract({ name: output, hash, definition: text });
+  const name = contractName(services.project.config, definition.output) ?? '';
+  await services.catalog.recordContract({ name, hash, definition: text });
+  const contents = Object.entries(inputs).map(([each, manifest]) => [each, manifest.content]);
+  const facts = { step: 'transform', name: input.transform, contents, output: hash };
+  return { services, input, call, inputs, contract: { name, hash }, exact, facts };
+}
+
+// What may differ from run to run is kept for retries and resets of this run only.
+function originOf({ input }: TransformTask, isStable: boolean): string | null {
+  return isStable ? null : `${input.run.loadScope}/${input.step}`;
+}
+
+async function transformBySql(task: TransformTask, definition: SqlTransform): Promise<Staged> {
+  const { services, input, call, inputs } = task;
+  const statement = await statementOf(services.project.directory, input.transform, definition, input.params);
   const inspected = await inspectSelect(call.session, input.transform, statement.sql, Object.keys(inputs));
-  // What may differ from run to run is kept for retries and resets of this run only.
-  const origin = inspected.volatile || !exact ? `${input.run.loadScope}/${input.step}` : null;
-  const key = datasetKey({ step: 'transform', name: input.transform, statement, contents, output: hash, origin });
+  const origin = originOf(task, !inspected.volatile && task.exact);
+  const key = datasetKey({ ...task.facts, statement, origin });
   return stageOnce(services, call, key, async (directory) => {
     call.phase('computing');
     const made = await runTransform(call.session, {
@@ -56,18 +91,58 @@ async function transform(services: Services, input: TransformStepInput, call: St
       settle: (columns) => checkOutput(definition.output, columns, `transform "${input.transform}"`),
       orderBy: definition.output.key,
     });
-    call.progress(made.rows);
-    return {
-      name: input.transform,
-      rows: made.rows,
-      columns: made.columns,
-      contract: { name: output, hash },
-      parents: Object.values(input.inputs).map(parentOf),
-      reproducible: made.reproducible && Object.values(inputs).every((manifest) => manifest.reproducible),
-      parts: [made.part],
-      engine: ENGINE,
-    };
+    return describe(task, { ...made, parts: [made.part] });
   });
+}
+
+async function transformByFunction(task: TransformTask, definition: RowsTransform): Promise<Staged> {
+  const { services, input, call, inputs } = task;
+  const configFile = services.project.configPath;
+  const params = parametersOf(input.transform, definition, input.params);
+  const code = codeOf(configFile, definition.load);
+  // The contracts of the inputs say as which values the function sees them.
+  const read = Object.entries(definition.inputs).map(([name, contract]) => [name, contractHash(contract)] as const);
+  const isKnown = code.exact && task.exact && read.every(([, { exact }]) => exact);
+  const reproducible = definition.deterministic === true && isKnown;
+  const key = datasetKey({
+    ...task.facts,
+    code: code.hash,
+    read: read.map(([name, { hash }]) => [name, hash]),
+    params: declaredParams(definition, input.params),
+    origin: originOf(task, reproducible),
+  });
+  return stageOnce(services, call, key, async (directory) => {
+    call.phase('computing');
+    const made = await runRows(call.session, {
+      name: input.transform,
+      definition,
+      configFile,
+      inputs,
+      params,
+      stagingRoot: services.staging.root,
+      directory,
+      signal: call.signal,
+      progress: call.progress,
+    });
+    return describe(task, { ...made, reproducible });
+  });
+}
+
+function describe(
+  { input, call, inputs, contract }: TransformTask,
+  made: Pick<DraftManifest, 'columns' | 'parts' | 'reproducible'> & { readonly rows: number },
+): DraftManifest {
+  call.progress(made.rows);
+  return {
+    name: input.transform,
+    rows: made.rows,
+    columns: made.columns,
+    contract,
+    parents: Object.values(input.inputs).map(parentOf),
+    reproducible: made.reproducible && Object.values(inputs).every((manifest) => manifest.reproducible),
+    parts: made.parts,
+    engine: ENGINE,
+  };
 }
 
 function findTransform(

@@ -9,15 +9,9 @@ export {
   type ProjectConfig,
 } from './project.js';
 export { sql, type SqlExpression } from './sql.js';
-export {
-  query,
-  sqlFile,
-  type SelectBuilder,
-  type Selection,
-  type Transform,
-  type TransformInputs,
-  type TransformParams,
-} from './transform.js';
+export { query, sqlFile, type SelectBuilder, type Selection, type Transform } from './transform.js';
+export { rows, type RowsContext, type RowsFunction, type RowsInput, type RowsOptions } from './rows.js';
+export { type TransformInputs, type TransformParams } from './transform-inputs.js';
 export { daily, monthly, type Partitioning } from '../core/partitions.js';
 export { files, type FilesOptions } from '../connectors/files/config.js';
 export { postgres, type PostgresOptions } from '../connectors/postgres/config.js';

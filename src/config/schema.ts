@@ -20,13 +20,22 @@ const contract = z.strictObject({
   key: z.array(z.string()),
   rules: z.record(z.string(), sqlText),
 });
+const aFunction = z.custom((value) => typeof value === 'function', { error: 'expected a function' });
 const inputsAndOutput = { inputs: z.record(name, contract), output: contract };
 const transform = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('sqlFile'), path: z.string().min(1), ...inputsAndOutput }),
   z.strictObject({
     kind: z.literal('query'),
     params: zodObject.optional(),
-    build: z.custom((value) => typeof value === 'function', { error: 'expected a function' }),
+    build: aFunction,
+    ...inputsAndOutput,
+  }),
+  z.strictObject({
+    kind: z.literal('rows'),
+    params: zodObject.optional(),
+    deterministic: z.boolean().optional(),
+    memoryMb: z.int().min(16).optional(),
+    load: aFunction,
     ...inputsAndOutput,
   }),
 ]);

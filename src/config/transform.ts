@@ -1,20 +1,8 @@
 import type { Compilable, Kysely } from 'kysely';
 import type { z } from 'zod';
-import type { Scalar } from '../core/filter.js';
 import type { Contract, RowOf } from './contract.js';
-
-/** The datasets a transform reads, by the names it uses for them. */
-export type TransformInputs = Readonly<Record<string, Contract>>;
-
-/** The run's parameters as a transform sees them: as its own `params` declare, or simple values by name. */
-export type TransformParams<P extends z.ZodObject | undefined = undefined> = P extends z.ZodObject
-  ? Readonly<z.output<P>>
-  : Readonly<Record<string, Scalar>>;
-
-interface TransformBase<I extends TransformInputs, O extends Contract> {
-  readonly inputs: I;
-  readonly output: O;
-}
+import type { RowsTransform } from './rows.js';
+import type { TransformBase, TransformInputs, TransformParams } from './transform-inputs.js';
 
 /** A transform whose SELECT is in a file. */
 export interface SqlFileTransform<
@@ -38,6 +26,10 @@ export interface QueryTransform<I extends TransformInputs = TransformInputs, O e
 }
 
 export type Transform<I extends TransformInputs = TransformInputs, O extends Contract = Contract> =
+  SqlFileTransform<I, O> | QueryTransform<I, O> | RowsTransform<I, O>;
+
+/** A transform that is one SELECT, however it is written. */
+export type SqlTransform<I extends TransformInputs = TransformInputs, O extends Contract = Contract> =
   SqlFileTransform<I, O> | QueryTransform<I, O>;
 
 /**

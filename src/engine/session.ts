@@ -18,8 +18,17 @@ export interface EngineLimits {
 /** A {@link Session} with the means to end it, and DuckDB's own connection for those who stream rows. */
 export interface EngineSession extends Session {
   readonly connection: DuckDBConnection;
+  /** Another connection to the same database, for a statement beside the one that runs; interrupted and closed with the session. */
+  connectBeside(): Promise<Beside>;
   /** Rows DuckDB has read in the statement that runs; of CSV an estimate, 0 where it cannot tell. */
   rowsProcessed(): number;
+  close(): void;
+}
+
+/** A connection beside a session's own. */
+export interface Beside {
+  readonly connection: DuckDBConnection;
+  /** Closes it before the session does. */
   close(): void;
 }
 
@@ -37,10 +46,12 @@ export async function openSession(limits: EngineLimits, signal: AbortSignal): Pr
   const listeners = new Set<() => void>();
   let interrupting: NodeJS.Timeout | undefined;
   let lost = false;
+  const besides = new Set<DuckDBConnection>();
+  const interrupt = (): void => [connection, ...besides].forEach((each) => each.interrupt());
   const abort = (): void => {
-    connection.interrupt();
+    interrupt();
     // An interrupt that arrives between two statements is forgotten by DuckDB, so it is repeated until the session closes.
-    interrupting = setInterval(() => connection.interrupt(), INTERRUPT_INTERVAL_MS);
+    interrupting = setInterval(interrupt, INTERRUPT_INTERVAL_MS);
     for (const listener of listeners) listener();
   };
   signal.addEventListener('abort', abort, { once: true });
@@ -70,13 +81,26 @@ export async function openSession(limits: EngineLimits, signal: AbortSignal): Pr
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    connectBeside: () => connectBeside(instance, besides),
     rowsProcessed: () => Number(connection.progress.rows_processed),
     close() {
       signal.removeEventListener('abort', abort);
       clearInterval(interrupting);
       if (lost) return abandon(instance, connection);
-      connection.closeSync();
+      for (const each of [...besides, connection]) each.closeSync();
       instance.closeSync();
+    },
+  };
+}
+
+async function connectBeside(instance: DuckDBInstance, besides: Set<DuckDBConnection>): Promise<Beside> {
+  const connection = await instance.connect();
+  besides.add(connection);
+  await connection.run("SET TimeZone = 'UTC'");
+  return {
+    connection,
+    close() {
+      if (besides.delete(connection)) connection.closeSync();
     },
   };
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { QueryTransform, Transform } from '../config/transform.js';
+import type { QueryTransform, SqlTransform } from '../config/transform.js';
 import { TerminalError, messageOf } from '../core/errors.js';
 import type { Scalar } from '../core/filter.js';
 import { compileQuery } from './compile-query.js';
@@ -16,7 +16,7 @@ type ParamsSchema = NonNullable<QueryTransform['params']>;
  * @param name the transform's, for messages
  * @throws TerminalError CONFIG_INVALID when the file cannot be read or the builder fails; PARAMETERS_INVALID
  */
-export async function statementOf(directory: string, name: string, transform: Transform, params: Params): Promise<Statement> {
+export async function statementOf(directory: string, name: string, transform: SqlTransform, params: Params): Promise<Statement> {
   if (transform.kind === 'query') return compileQuery(name, transform, parametersOf(name, transform, params));
   const file = path.resolve(directory, transform.path);
   try {
@@ -57,11 +57,11 @@ export function declaredParams({ params: schema }: { readonly params?: ParamsSch
 }
 
 /** Does a transform's work, and names its file in what is wrong with the SQL. */
-export async function namingFile<T>(transform: Transform | undefined, work: () => Promise<T>): Promise<T> {
+export async function namingFile<T>(transform: SqlTransform, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof TerminalError) || error.code !== 'QUERY_FAILED' || transform?.kind !== 'sqlFile') throw error;
+    if (!(error instanceof TerminalError) || error.code !== 'QUERY_FAILED' || transform.kind !== 'sqlFile') throw error;
     throw new TerminalError(error.code, `${error.message} Correct the SQL in ${transform.path}.`, error.details, {
       cause: error,
     });

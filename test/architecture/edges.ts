@@ -4,6 +4,7 @@ export type Area =
   | 'config'
   | 'contracts'
   | 'engine'
+  | 'rows'
   | 'connector contract'
   | 'connector registry'
   | 'connector config'
@@ -47,6 +48,7 @@ export const EDGES: readonly Edge[] = [
   edge('activities', 'value', 'config', 'a step looks up contracts, transforms and connections by name'),
   edge('activities', 'value', 'contracts', 'validate judges rows'),
   edge('activities', 'value', 'engine', 'the data flows there'),
+  edge('activities', 'value', 'rows', 'a transform may be a function'),
   edge('activities', 'value', 'catalog', 'each step records what it did, and a retry takes over what was done'),
   edge('activities', 'value', 'connector registry', 'the only way to a connector, so that one more needs no other change'),
   edge('activities', 'type', 'connector contract', 'what the registry gives has its shape'),
@@ -86,6 +88,13 @@ export const EDGES: readonly Edge[] = [
   edge('engine', 'value', 'npm kysely', 'it compiles a transform that was written with the query builder'),
   edge('engine', 'value', 'npm @duckdb/node-api', 'it is the engine'),
   edge('engine', 'value', 'npm node:*', 'files and processes'),
+  edge('rows', 'value', 'core', 'errors, literals, manifests'),
+  edge('rows', 'value', 'config', 'a thread loads the project that has the function'),
+  edge('rows', 'value', 'contracts', 'they say which values a function sees and which it may give'),
+  edge('rows', 'value', 'engine', 'the rows come from DuckDB and go there, in a session that is given'),
+  edge('rows', 'value', 'npm @duckdb/node-api', 'rows are handed over chunk by chunk'),
+  edge('rows', 'type', 'npm zod', 'nested schemas are walked'),
+  edge('rows', 'value', 'npm node:*', 'threads, and files with code'),
   edge('catalog', 'value', 'core', 'facts are about references and steps'),
   edge('catalog', 'value', 'npm kysely', 'its statements'),
   edge('catalog', 'value', 'npm libsql', 'its SQLite'),
@@ -113,6 +122,7 @@ const FOLDERS: readonly (readonly [start: string, area: Area])[] = [
   ['src/config/', 'config'],
   ['src/contracts/', 'contracts'],
   ['src/engine/', 'engine'],
+  ['src/rows/', 'rows'],
   ['src/catalog/', 'catalog'],
   ['src/postgres/', 'postgres'],
   ['src/reconciler/', 'reconciler'],

@@ -3,7 +3,8 @@ import path from 'node:path';
 import { sql, type Kysely } from 'kysely';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { contract, query, type Transform } from '../../src/config/index.js';
+import { contract, query } from '../../src/config/index.js';
+import type { SqlTransform } from '../../src/config/transform.js';
 import type { Scalar } from '../../src/core/filter.js';
 import type { Column } from '../../src/core/dataset.js';
 import type { Manifest } from '../../src/core/manifest.js';
@@ -30,7 +31,7 @@ const COLUMNS: readonly Column[] = [
 
 /** Runs a transform over five events in the table `input`, and gives its rows. */
 async function rowsOf(
-  transform: Transform,
+  transform: SqlTransform,
   { input = 'events', params = {} }: { input?: string; params?: Record<string, Scalar> } = {},
 ): Promise<unknown[]> {
   const root = temporaryFolder();
@@ -147,7 +148,7 @@ test('SQL of one’s own in a query is held to the inputs too', async () => {
 
 test('a builder that throws, executes, returns a promise or binds what no column holds is told so', async () => {
   const inputs = { inputs: { events: Event }, output: Id };
-  const failing: readonly [Transform, RegExp][] = [
+  const failing: readonly [SqlTransform, RegExp][] = [
     [
       query(inputs, () => {
         throw new Error('no such month');

@@ -22,6 +22,26 @@ export const DATA_ERRORS = {
     retryable: false,
     remedy: 'Change the SELECT list or the contract.',
   },
+  TRANSFORM_FAILED: {
+    cause: 'The function of a transform threw an error.',
+    retryable: false,
+    remedy: 'Correct the line the message names, then retry the run.',
+  },
+  TRANSFORM_DIED: {
+    cause: 'The thread in which the function of a transform worked ran out of memory or ended itself.',
+    retryable: false,
+    remedy: 'Hold fewer rows at a time, or raise the transform’s `memoryMb`; leave `process.exit` out.',
+  },
+  TRANSFORM_VALUE: {
+    cause: 'A function yielded a row with a value that its column cannot hold.',
+    retryable: false,
+    remedy: 'Correct the function or the output contract.',
+  },
+  TRANSFORM_INPUT_SIZE: {
+    cause: 'A function asked for all rows of an input that has more than its bound.',
+    retryable: false,
+    remedy: 'Read the input in batches, or raise the bound.',
+  },
   TRANSFORM_INPUTS: {
     cause: 'A transform was not given exactly the inputs it declares.',
     retryable: false,

@@ -1,0 +1,97 @@
+import path from 'node:path';
+import { DuckDBDataChunk, type DuckDBAppender, type DuckDBConnection, type DuckDBType } from '@duckdb/node-api';
+import { TerminalError, messageOf } from '../core/errors.js';
+import { quoteLiteral } from '../core/filter.js';
+import type { Part } from '../core/manifest.js';
+import type { OutputWriting } from './output-columns.js';
+import type { Wire, WireBatch } from './plan.js';
+
+/** Rows of one part. A part is what waits in DuckDB's memory at a time. */
+const PART_ROWS = 1_000_000;
+const PART_BYTES = 256 * 1024 * 1024;
+
+/** Writes rows into Parquet parts, in the order in which they come. */
+export interface PartWriter {
+  append(batch: WireBatch): Promise<void>;
+  /** Writes what is left; a dataset without rows gets one part without rows. */
+  finish(): Promise<Part[]>;
+}
+
+/**
+ * @param connection of its own
+ * @param directory the attempt's folder
+ * @param name the transform's, for messages
+ */
+export async function createPartWriter(
+  connection: DuckDBConnection,
+  writing: OutputWriting,
+  directory: string,
+  name: string,
+): Promise<PartWriter> {
+  const parts: Part[] = [];
+  let table = await openTable(connection, writing);
+  let rows = 0;
+  let bytes = 0;
+  const writePart = async (): Promise<void> => {
+    table.appender.closeSync();
+    const file = `part-${parts.length}.parquet`;
+    const target = quoteLiteral(path.join(directory, file));
+    await fitting(name, writing, () =>
+      connection.run(`COPY (SELECT ${writing.select.join(', ')} FROM made) TO ${target} (FORMAT parquet, COMPRESSION zstd)`),
+    );
+    parts.push({ path: `./${file}`, format: 'parquet', rows, bytes: 0, fingerprint: '' });
+    await connection.run('DROP TABLE made');
+    rows = bytes = 0;
+  };
+  return {
+    async append(batch) {
+      const chunk = DuckDBDataChunk.create(table.types, batch.rows);
+      chunk.setColumns(batch.columns);
+      table.appender.appendDataChunk(chunk);
+      rows += batch.rows;
+      for (const column of batch.columns) bytes += sizeOf(column);
+      if (rows < PART_ROWS && bytes < PART_BYTES) return;
+      await writePart();
+      table = await openTable(connection, writing);
+    },
+    async finish() {
+      if (rows > 0 || parts.length === 0) await writePart();
+      else table.appender.closeSync();
+      return parts;
+    },
+  };
+}
+
+interface Table {
+  readonly appender: DuckDBAppender;
+  readonly types: readonly DuckDBType[];
+}
+
+async function openTable(connection: DuckDBConnection, { wireTypes }: OutputWriting): Promise<Table> {
+  await connection.run(`CREATE TABLE made (${wireTypes.map((type, index) => `c${index} ${type}`).join(', ')})`);
+  const appender = await connection.createAppender('made');
+  return { appender, types: wireTypes.map((_, index) => appender.columnType(index)) };
+}
+
+function sizeOf(column: readonly Wire[]): number {
+  let bytes = column.length * 8;
+  for (const value of column) if (typeof value === 'string') bytes += value.length;
+  return bytes;
+}
+
+// Everything else has been looked at in the thread; the parts of a nested value are DuckDB's to judge.
+async function fitting(name: string, { columns }: OutputWriting, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const message = messageOf(error);
+    if (!message.startsWith('Conversion Error') && !message.startsWith('Invalid Input Error')) throw error;
+    const types = columns.map((column) => `${column.name} ${column.type}`).join(', ');
+    throw new TerminalError(
+      'TRANSFORM_VALUE',
+      `Transform "${name}" yields a nested value that does not fit the type of its column: ${message.split('\n')[0]}. The columns are: ${types}. Correct the function or the output contract.`,
+      {},
+      { cause: error },
+    );
+  }
+}
