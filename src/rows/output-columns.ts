@@ -70,7 +70,7 @@ function kindOf(type: string, base: string): Kind {
 const RANGES: Readonly<Record<string, readonly [number | bigint, number | bigint]>> = {
   INTEGER: [-2147483648, 2147483647],
   BIGINT: [-(2n ** 63n), 2n ** 63n - 1n],
-  HUGEINT: [-(2n ** 127n), 2n ** 127n - 1n],
+  'DECIMAL(38,0)': [1n - 10n ** 38n, 10n ** 38n - 1n],
 };
 
 const WRITES: Readonly<Record<Kind, (type: string) => Pick<OutputColumn, 'write' | 'wants' | 'range'>>> = {
@@ -84,7 +84,7 @@ const WRITES: Readonly<Record<Kind, (type: string) => Pick<OutputColumn, 'write'
     wants: 'a whole number',
     range: type === 'INTEGER' ? RANGES['INTEGER'] : [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
   }),
-  bigint: (type) => ({ write: 'bigint', wants: 'a bigint', range: RANGES[type] ?? RANGES['HUGEINT'] }),
+  bigint: (type) => ({ write: 'bigint', wants: 'a bigint', range: RANGES[type] ?? RANGES['DECIMAL(38,0)'] }),
   boolean: () => ({ write: 'boolean', wants: 'true or false' }),
   date: () => ({ write: 'date', wants: 'a Date' }),
   json: (type) => ({ write: 'json', wants: `a value that fits ${type}` }),

@@ -70,6 +70,7 @@ export async function runRows(session: EngineSession, request: RowsRequest): Pro
       leave: (cursor) => feed.leave(cursor),
       write: (batch) => writer.append(batch),
     });
+    if (signal.aborted) throw abortError(signal);
     const parts = await writer.finish();
     return { parts, columns: writing.columns, rows: parts.reduce((sum, part) => sum + (part.rows ?? 0), 0) };
   } catch (error) {

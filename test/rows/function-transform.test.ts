@@ -69,10 +69,88 @@ describe('a function', () => {
 
   test('that yields more rows than a part holds gets several parts', async () => {
     const made = await scene.run('mishap', { flights: flights(1) }, { params: { how: 'yields much' } });
-    expect(made.parts.map((part) => part.rows)).toEqual([1_001_472, 998_529]);
-    const [counted] = await made.session.rows(
-      `SELECT count(*) AS rows, count(DISTINCT id) AS ids, max(length(origin)) AS longest FROM ${made.table}`,
-    );
-    expect(counted).toEqual({ rows: 2_000_001n, ids: 2_000_000n, longest: 100n });
+    expect(made.parts.map((part) => part.rows)).toEqual([1_001_472, 48_529]);
+    const [counted] = await made.session.rows(`SELECT count(*) AS rows, count(DISTINCT id) AS ids FROM ${made.table}`);
+    expect(counted).toEqual({ rows: 1_050_001n, ids: 1_050_000n });
+  });
+});
+
+describe('a function that', () => {
+  const failing = (how: string, options: { memoryMb?: number; signal?: AbortSignal } = {}) =>
+    scene.run('mishap', { flights: flights(10) }, { params: { how }, ...options });
+
+  test.each([
+    ['a text for a number', 'has a text in column "id", where its contract wants a whole number'],
+    ['a fraction for a whole number', 'has a number with a fraction in column "id"'],
+    ['a number that is none', 'has NaN in column "delay", where its contract wants a finite number'],
+    ['a date that is none', 'has a text in column "date", where its contract wants a date as text, 2001-02-03'],
+    ['half a surrogate pair', 'has a text with half a surrogate pair in column "origin"'],
+    ['no value', 'has no value in column "destination", where its contract wants a text'],
+    ['a Date for a text', 'has a Date in column "date"'],
+    ['no row', 'is a text; a row is an object with the columns'],
+  ])('yields %s is told the row and the column', async (how, message) => {
+    await expect(failing(how)).rejects.toMatchObject({
+      code: 'TRANSFORM_VALUE',
+      message: expect.stringContaining(`Transform "mishap": row 2 that it yields ${message}`),
+    });
+  });
+
+  test('throws is told so with file and line', async () => {
+    await expect(failing('throws')).rejects.toMatchObject({
+      code: 'TRANSFORM_FAILED',
+      message: expect.stringMatching(
+        /^The function of transform "mishap" threw \(transforms\/mishap\.ts:32:\d+\): no such flight\.$/,
+      ),
+    });
+    await expect(failing('throws later')).rejects.toMatchObject({
+      code: 'TRANSFORM_FAILED',
+      message: expect.stringMatching(/threw \(transforms\/mishap\.ts:\d+:\d+\): too late/),
+    });
+  });
+
+  test('ends its thread, or fills its memory, fails alone', async () => {
+    await expect(failing('exits')).rejects.toMatchObject({
+      code: 'TRANSFORM_DIED',
+      message: expect.stringContaining('ended itself with the code 3'),
+    });
+    await expect(failing('takes memory', { memoryMb: 32 })).rejects.toMatchObject({
+      code: 'TRANSFORM_DIED',
+      message: expect.stringContaining('more than the 32 MB it may have'),
+    });
+  });
+
+  test('asks for more rows at once than it said is refused', async () => {
+    await expect(failing('asks for all')).rejects.toMatchObject({
+      code: 'TRANSFORM_INPUT_SIZE',
+      message: expect.stringMatching(/asks for all rows of the input "flights", which has more than 2\./),
+    });
+  });
+
+  test('looks at its environment finds no secret there', async () => {
+    process.env['FUNCTIONS_SECRET'] = 'hidden';
+    await expect(failing('tells its environment')).rejects.toMatchObject({
+      message: expect.not.stringContaining('FUNCTIONS_SECRET'),
+    });
+  });
+
+  test.each(['spins', 'waits'])('%s ends within two seconds when the step is cancelled', async (how) => {
+    const controller = new AbortController();
+    const running = failing(how, { signal: controller.signal });
+    running.catch(() => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    const cancelled = Date.now();
+    controller.abort();
+    await expect(running).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(Date.now() - cancelled).toBeLessThan(2000);
+  });
+
+  test.each([
+    ['broken', /function of transform "broken" does not load.*broken\.ts:2:/s],
+    ['noFunction', /"noFunction" does not load: what it loads is no function and no module with one as its default export/],
+  ])('cannot be imported is told why: %s', async (transform, message) => {
+    await expect(scene.run(transform, { flights: flights(1) })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringMatching(message),
+    });
   });
 });
