@@ -18,6 +18,7 @@ import { stepActivity } from './step-activity.js';
 import { stageOnce, type Staged } from './stage-once.js';
 import type { StepCall } from './step-call.js';
 import { declaredParams, namingFile, parametersOf, statementOf } from '../src/engine/transform-statement.js';
+import { contractsOf } from '../src/rows/contracts-of.js';
 import { codeOf } from '../src/rows/code-hash.js';
 import { runRows } from '../src/rows/run-rows.js';
 
@@ -100,14 +101,13 @@ async function transformByFunction(task: TransformTask, definition: RowsTransfor
   const configFile = services.project.configPath;
   const params = parametersOf(input.transform, definition, input.params);
   const code = codeOf(configFile, definition.load);
-  // The contracts of the inputs say as which values the function sees them.
-  const read = Object.entries(definition.inputs).map(([name, contract]) => [name, contractHash(contract)] as const);
-  const isKnown = code.exact && task.exact && read.every(([, { exact }]) => exact);
+  const isKnown = code.exact && task.exact && Object.values(definition.inputs).every((contract) => contractHash(contract).exact);
   const reproducible = definition.deterministic === true && isKnown;
   const key = datasetKey({
     ...task.facts,
     code: code.hash,
-    read: read.map(([name, { hash }]) => [name, hash]),
+    // Those of the inputs say as which values the function sees them.
+    contracts: contractsOf(definition),
     params: declaredParams(definition, input.params),
     origin: originOf(task, reproducible),
   });

@@ -1,5 +1,6 @@
-import type { OutputColumn, Wire, WireBatch } from './plan.js';
-import { BATCH_BYTES, BATCH_ROWS } from './plan.js';
+import { isDate, isMoment, jsonText, jsonWriter, wellFormed } from './json-values.js';
+import type { OutputColumn } from './output-columns.js';
+import { BATCH_BYTES, BATCH_ROWS, type Wire, type WireBatch } from './wire.js';
 
 /** A row that has no place in the output: which one, in which column, and why. */
 export class UnfitRow extends Error {}
@@ -14,10 +15,10 @@ export interface RowEncoder {
   take(): WireBatch | undefined;
 }
 
-export function createEncoder(plan: readonly OutputColumn[], strict: boolean): RowEncoder {
-  const writers = plan.map((column) => WRITERS[column.write](column));
-  const names = new Set(plan.map(({ name }) => name));
-  let columns: Wire[][] = plan.map(() => []);
+export function createEncoder(outputs: readonly OutputColumn[], strict: boolean): RowEncoder {
+  const writers = outputs.map((column) => WRITERS[column.write](column));
+  const names = new Set(outputs.map(({ column }) => column.name));
+  let columns: Wire[][] = outputs.map(() => []);
   let taken = 0;
   let rows = 0;
   let bytes = 0;
@@ -27,12 +28,12 @@ export function createEncoder(plan: readonly OutputColumn[], strict: boolean): R
       if (typeof row !== 'object' || row === null) throw unfit(`is ${describe(row)}; a row is an object with the columns`);
       const extra = strict ? Object.keys(row).find((key) => !names.has(key)) : undefined;
       if (extra !== undefined) throw unfit(`has the key "${extra}", which its strict contract does not name`);
-      for (let index = 0; index < plan.length; index++) {
-        const { name, required, wants } = plan[index] as OutputColumn;
-        const value = (row as Record<string, unknown>)[name] ?? null;
+      for (let index = 0; index < outputs.length; index++) {
+        const { column, wants } = outputs[index] as OutputColumn;
+        const value = (row as Record<string, unknown>)[column.name] ?? null;
         const wire = value === null ? null : (writers[index] as Writer)(value);
-        if (wire === undefined || (wire === null && required))
-          throw unfit(`has ${describe(value)} in column "${name}", where its contract wants ${wants}`);
+        if (wire === undefined || (wire === null && !column.nullable))
+          throw unfit(`has ${describe(value)} in column "${column.name}", where its contract wants ${wants}`);
         bytes += typeof wire === 'string' ? wire.length + 8 : 8;
         (columns[index] as Wire[]).push(wire);
       }
@@ -45,7 +46,7 @@ export function createEncoder(plan: readonly OutputColumn[], strict: boolean): R
       if (rows === 0) return undefined;
       const batch = { rows, columns };
       taken += rows;
-      columns = plan.map(() => []);
+      columns = outputs.map(() => []);
       rows = bytes = 0;
       return batch;
     },
@@ -66,63 +67,16 @@ const WRITERS: Readonly<Record<OutputColumn['write'], (column: OutputColumn) => 
   bigint: (column) => (value) => (typeof value === 'bigint' && isWithin(column, value) ? value : undefined),
   boolean: () => (value) => (typeof value === 'boolean' ? value : undefined),
   date: () => (value) => (value instanceof Date && !Number.isNaN(value.getTime()) ? value.getTime() : undefined),
-  json: () => jsonText,
+  json: ({ column }) => jsonWriter(column.type),
 };
 
 function isWithin({ range }: OutputColumn, value: number | bigint): boolean {
   return range === undefined || (value >= range[0] && value <= range[1]);
 }
 
-/** What every text has in the Nodes that Millrace runs on, and the compiler's library does not know yet. */
-type WellFormedText = string & { isWellFormed(): boolean };
-
-function wellFormed(value: unknown): string | undefined {
-  return typeof value === 'string' && (value as WellFormedText).isWellFormed() ? value : undefined;
-}
-
 function plainText(value: unknown): string | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? String(value) : undefined;
   return typeof value === 'bigint' || typeof value === 'boolean' ? String(value) : wellFormed(value);
-}
-
-function isDate(text: string): boolean {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || text.startsWith('0000')) return false;
-  const day = new Date(`${text}T00:00:00Z`);
-  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
-}
-
-// What lies below the microsecond would be lost.
-function isMoment(text: string): boolean {
-  const parts =
-    /^(\d{4}-\d{2}-\d{2})[T ]([01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,6}0*)?)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)?$/.exec(
-      text,
-    );
-  return parts !== null && isDate(parts[1] as string);
-}
-
-/** JSON in which bigints are numbers of any length; undefined for what JSON cannot say. */
-function jsonText(value: unknown): string | undefined {
-  if (value === null || value === undefined) return 'null';
-  if (typeof value === 'bigint') return String(value);
-  if (typeof value === 'string') return wellFormed(value) === undefined ? undefined : JSON.stringify(value);
-  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : undefined;
-  if (typeof value === 'boolean') return String(value);
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? undefined : JSON.stringify(value);
-  return typeof value === 'object' ? jsonOfParts(value) : undefined;
-}
-
-function jsonOfParts(value: object): string | undefined {
-  if (Array.isArray(value)) {
-    const items = value.map(jsonText);
-    return items.includes(undefined) ? undefined : `[${items.join(',')}]`;
-  }
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) return undefined;
-  const fields = Object.entries(value)
-    .filter(([, item]) => item !== undefined)
-    .map(([key, item]) => [jsonText(key), jsonText(item)]);
-  if (fields.flat().includes(undefined)) return undefined;
-  return `{${fields.map(([key, item]) => `${key}:${item}`).join(',')}}`;
 }
 
 /** What a value is, without telling it: it is data. */

@@ -1,7 +1,6 @@
 import type { DuckDBResult } from '@duckdb/node-api';
 import type { Beside } from '../engine/session.js';
-import type { Wire, WireBatch } from './plan.js';
-import { BATCH_BYTES, BATCH_ROWS } from './plan.js';
+import { BATCH_BYTES, BATCH_ROWS, bytesOf, type Wire, type WireBatch } from './wire.js';
 
 /** Reads the rows of one loop over an input, batch by batch, in their order. */
 export interface InputReader {
@@ -43,7 +42,7 @@ async function fetchBatches(result: DuckDBResult): Promise<WireBatch[]> {
 
 /** A chunk as one batch, or as several where its rows are long. */
 function split(chunk: WireBatch): WireBatch[] {
-  const bytes = chunk.columns.reduce((sum, column) => sum + columnBytes(column), 0);
+  const bytes = chunk.columns.reduce((sum, column) => sum + bytesOf(column), 0);
   if (bytes <= BATCH_BYTES && chunk.rows <= BATCH_ROWS) return [chunk];
   const pieces = Math.max(Math.ceil(bytes / BATCH_BYTES), Math.ceil(chunk.rows / BATCH_ROWS));
   const size = Math.max(1, Math.floor(chunk.rows / pieces));
@@ -52,10 +51,4 @@ function split(chunk: WireBatch): WireBatch[] {
     const columns = chunk.columns.map((column) => column.slice(from, from + size));
     return { rows: Math.min(size, chunk.rows - from), columns };
   });
-}
-
-function columnBytes(column: readonly Wire[]): number {
-  let bytes = column.length * 8;
-  for (const value of column) if (typeof value === 'string') bytes += value.length;
-  return bytes;
 }

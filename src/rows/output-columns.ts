@@ -1,23 +1,29 @@
 import type { Contract } from '../config/contract.js';
-import { checkOutput, columnSpecs, contractColumns, isNullable } from '../contracts/columns.js';
+import { checkOutput, columnSpecs, contractColumns } from '../contracts/columns.js';
 import { outputBase } from '../contracts/introspect.js';
+import type { ColumnSpec } from '../contracts/rules.js';
 import { familyOf } from '../contracts/types.js';
 import type { Column } from '../core/dataset.js';
 import { TerminalError } from '../core/errors.js';
-import { quoteIdentifier } from '../core/filter.js';
-import type { OutputColumn } from './plan.js';
 
-/** How rows are written: through a table of plain types, from which SQL makes the dataset's columns. */
-export interface OutputWriting {
-  readonly plan: readonly OutputColumn[];
-  /** Whether a row with a key that the contract does not name is refused. */
-  readonly strict: boolean;
-  /** The dataset's columns, in the contract's order. */
-  readonly columns: readonly Column[];
-  /** Types of the table that takes the values as they travel. */
-  readonly wireTypes: readonly string[];
-  /** SQL over that table, whose columns are `c0`, `c1` …, for each of the dataset's columns. */
-  readonly select: readonly string[];
+/** How a property of the rows becomes a column, and what it may hold. */
+export interface OutputColumn {
+  /** Name, type and nullability in the dataset. */
+  readonly column: Column;
+  readonly write: 'text' | 'isoDate' | 'isoDatetime' | 'number' | 'integer' | 'bigint' | 'boolean' | 'date' | 'json' | 'any';
+  /** Of whole numbers: the first and the last that the column can hold. */
+  readonly range?: readonly [first: number | bigint, last: number | bigint];
+  /** What it may hold, in words for a message. */
+  readonly wants: string;
+  /** The type of what travels. */
+  readonly wireType: string;
+  /** SQL of the dataset's value, over a column of that type. */
+  readonly fromWire: (wire: string) => string;
+}
+
+/** Whether a row may only have keys that the contract names. */
+export function isStrict(contract: Contract): boolean {
+  return contract.schema._zod.def.catchall?._zod.def.type === 'never';
 }
 
 /**
@@ -25,10 +31,8 @@ export interface OutputWriting {
  *
  * @throws TerminalError TRANSFORM_OUTPUT when the contract keeps columns that it does not name
  */
-export function writeOutput(contract: Contract, transform: string): OutputWriting {
-  const { catchall } = contract.schema._zod.def;
-  const strict = catchall?._zod.def.type === 'never';
-  if (catchall !== undefined && !strict) {
+export function outputColumns(contract: Contract, transform: string): OutputColumn[] {
+  if (contract.schema._zod.def.catchall !== undefined && !isStrict(contract)) {
     throw new TerminalError(
       'TRANSFORM_OUTPUT',
       `The output contract of transform "${transform}" is a loose object. The columns of a function's rows have to be named: use z.object.`,
@@ -36,35 +40,24 @@ export function writeOutput(contract: Contract, transform: string): OutputWritin
   }
   const columns = checkOutput(contract, contractColumns(contract), `transform "${transform}"`);
   const specs = columnSpecs(contract);
-  const writes = columns.map((column, index) => {
-    const spec = specs[index] as (typeof specs)[number];
-    const kind = kindOf(column.type, outputBase(spec.schema).kind);
-    const plan = { name: column.name, required: !isNullable(spec), ...WRITES[kind](column.type) } satisfies OutputColumn;
-    return { plan, wire: WIRE_TYPES[kind], sql: fromWire(kind, `c${index}`, column.type) };
+  return columns.map((column, index) => {
+    const write = kindOf(column.type, outputBase((specs[index] as ColumnSpec).schema).kind);
+    const fromWire = (wire: string): string => castFromWire(write, wire, column.type);
+    return { column, write, wireType: WIRE_TYPES[write], fromWire, ...LIMITS[write](column.type) };
   });
-  return {
-    plan: writes.map(({ plan }) => plan),
-    strict,
-    columns,
-    wireTypes: writes.map(({ wire }) => wire),
-    select: writes.map(({ sql }, index) => `${sql} AS ${quoteIdentifier((columns[index] as Column).name)}`),
-  };
 }
 
 type Kind = OutputColumn['write'];
 
 function kindOf(type: string, base: string): Kind {
   const family = familyOf(type);
-  if (base === 'any') return type === 'JSON' ? 'json' : 'any';
-  if (base === 'date') return 'date';
-  if (base === 'bigint') return 'bigint';
-  if (['string', 'values', 'stringbool'].includes(base) && family === 'text') return base === 'values' ? 'any' : 'text';
+  if (type === 'JSON' || family === 'other') return 'json';
+  if (base === 'date' || base === 'bigint') return base;
+  if (family === 'text') return base === 'string' ? 'text' : 'any';
   if (family === 'date') return 'isoDate';
   if (family === 'timestamp' || family === 'timestamptz') return 'isoDatetime';
   if (family === 'boolean') return 'boolean';
-  if (family === 'integer') return type.includes('HUGEINT') ? 'bigint' : 'integer';
-  if (family === 'float' || family === 'decimal') return 'number';
-  return family === 'text' && base === 'string' ? 'text' : 'json';
+  return type === 'INTEGER' || type === 'BIGINT' ? 'integer' : 'number';
 }
 
 const RANGES: Readonly<Record<string, readonly [number | bigint, number | bigint]>> = {
@@ -73,21 +66,20 @@ const RANGES: Readonly<Record<string, readonly [number | bigint, number | bigint
   'DECIMAL(38,0)': [1n - 10n ** 38n, 10n ** 38n - 1n],
 };
 
-const WRITES: Readonly<Record<Kind, (type: string) => Pick<OutputColumn, 'write' | 'wants' | 'range'>>> = {
-  text: () => ({ write: 'text', wants: 'a text' }),
-  any: () => ({ write: 'any', wants: 'a text, a number, a boolean or a bigint' }),
-  isoDate: () => ({ write: 'isoDate', wants: 'a date as text, 2001-02-03' }),
-  isoDatetime: () => ({ write: 'isoDatetime', wants: 'a moment as text, 2001-02-03T04:05:06.123456Z' }),
-  number: () => ({ write: 'number', wants: 'a finite number' }),
+const LIMITS: Readonly<Record<Kind, (type: string) => Pick<OutputColumn, 'wants' | 'range'>>> = {
+  text: () => ({ wants: 'a text' }),
+  any: () => ({ wants: 'a text, a number, a boolean or a bigint' }),
+  isoDate: () => ({ wants: 'a date as text, 2001-02-03' }),
+  isoDatetime: () => ({ wants: 'a moment as text, 2001-02-03T04:05:06.123456Z' }),
+  number: () => ({ wants: 'a finite number' }),
   integer: (type) => ({
-    write: 'integer',
     wants: 'a whole number',
     range: type === 'INTEGER' ? RANGES['INTEGER'] : [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
   }),
-  bigint: (type) => ({ write: 'bigint', wants: 'a bigint', range: RANGES[type] ?? RANGES['DECIMAL(38,0)'] }),
-  boolean: () => ({ write: 'boolean', wants: 'true or false' }),
-  date: () => ({ write: 'date', wants: 'a Date' }),
-  json: (type) => ({ write: 'json', wants: `a value that fits ${type}` }),
+  bigint: (type) => ({ wants: 'a bigint', range: RANGES[type] ?? RANGES['DECIMAL(38,0)'] }),
+  boolean: () => ({ wants: 'true or false' }),
+  date: () => ({ wants: 'a Date' }),
+  json: (type) => ({ wants: `a value that fits ${type}` }),
 };
 
 const WIRE_TYPES: Readonly<Record<Kind, string>> = {
@@ -103,7 +95,7 @@ const WIRE_TYPES: Readonly<Record<Kind, string>> = {
   json: 'VARCHAR',
 };
 
-function fromWire(kind: Kind, column: string, type: string): string {
+function castFromWire(kind: Kind, column: string, type: string): string {
   if (kind === 'json' && type !== 'VARCHAR' && type !== 'JSON') return `CAST(CAST(${column} AS JSON) AS ${type})`;
   if (kind === 'date') return `CAST(make_timestamptz(CAST(${column} AS BIGINT) * 1000) AS ${type})`;
   return `CAST(${column} AS ${type})`;

@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { DuckDBDataChunk, type DuckDBAppender, type DuckDBConnection, type DuckDBType } from '@duckdb/node-api';
 import { TerminalError, messageOf } from '../core/errors.js';
-import { quoteLiteral } from '../core/filter.js';
+import { quoteIdentifier, quoteLiteral } from '../core/filter.js';
 import type { Part } from '../core/manifest.js';
-import type { OutputWriting } from './output-columns.js';
-import type { Wire, WireBatch } from './plan.js';
+import type { OutputColumn } from './output-columns.js';
+import { bytesOf, type WireBatch } from './wire.js';
 
 /** Rows of one part. A part is what waits in DuckDB's memory at a time. */
 const PART_ROWS = 1_000_000;
@@ -24,20 +24,23 @@ export interface PartWriter {
  */
 export async function createPartWriter(
   connection: DuckDBConnection,
-  writing: OutputWriting,
+  outputs: readonly OutputColumn[],
   directory: string,
   name: string,
 ): Promise<PartWriter> {
   const parts: Part[] = [];
-  let table = await openTable(connection, writing);
+  const select = outputs
+    .map(({ column, fromWire }, index) => `${fromWire(`c${index}`)} AS ${quoteIdentifier(column.name)}`)
+    .join(', ');
+  let table = await openTable(connection, outputs);
   let rows = 0;
   let bytes = 0;
   const writePart = async (): Promise<void> => {
     table.appender.closeSync();
     const file = `part-${parts.length}.parquet`;
     const target = quoteLiteral(path.join(directory, file));
-    await fitting(name, writing, () =>
-      connection.run(`COPY (SELECT ${writing.select.join(', ')} FROM made) TO ${target} (FORMAT parquet, COMPRESSION zstd)`),
+    await fitting(name, outputs, () =>
+      connection.run(`COPY (SELECT ${select} FROM made) TO ${target} (FORMAT parquet, COMPRESSION zstd)`),
     );
     parts.push({ path: `./${file}`, format: 'parquet', rows, bytes: 0, fingerprint: '' });
     await connection.run('DROP TABLE made');
@@ -49,10 +52,10 @@ export async function createPartWriter(
       chunk.setColumns(batch.columns);
       table.appender.appendDataChunk(chunk);
       rows += batch.rows;
-      for (const column of batch.columns) bytes += sizeOf(column);
+      for (const column of batch.columns) bytes += bytesOf(column);
       if (rows < PART_ROWS && bytes < PART_BYTES) return;
       await writePart();
-      table = await openTable(connection, writing);
+      table = await openTable(connection, outputs);
     },
     async finish() {
       if (rows > 0 || parts.length === 0) await writePart();
@@ -67,26 +70,21 @@ interface Table {
   readonly types: readonly DuckDBType[];
 }
 
-async function openTable(connection: DuckDBConnection, { wireTypes }: OutputWriting): Promise<Table> {
+async function openTable(connection: DuckDBConnection, outputs: readonly OutputColumn[]): Promise<Table> {
+  const wireTypes = outputs.map(({ wireType }) => wireType);
   await connection.run(`CREATE TABLE made (${wireTypes.map((type, index) => `c${index} ${type}`).join(', ')})`);
   const appender = await connection.createAppender('made');
   return { appender, types: wireTypes.map((_, index) => appender.columnType(index)) };
 }
 
-function sizeOf(column: readonly Wire[]): number {
-  let bytes = column.length * 8;
-  for (const value of column) if (typeof value === 'string') bytes += value.length;
-  return bytes;
-}
-
 // Everything else has been looked at in the thread; the parts of a nested value are DuckDB's to judge.
-async function fitting(name: string, { columns }: OutputWriting, work: () => Promise<unknown>): Promise<void> {
+async function fitting(name: string, outputs: readonly OutputColumn[], work: () => Promise<unknown>): Promise<void> {
   try {
     await work();
   } catch (error) {
     const message = messageOf(error);
     if (!message.startsWith('Conversion Error') && !message.startsWith('Invalid Input Error')) throw error;
-    const types = columns.map((column) => `${column.name} ${column.type}`).join(', ');
+    const types = outputs.map(({ column }) => `${column.name} ${column.type}`).join(', ');
     throw new TerminalError(
       'TRANSFORM_VALUE',
       `Transform "${name}" yields a nested value that does not fit the type of its column: ${message.split('\n')[0]}. The columns are: ${types}. Correct the function or the output contract.`,

@@ -1,4 +1,5 @@
-import type { RowsPlan, WireBatch } from './plan.js';
+import type { Column } from '../core/dataset.js';
+import type { WireBatch } from './wire.js';
 
 /** What a thread is started with. */
 export interface ThreadTask {
@@ -6,7 +7,15 @@ export interface ThreadTask {
   readonly configFile: string;
   /** The transform to run; or several, only to see whether they load. */
   readonly work:
-    | { readonly kind: 'run'; readonly transform: string; readonly plan: RowsPlan; readonly params: unknown }
+    | {
+        readonly kind: 'run';
+        readonly transform: string;
+        /** The columns of each input, as the dataset has them. */
+        readonly inputs: Readonly<Record<string, readonly Column[]>>;
+        readonly params: unknown;
+        /** The versions of its contracts: the thread's must be the same. */
+        readonly contracts: string;
+      }
     | { readonly kind: 'check'; readonly transforms: readonly string[] };
 }
 

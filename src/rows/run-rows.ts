@@ -5,9 +5,10 @@ import type { Manifest, Part } from '../core/manifest.js';
 import { datasetSelect } from '../engine/dataset-sql.js';
 import { translateEngineError } from '../engine/errors.js';
 import { abortError, type EngineSession } from '../engine/session.js';
-import { readInput, type InputReading } from './input-columns.js';
+import { contractsOf } from './contracts-of.js';
+import { inputColumns } from './input-columns.js';
 import { readBatches, type InputReader } from './input-reader.js';
-import { writeOutput } from './output-columns.js';
+import { outputColumns } from './output-columns.js';
 import { createPartWriter } from './part-writer.js';
 import type { FromThread } from './protocol.js';
 import { startThread } from './thread.js';
@@ -49,22 +50,15 @@ const GRACE_MS = 1000;
  */
 export async function runRows(session: EngineSession, request: RowsRequest): Promise<RowsMade> {
   const { name, definition, signal } = request;
-  const writing = writeOutput(definition.output, name);
-  const readings = Object.entries(request.inputs).map(([input, manifest]) => {
-    const contract = definition.inputs[input] as Contract;
-    return [input, readInput(contract, manifest.columns)] as const;
-  });
-  const plan = {
-    inputs: Object.fromEntries(readings.map(([input, reading]) => [input, reading.columns])),
-    output: writing.plan,
-    strict: writing.strict,
-  };
-  const work = { kind: 'run', transform: name, plan, params: request.params } as const;
-  const feed = createFeed(session, request, Object.fromEntries(readings));
+  const outputs = outputColumns(definition.output, name);
+  const found = Object.entries(request.inputs).map(([input, { columns }]) => [input, columns] as const);
+  const inputs = Object.fromEntries(found);
+  const work = { kind: 'run', transform: name, inputs, params: request.params, contracts: contractsOf(definition) } as const;
+  const feed = createFeed(session, request);
   try {
     if (signal.aborted) throw abortError(signal);
     const { connection } = await session.connectBeside();
-    const writer = await createPartWriter(connection, writing, request.directory, name);
+    const writer = await createPartWriter(connection, outputs, request.directory, name);
     await converse(request, work, {
       next: (cursor, input) => feed.next(cursor, input),
       leave: (cursor) => feed.leave(cursor),
@@ -72,7 +66,7 @@ export async function runRows(session: EngineSession, request: RowsRequest): Pro
     });
     if (signal.aborted) throw abortError(signal);
     const parts = await writer.finish();
-    return { parts, columns: writing.columns, rows: parts.reduce((sum, part) => sum + (part.rows ?? 0), 0) };
+    return { parts, columns: outputs.map(({ column }) => column), rows: parts.reduce((sum, part) => sum + (part.rows ?? 0), 0) };
   } catch (error) {
     throw signal.aborted ? abortError(signal, error) : translateEngineError(error);
   } finally {
@@ -146,12 +140,13 @@ function whenAborted(signal: AbortSignal, tell: () => void) {
 }
 
 /** The inputs on the side of DuckDB: a stream for each loop that the function runs. */
-function createFeed(session: EngineSession, request: RowsRequest, readings: Readonly<Record<string, InputReading>>) {
+function createFeed(session: EngineSession, request: RowsRequest) {
   const readers = new Map<number, Promise<InputReader>>();
   const open = async (input: string): Promise<InputReader> => {
-    const { select } = readings[input] as InputReading;
-    const rows = datasetSelect(request.inputs[input] as Manifest, request.stagingRoot);
-    return readBatches(await session.connectBeside(), `SELECT ${select.join(', ')} FROM (${rows})`);
+    const manifest = request.inputs[input] as Manifest;
+    const columns = inputColumns(request.definition.inputs[input] as Contract, manifest.columns);
+    const select = columns.map(({ sql }) => sql).join(', ');
+    return readBatches(await session.connectBeside(), `SELECT ${select} FROM (${datasetSelect(manifest, request.stagingRoot)})`);
   };
   const leave = async (cursor: number): Promise<void> => {
     const reader = await readers.get(cursor)?.catch(() => undefined);

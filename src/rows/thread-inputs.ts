@@ -1,6 +1,7 @@
 import type { RowsInput } from '../config/rows.js';
 import { decodeRows, type Row } from './decode-rows.js';
-import type { InputColumn, WireBatch } from './plan.js';
+import type { InputColumn } from './input-columns.js';
+import type { WireBatch } from './wire.js';
 import type { FromThread } from './protocol.js';
 
 /** A function asked for all rows of an input that has too many for that. */

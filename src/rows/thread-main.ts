@@ -1,9 +1,13 @@
 import path from 'node:path';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
+import type { Contract } from '../config/contract.js';
 import { importModule } from '../config/load.js';
 import type { RowsFunction, RowsTransform } from '../config/rows.js';
 import { messageOf } from '../core/errors.js';
+import { contractsOf } from './contracts-of.js';
 import { createEncoder, UnfitRow, type RowEncoder } from './encode-rows.js';
+import { inputColumns } from './input-columns.js';
+import { isStrict, outputColumns } from './output-columns.js';
 import { placeOf } from './place.js';
 import type { FromThread, ThreadProblem, ThreadTask, ToThread } from './protocol.js';
 import { createInputs, InputTooLarge } from './thread-inputs.js';
@@ -28,21 +32,16 @@ async function check(transforms: readonly string[]): Promise<void> {
   send({ kind: 'checked', problems });
 }
 
-async function run({ transform, plan, params }: Extract<ThreadTask['work'], { kind: 'run' }>): Promise<void> {
+type RunWork = Extract<ThreadTask['work'], { kind: 'run' }>;
+
+async function run(work: RunWork): Promise<void> {
+  const { transform } = work;
   let what: ThreadProblem['what'] = 'load';
   try {
-    const call = await loadFunction(transform);
+    const { call, definition } = await loadFunction(transform);
+    refuseChanged(definition, work);
     what = 'threw';
-    const controller = new AbortController();
-    const feed = createInputs(plan.inputs, send);
-    const gate = createGate();
-    port.on('message', (message: ToThread) => {
-      if (message.kind === 'batch') feed.receive(message.cursor, message.batch);
-      else if (message.kind === 'taken') gate.open();
-      else controller.abort();
-    });
-    const made = call(feed.inputs, { params: params as never, signal: controller.signal });
-    await drain(await made, createEncoder(plan.output, plan.strict), gate);
+    await runFunction(call, definition, work);
     send({ kind: 'done' });
   } catch (error) {
     const kind = error instanceof UnfitRow ? 'value' : error instanceof InputTooLarge ? 'input' : what;
@@ -50,12 +49,41 @@ async function run({ transform, plan, params }: Extract<ThreadTask['work'], { ki
   }
 }
 
-async function loadFunction(transform: string): Promise<RowsFunction> {
-  const config = (await importModule(task.configFile, 'default')) as { transforms: Record<string, RowsTransform> };
-  const loaded = (await config.transforms[transform]?.load()) as RowsFunction | { default?: unknown } | undefined;
-  const found = typeof loaded === 'function' ? loaded : loaded?.default;
-  if (typeof found === 'function') return found as RowsFunction;
+async function runFunction(call: RowsFunction, definition: RowsTransform, work: RunWork): Promise<void> {
+  const controller = new AbortController();
+  const columns = Object.entries(work.inputs).map(
+    ([name, found]) => [name, inputColumns(definition.inputs[name] as Contract, found)] as const,
+  );
+  const feed = createInputs(Object.fromEntries(columns), send);
+  const gate = createGate();
+  port.on('message', (message: ToThread) => {
+    if (message.kind === 'batch') feed.receive(message.cursor, message.batch);
+    else if (message.kind === 'taken') gate.open();
+    else controller.abort();
+  });
+  const encoder = createEncoder(outputColumns(definition.output, work.transform), isStrict(definition.output));
+  const made = call(feed.inputs, { params: work.params as never, signal: controller.signal });
+  await drain(await made, encoder, gate);
+}
+
+interface LoadedFunction {
+  readonly call: RowsFunction;
+  readonly definition: RowsTransform;
+}
+
+async function loadFunction(transform: string): Promise<LoadedFunction> {
+  const config = (await importModule(task.configFile, 'default')) as { transforms: Record<string, RowsTransform | undefined> };
+  const definition = config.transforms[transform];
+  const loaded = (await definition?.load()) as RowsFunction | { default?: unknown } | undefined;
+  const call = typeof loaded === 'function' ? loaded : loaded?.default;
+  if (definition !== undefined && typeof call === 'function') return { call: call as RowsFunction, definition };
   throw new TypeError('what it loads is no function and no module with one as its default export');
+}
+
+function refuseChanged(definition: RowsTransform, { contracts }: RunWork): void {
+  if (contractsOf(definition) !== contracts) {
+    throw new TypeError('its contracts are other ones than when the worker started. Start the worker anew');
+  }
 }
 
 type Made = AsyncIterable<unknown> | Iterable<unknown>;

@@ -2,16 +2,20 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Contract, RowOf } from '../config/contract.js';
 import type { Project } from '../config/project.js';
-import type { Transform } from '../config/transform.js';
+import { findProject } from '../config/find-project.js';
+import type { RowsTransform } from '../config/rows.js';
+import type { SqlTransform, Transform } from '../config/transform.js';
 import { checkOutput } from '../contracts/columns.js';
 import { TerminalError } from '../core/errors.js';
 import { quoteFile, type Scalar } from '../core/filter.js';
-import type { Manifest } from '../core/manifest.js';
+import type { Column } from '../core/dataset.js';
+import type { Manifest, Part } from '../core/manifest.js';
 import { inspectSelect } from '../engine/select-guard.js';
 import { runTransform as runSelect } from '../engine/transform.js';
-import { namingFile, statementOf } from '../engine/transform-statement.js';
+import { namingFile, parametersOf, statementOf } from '../engine/transform-statement.js';
+import { runRows } from '../rows/run-rows.js';
 import { datasetOf, readRows } from './rows.js';
-import { withWorkbench } from './workbench.js';
+import { withWorkbench, type Workbench } from './workbench.js';
 
 /** The rows that a transform is given, by the names of its inputs. */
 export type TransformInputRows<T> = T extends Transform<infer I> ? { readonly [N in keyof I]: readonly RowOf<I[N]>[] } : never;
@@ -23,14 +27,14 @@ export interface TransformOptions<Inputs> {
   readonly inputs: Inputs;
   /** The run's parameters. @default none */
   readonly params?: Readonly<Record<string, Scalar>>;
-  /** The project's folder: paths of SQL files count from it. @default the current one */
+  /** The project's folder: paths of SQL files count from it, and functions are found there. @default the current one */
   readonly directory?: string;
 }
 
 /**
  * Runs one transform of a project over rows in memory and gives its rows, in the order in which a run would write them. It
- * runs as in a step: in a DuckDB that sees the inputs and nothing else, with its columns checked against the output's
- * contract.
+ * runs as in a step: SQL in a DuckDB that sees the inputs and nothing else, a function in a thread of its own, with the
+ * columns checked against the output's contract.
  *
  * @example
  * const rows = await runTransform(project, 'salesByDay', { inputs: { sales: [{ day: '2001-01-01', amount: 3 }] } });
@@ -46,7 +50,7 @@ export function runTransform<P extends Project, N extends keyof P['transforms'] 
     const known = Object.keys(project.transforms).join(', ') || 'none';
     throw new TerminalError('TRANSFORM_UNKNOWN', `The project has no transform "${name}". It has: ${known}.`);
   }
-  return namingFile(transform, () => run(name, transform, options)) as Promise<TransformOutputRow<P['transforms'][N]>[]>;
+  return run(name, transform, options) as Promise<TransformOutputRow<P['transforms'][N]>[]>;
 }
 
 function run(name: string, transform: Transform, options: TransformOptions<object>): Promise<Record<string, unknown>[]> {
@@ -57,22 +61,60 @@ function run(name: string, transform: Transform, options: TransformOptions<objec
     for (const [input, contract] of Object.entries(transform.inputs)) {
       inputs[input] = await datasetOf(bench, input, contract, rowsOf(name, input, options.inputs));
     }
-    const statement = await statementOf(directory, name, transform, params);
     const out = path.join(bench.directory, 'made');
     await mkdir(out);
-    const made = await runSelect(session, {
-      name,
-      statement,
-      inspected: await inspectSelect(session, name, statement.sql, Object.keys(inputs)),
-      inputs,
-      parameters: Object.keys(params),
-      stagingRoot: bench.directory,
-      directory: out,
-      settle: (columns) => checkOutput(transform.output, columns, `transform "${name}"`),
-      orderBy: transform.output.key,
-    });
-    const file = path.join(out, made.part.path);
-    return readRows(session, transform.output, made.columns, `FROM read_parquet(${quoteFile(file)})`);
+    const task = { bench, name, inputs, params, directory, out };
+    const { parts, columns } = await (transform.kind === 'rows'
+      ? runFunction(task, transform)
+      : namingFile(transform, () => runSql(task, transform)));
+    const files = parts.map((part) => quoteFile(path.join(out, part.path))).join(', ');
+    return readRows(session, transform.output, columns, `FROM read_parquet([${files}])`);
+  });
+}
+
+interface Task {
+  readonly bench: Workbench;
+  readonly name: string;
+  readonly inputs: Readonly<Record<string, Manifest>>;
+  readonly params: Readonly<Record<string, Scalar>>;
+  readonly directory: string;
+  /** The folder for what is made. */
+  readonly out: string;
+}
+
+interface Made {
+  readonly parts: readonly Part[];
+  readonly columns: readonly Column[];
+}
+
+async function runSql({ bench, name, inputs, params, directory, out }: Task, transform: SqlTransform): Promise<Made> {
+  const statement = await statementOf(directory, name, transform, params);
+  const made = await runSelect(bench.session, {
+    name,
+    statement,
+    inspected: await inspectSelect(bench.session, name, statement.sql, Object.keys(inputs)),
+    inputs,
+    parameters: Object.keys(params),
+    stagingRoot: bench.directory,
+    directory: out,
+    settle: (columns) => checkOutput(transform.output, columns, `transform "${name}"`),
+    orderBy: transform.output.key,
+  });
+  return { parts: [made.part], columns: made.columns };
+}
+
+// The function's thread loads the project's own config again.
+function runFunction({ bench, name, inputs, params, directory, out }: Task, transform: RowsTransform): Promise<Made> {
+  return runRows(bench.session, {
+    name,
+    definition: transform,
+    configFile: findProject(path.resolve(directory)).file,
+    inputs,
+    params: parametersOf(name, transform, params),
+    stagingRoot: bench.directory,
+    directory: out,
+    signal: bench.signal,
+    progress: bench.progress,
   });
 }
 
