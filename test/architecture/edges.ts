@@ -93,7 +93,6 @@ export const EDGES: readonly Edge[] = [
   edge('rows', 'value', 'contracts', 'they say which values a function sees and which it may give'),
   edge('rows', 'value', 'engine', 'the rows come from DuckDB and go there, in a session that is given'),
   edge('rows', 'value', 'npm @duckdb/node-api', 'rows are handed over chunk by chunk'),
-  edge('rows', 'type', 'npm zod', 'nested schemas are walked'),
   edge('rows', 'value', 'npm node:*', 'threads, and files with code'),
   edge('catalog', 'value', 'core', 'facts are about references and steps'),
   edge('catalog', 'value', 'npm kysely', 'its statements'),
