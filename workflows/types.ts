@@ -37,7 +37,7 @@ export interface ExtractFrom<P extends Project> extends StepOptions {
   /** Files: a path or glob below the connection's root. */
   readonly path?: string;
   /** Files: the format, where the name does not tell. */
-  readonly format?: 'csv' | 'parquet';
+  readonly format?: 'csv' | 'json' | 'parquet';
   /** Files: stage a copy, so that a later change of the file does not matter. @default false */
   readonly copy?: boolean;
   /** Databases: `table` or `schema.table`. */

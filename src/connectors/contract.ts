@@ -78,8 +78,8 @@ export interface ExtractOptions {
   /** Files: a path or glob below the connection's root. */
   readonly path?: string;
   /** Files: the format, where the name does not tell. */
-  readonly format?: 'csv' | 'parquet';
-  /** Files: stage a copy instead of referring to the file in place. */
+  readonly format?: 'csv' | 'json' | 'parquet';
+  /** Files: stage a copy instead of referring to the file in place. JSON is staged anyhow. */
   readonly copy?: boolean;
   /** Databases: a table, `schema.table` or `table`. */
   readonly table?: string;

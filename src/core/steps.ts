@@ -43,7 +43,7 @@ export interface ExtractStepInput extends StepInput {
   readonly dataset: string;
   readonly connection: string;
   readonly path?: string;
-  readonly format?: 'csv' | 'parquet';
+  readonly format?: 'csv' | 'json' | 'parquet';
   readonly copy?: boolean;
   readonly table?: string;
   readonly query?: string;

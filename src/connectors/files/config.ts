@@ -6,7 +6,7 @@ export interface FilesOptions {
   readonly root: Configurable;
 }
 
-/** A folder of CSV (gzip too) and Parquet files. */
+/** A folder of CSV and JSON (gzip too) and Parquet files. */
 export function files(options: FilesOptions): {
   readonly kind: 'files';
   readonly options: Readonly<Record<string, unknown>>;

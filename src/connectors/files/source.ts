@@ -8,6 +8,7 @@ import type { CallContext, Extracted, ExtractOptions, ExtractRequest, Source } f
 import { copyWithHash } from './copy.js';
 import { inspectCsv } from './csv.js';
 import { describePlace } from './errors.js';
+import { inspectJson, stageJson } from './json/stage.js';
 import { inspectParquet, readParquet } from './parquet.js';
 import { findFiles, type FoundFile } from './paths.js';
 
@@ -17,7 +18,7 @@ interface InspectedFile {
   readonly columns: readonly Column[];
 }
 
-/** Reads CSV and Parquet files below `root` (absolute), in place or copied. */
+/** Reads CSV and Parquet files below `root` (absolute), in place or copied, and JSON files into typed parts. */
 export function filesSource(connection: string, root: string): Source {
   const find = (options: ExtractOptions): Promise<FoundFile[]> =>
     findFiles(root, { connection, path: requirePath(connection, options) });
@@ -31,7 +32,9 @@ export function filesSource(connection: string, root: string): Source {
 
     async extract(request, context) {
       try {
-        return await refer(connection, await find(request.options), request, context);
+        const found = await find(request.options);
+        const read = isJson(connection, found, request.options) ? stage : refer;
+        return await read(connection, found, request, context);
       } catch (error) {
         // An aborted session says itself why it was aborted.
         if (context.signal.aborted) await context.session.run('SELECT 1');
@@ -50,12 +53,55 @@ async function refer(
   const { options } = request;
   const files: InspectedFile[] = [];
   for (const file of found) files.push(await inspectFile(connection, file, options, context));
-  const columns = selectColumns(connection, files[0] as InspectedFile, agreeOnColumns(connection, files), options);
+  const columns = selectColumns(connection, found, agreeOnColumns(connection, files), options);
   await context.checkpoint('extract.reading');
   context.signal.throwIfAborted();
-  const rows = await countRows(connection, files, options, context);
+  const inPlace = files.map((file) => file.part);
+  const paths = found.map(({ file }) => file);
+  const rows = await countRows(connection, inPlace, paths, options, context);
   context.progress(rows ?? 0);
-  const parts = options.copy === true ? await copyParts(connection, files, request, context) : files.map((file) => file.part);
+  const parts = options.copy === true ? await copyParts(connection, files, request, context) : inPlace;
+  return { parts, columns, rows, filterPending: options.where !== undefined };
+}
+
+function isJson(connection: string, found: readonly FoundFile[], options: ExtractOptions): boolean {
+  if (options.format !== undefined) return options.format === 'json';
+  const formats = new Set(found.map(({ origin }) => formatByName(connection, origin)));
+  if (formats.has('json') && formats.size > 1) {
+    throw new TerminalError(
+      'OPTION_INVALID',
+      `The pattern "${options.path}" in connection "${connection}" matches JSON and other files. Narrow it: one dataset is of one format.`,
+    );
+  }
+  return formats.has('json');
+}
+
+/** JSON is read at once: what its values are shows only at its end, and readers must never find anything else. */
+async function stage(
+  connection: string,
+  found: readonly FoundFile[],
+  request: ExtractRequest,
+  context: CallContext,
+): Promise<Extracted> {
+  const { options } = request;
+  const inspected = await inspectJson(connection, found, context);
+  const all = inspected.columns.map(({ name, type }) => ({ name, type, nullable: true }));
+  // Without a key nothing is known of the columns but what the step asks for.
+  const asked = (options.columns ?? []).map((name) => ({ name, type: 'JSON', nullable: true }));
+  const hasKeys = all.length > 0;
+  if (!hasKeys && asked.length === 0) {
+    throw new TerminalError(
+      'FILE_EMPTY',
+      `${describePlace({ connection, path: (found[0] as FoundFile).origin })} holds no object with a key, so nothing tells its columns. Name them with \`columns\` where that may be.`,
+    );
+  }
+  const columns = hasKeys ? selectColumns(connection, found, all, options) : asked;
+  await context.checkpoint('extract.reading');
+  context.signal.throwIfAborted();
+  const parts = await stageJson(connection, inspected, columns, request, context);
+  const paths = parts.map((part) => path.join(request.directory, part.path));
+  const rows = await countRows(connection, parts, paths, options, context);
+  context.progress(rows ?? 0);
   return { parts, columns, rows, filterPending: options.where !== undefined };
 }
 
@@ -92,7 +138,7 @@ async function inspectFile(
       `${describePlace({ connection, path: found.origin })} is empty: it has 0 bytes. Check what writes the file.`,
     );
   }
-  const format = options.format ?? formatByName(connection, found.origin);
+  const format = (options.format ?? formatByName(connection, found.origin)) === 'parquet' ? 'parquet' : 'csv';
   const base = { path: found.file, bytes: found.sizeBytes, fingerprint: stamp(found), origin: found.origin };
   if (format === 'parquet') {
     const facts = await inspectParquet(context.session, connection, found);
@@ -103,12 +149,13 @@ async function inspectFile(
   return { found, part: { ...base, format, csv, rows: null }, columns };
 }
 
-function formatByName(connection: string, origin: string): 'csv' | 'parquet' {
+function formatByName(connection: string, origin: string): 'csv' | 'json' | 'parquet' {
   if (/\.parquet$/i.test(origin)) return 'parquet';
   if (/\.(csv|tsv|txt)(\.gz)?$/i.test(origin)) return 'csv';
+  if (/\.(json|ndjson|jsonl)(\.gz)?$/i.test(origin)) return 'json';
   throw new TerminalError(
     'OPTION_INVALID',
-    `The format of ${describePlace({ connection, path: origin })} does not show in its name. Give the step format: 'csv' or format: 'parquet'.`,
+    `The format of ${describePlace({ connection, path: origin })} does not show in its name. Give the step format: 'csv', 'json' or 'parquet'.`,
   );
 }
 
@@ -140,7 +187,7 @@ function agreeOnColumns(connection: string, files: readonly InspectedFile[]): re
 
 function selectColumns(
   connection: string,
-  first: InspectedFile,
+  found: readonly FoundFile[],
   columns: readonly Column[],
   options: ExtractOptions,
 ): readonly Column[] {
@@ -149,7 +196,7 @@ function selectColumns(
     if (byName.has(name)) continue;
     throw new TerminalError(
       'COLUMN_MISSING',
-      `${describePlace({ connection, path: first.found.origin })} has no column "${name}". It has: ${columns
+      `${describePlace({ connection, path: (found[0] as FoundFile).origin })} has no column "${name}". It has: ${columns
         .slice(0, 50)
         .map((column) => column.name)
         .join(', ')}.`,
@@ -160,13 +207,13 @@ function selectColumns(
 
 async function countRows(
   connection: string,
-  files: readonly InspectedFile[],
+  parts: readonly Part[],
+  paths: readonly string[],
   options: ExtractOptions,
   context: CallContext,
 ): Promise<number | null> {
-  if (files.some((file) => file.part.rows === null)) return null;
-  if (options.where === undefined) return files.reduce((sum, file) => sum + (file.part.rows ?? 0), 0);
-  const paths = files.map((file) => file.found.file);
+  if (parts.some((part) => part.rows === null)) return null;
+  if (options.where === undefined) return parts.reduce((sum, part) => sum + (part.rows ?? 0), 0);
   try {
     const [row] = await context.session.rows<{ rows: bigint }>(
       `SELECT count(*) AS rows FROM ${readParquet(paths)} WHERE ${filterToSql(options.where)}`,
@@ -175,7 +222,7 @@ async function countRows(
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     if (!/^(Binder|Conversion) Error/.test(text)) throw error;
-    const place = describePlace({ connection, path: (files[0] as InspectedFile).found.origin });
+    const place = describePlace({ connection, path: parts[0]?.origin ?? '' });
     throw new TerminalError(
       'OPTION_INVALID',
       `The filter \`where\` does not fit the columns of ${place}: ${text.split('\n')[0]}`,

@@ -7,7 +7,7 @@ import { quoteLiteral } from '../../../src/core/filter.js';
 import { openConnector } from '../../../src/connectors/registry.js';
 import { withContext } from '../../conformance/context.js';
 import { describeDestination } from '../../conformance/destination.js';
-import { selectRows, type SampleRow } from '../../conformance/sample.js';
+import { REGION, selectRows, type SampleRow } from '../../conformance/sample.js';
 import { describeSource } from '../../conformance/source.js';
 
 const root = mkdtempSync(join(tmpdir(), 'millrace-test-files-'));
@@ -52,6 +52,18 @@ describeSource('files (csv)', () => ({
   missingCode: 'FILE_MISSING',
 }));
 
+describeSource('files (json)', () => ({
+  open,
+  provide: (rows) => {
+    const path = `${fresh()}.ndjson`;
+    writeFileSync(join(root, path), rows.length === 0 ? '[]' : rows.map(jsonLine).join(''));
+    return Promise.resolve(rows.length === 0 ? { path, columns: ['id', REGION, 'amount'] } : { path });
+  },
+  change: ({ path }, row) => Promise.resolve(appendFileSync(join(root, path ?? ''), jsonLine(row))),
+  missing: { path: 'nowhere.json' },
+  missingCode: 'FILE_MISSING',
+}));
+
 describeSource('files (parquet)', () => ({
   open,
   provide: async (rows) => {
@@ -87,6 +99,10 @@ describeSource('files (copied)', () => ({
   missing: { path: 'nowhere.parquet', copy: true },
   missingCode: 'FILE_MISSING',
 }));
+
+function jsonLine({ id, region, amount }: SampleRow): string {
+  return `${JSON.stringify({ id, [REGION]: region, amount })}\n`;
+}
 
 function csvLine(row: SampleRow): string {
   const region = row.region === null ? '' : `"${row.region.replaceAll('"', '""')}"`;

@@ -30,7 +30,7 @@ write('utf16.csv', Buffer.from('\uFEFFid,name\n1,a\n', 'utf16le'));
 write('binary.csv', Buffer.from([1, 0, 2, 0, 3]));
 write('nameless.csv', 'id,,name\n1,2,3\n');
 write('twice.csv', 'id,name,ID\n1,2,3\n');
-write('odd.json', '{}');
+write('odd.xml', '{}');
 write('a-1.csv', 'id,name\n1,a\n');
 write('a-2.csv', 'name,id\nb,2\n');
 write('b-1.csv', 'id,name\n1,a\n');
@@ -78,7 +78,7 @@ test.each([
   [{ path: 'twice.csv' }, 'FILE_HEADER', /"ID" is there twice/],
   [{ path: 'b-*.csv' }, 'FILE_HEADER', /"b-2\.csv".*"name" is missing, "title" is extra/],
   [{ path: 'types-*.parquet' }, 'FILE_HEADER', /"types-2\.parquet".*"id" is VARCHAR, not INTEGER/],
-  [{ path: 'odd.json' }, 'OPTION_INVALID', /format: 'csv'/],
+  [{ path: 'odd.xml' }, 'OPTION_INVALID', /format: 'csv'/],
   [{ path: 'types-1.parquet', where: { id: { gte: 'x' } } }, 'OPTION_INVALID', /`where` does not fit/],
 ] as const)('%j is refused for good, with the file and what to do', async (options, code, message) => {
   await expect(extract(options)).rejects.toMatchObject({
