@@ -17,7 +17,7 @@ function controlCharacter(byte: number): string {
   return `a text holds the control character ${byte}, which must be written \\u${byte.toString(16).padStart(4, '0')}`;
 }
 
-const SHORT_ESCAPES = new Set([...'"\\/bfnrt'].map((char) => char.charCodeAt(0)));
+const SHORT_ESCAPES = new Set(Buffer.from('"\\/bfnrt'));
 
 function scanEscape(window: Window, at: number): number {
   const kind = byteAt(window, at + 1);
