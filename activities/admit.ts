@@ -60,6 +60,7 @@ async function describeAdmission(
     ...(partition !== undefined && { partition }),
     ...(config.owner !== undefined && { owner: config.owner }),
     loadScope,
+    ...(retry && { retryOf: retry.retryOf }),
     searchAttributes: await knownSearchAttributes(context),
     reuse: retry?.reuse ?? {},
     heartbeatTimeout: services.project.heartbeatTimeout,

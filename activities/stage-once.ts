@@ -3,6 +3,9 @@ import type { DraftManifest, StagedDataset } from '../src/engine/staging.js';
 import type { Services } from './services.js';
 import type { StepCall } from './step-call.js';
 
+/** What a step knows of its dataset; `refused` when it will not give it on. */
+export type StepDraft = Omit<DraftManifest, 'madeBy'> & { readonly refused?: boolean };
+
 /** A dataset, and whether it was there already. */
 export interface Staged {
   readonly staged: StagedDataset;
@@ -19,16 +22,17 @@ export async function stageOnce(
   { project, staging }: Services,
   call: StepCall,
   key: string,
-  make: (directory: string) => Promise<DraftManifest>,
+  make: (directory: string) => Promise<StepDraft>,
 ): Promise<Staged> {
   const found = await staging.find(key);
   if (found) return { staged: found, reused: true };
   const attempt = await staging.begin(key, call.checkpoint);
   try {
-    const draft = await make(attempt.directory);
+    const { refused, ...draft } = await make(attempt.directory);
     if (project.staging.maxBytes !== undefined) await checkQuota(project.staging.root, project.staging.maxBytes);
     call.phase('staging');
-    return { staged: await attempt.commit(draft), reused: false };
+    const madeBy = { ...call.madeBy, ...(refused === true && { refused }) };
+    return { staged: await attempt.commit({ ...draft, madeBy }), reused: false };
   } finally {
     await attempt.abandon();
   }

@@ -29,7 +29,8 @@ export class JudgedError extends TerminalError {
     message: string,
     readonly judged: { readonly dataset: string; readonly manifest: Manifest },
   ) {
-    super('CONTRACT_BREACH', message);
+    // The run's history tells by it what was judged, should the catalog have to be rebuilt.
+    super('CONTRACT_BREACH', message, { dataset: judged.dataset });
   }
 }
 
@@ -49,7 +50,7 @@ export function stepActivity<I extends StepRequest, R extends StepResult>(
     let call: StepCall | undefined;
     try {
       const name = input.step.slice(kind.length + 1);
-      const { signal } = (call = await openCall(context, services, input));
+      const { signal } = (call = await openCall(context, services, input, startedAt));
       await patiently(
         () => catalog.recordStepStarted({ ...key, run, kind, name, startedAt, workerIdentity: services.workerIdentity }),
         signal,

@@ -1,6 +1,7 @@
 import type { Context } from '@temporalio/activity';
 import type { CallContext } from '../src/connectors/contract.js';
 import { TerminalError, TransientError } from '../src/core/errors.js';
+import type { MadeBy } from '../src/core/manifest.js';
 import { cutMessage, MAX_LINES, type LogLevel } from '../src/core/run-log.js';
 import type { RunContext, StepId, StepProgress } from '../src/core/steps.js';
 import { watchQuota } from '../src/engine/quota.js';
@@ -13,6 +14,8 @@ const HEARTBEAT_INTERVAL_MS = 500;
 /** Everything one attempt of a step holds while it works. */
 export interface StepCall extends CallContext {
   readonly session: EngineSession;
+  /** Written into what the attempt makes. */
+  readonly madeBy: MadeBy;
   /** Secrets met so far, to be kept out of messages. */
   readonly secrets: string[];
   /** Notes something for people who read the run's log, and in the worker's own output. Never a row, never a secret. */
@@ -30,6 +33,7 @@ export async function openCall(
   context: Context,
   services: Services,
   { run, step }: { readonly run: RunContext; readonly step: StepId },
+  startedAt: string,
 ): Promise<StepCall> {
   // Inside an abort listener there is no activity context, so it is taken now.
   const progress: { phase: string; rows: number } = { phase: 'starting', rows: 0 };
@@ -54,6 +58,14 @@ export async function openCall(
     session = opened;
     return {
       session: opened,
+      madeBy: {
+        ...run,
+        step,
+        namespace: context.info.namespace,
+        attempt: context.info.attempt,
+        startedAt,
+        workerIdentity: services.workerIdentity,
+      },
       signal,
       secrets: [],
       checkpoint: services.checkpoint,

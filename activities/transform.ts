@@ -46,7 +46,7 @@ interface TransformTask {
   readonly call: StepCall;
   readonly inputs: Readonly<Record<string, Manifest>>;
   /** The output's contract: its name, and its version. */
-  readonly contract: { readonly name: string; readonly hash: string };
+  readonly contract: { readonly name: string; readonly hash: string; readonly definition: string };
   /** Whether the contract's hash says all of it. */
   readonly exact: boolean;
   /** What is part of every key. */
@@ -62,10 +62,11 @@ async function prepare(
   const inputs = await readInputs(services, definition, input);
   const { hash, exact, definition: text } = contractHash(definition.output);
   const name = contractName(services.project.config, definition.output) ?? '';
-  await services.catalog.recordContract({ name, hash, definition: text });
+  const contract = { name, hash, definition: text };
+  await services.catalog.recordContract(contract);
   const contents = Object.entries(inputs).map(([each, manifest]) => [each, manifest.content]);
   const facts = { step: 'transform', name: input.transform, contents, output: hash };
-  return { services, input, call, inputs, contract: { name, hash }, exact, facts };
+  return { services, input, call, inputs, contract, exact, facts };
 }
 
 // What may differ from run to run is kept for retries and resets of this run only.

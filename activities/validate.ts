@@ -11,7 +11,7 @@ import { ENGINE, datasetKey } from '../src/engine/dataset-key.js';
 import { parentOf, inputFact } from './lineage.js';
 import type { Services } from './services.js';
 import { JudgedError, stepActivity } from './step-activity.js';
-import { stageOnce, type Staged } from './stage-once.js';
+import { stageOnce, type Staged, type StepDraft } from './stage-once.js';
 import type { StepCall } from './step-call.js';
 
 /** Judges every row of a dataset by a contract. Rejected rows are kept, with their reasons, beside the accepted ones. */
@@ -59,33 +59,37 @@ async function validate(services: Services, input: ValidateStepInput, call: Step
     const judged = await namingDamaged(source.parts, () => judge(call.session, request));
     for (const warning of judged.warnings) call.log('warn', warning);
     await verifyParts(source.parts, services.staging.root);
-    return describe(input, source, hash, judged);
+    return describe(input, source, { hash, definition }, judged);
   });
 }
 
-function describe(input: ValidateStepInput, source: Manifest, hash: string, judged: Awaited<ReturnType<typeof judge>>) {
+function describe(
+  input: ValidateStepInput,
+  source: Manifest,
+  contract: { readonly hash: string; readonly definition: string },
+  judged: Awaited<ReturnType<typeof judge>>,
+): StepDraft {
   const inPlace =
     judged.parts === source.parts || judged.parts.some((part) => source.parts.some((before) => before.path === part.path));
   return {
     name: source.name,
     rows: judged.verdict.accepted,
     columns: judged.columns,
-    contract: { name: input.contract, hash },
+    contract: { name: input.contract, ...contract },
     parents: [parentOf(input.input)],
     reproducible: source.reproducible,
     parts: judged.parts,
     // New parts hold only the rows that the filter let through; shared parts still hold the others.
     ...(inPlace && source.filter && { filter: source.filter }),
     verdict: judged.verdict,
+    refused: isBreach(input, judged.verdict),
     engine: ENGINE,
   };
 }
 
 function refuseBreach(input: ValidateStepInput, verdict: Verdict, staged: StagedDataset): void {
-  const { maxRejected } = input;
-  if (maxRejected === undefined) return;
-  const allowed = maxRejected < 1 ? maxRejected * verdict.rowsRead : maxRejected;
-  if (verdict.rejected <= allowed) return;
+  const { maxRejected = 0 } = input;
+  if (!isBreach(input, verdict)) return;
   const top = verdict.reasons
     .slice(0, 3)
     .map((reason) => `${reason.path || 'row'}: ${reason.message.replace(/\.$/, '')} (${reason.rows})`);
@@ -94,6 +98,11 @@ function refuseBreach(input: ValidateStepInput, verdict: Verdict, staged: Staged
     `Contract "${input.contract}" rejected ${verdict.rejected} of ${verdict.rowsRead} rows of "${input.input.name}", more than maxRejected (${limit}). Most often: ${top.join('; ')}. See them with: millrace quarantine ${input.run.workflowId}`,
     { dataset: staged.uri, manifest: staged.manifest },
   );
+}
+
+function isBreach({ maxRejected }: ValidateStepInput, { rejected, rowsRead }: Verdict): boolean {
+  if (maxRejected === undefined) return false;
+  return rejected > (maxRejected < 1 ? maxRejected * rowsRead : maxRejected);
 }
 
 function checkMaxRejected(value: number | undefined): void {

@@ -1,9 +1,11 @@
 import type { DatasetUse } from '../core/staging-sweep.js';
 import type { LogLine } from '../core/run-log.js';
+import type { Manifest } from '../core/manifest.js';
 import type { OpenRunFilter } from './closing.js';
 import type { Lease } from './leases.js';
 import type {
   ContractRecorded,
+  LedgerLoadRecorded,
   OpenRun,
   QuarantineRow,
   RunClosed,
@@ -37,6 +39,10 @@ export interface Catalog {
   recordStepFinished(fact: StepFinished): Promise<void>;
   recordStepFailed(fact: StepFailed): Promise<void>;
   recordContract(fact: ContractRecorded): Promise<void>;
+  /** A dataset by itself, with its parents. */
+  recordDataset(uri: string, manifest: Manifest): Promise<void>;
+  /** @returns whether the load was not known */
+  recordLedgerLoad(fact: LedgerLoadRecorded): Promise<boolean>;
   /**
    * Writes the end of a run as seen from outside, unless the run has told of one; its steps at work end with it.
    *

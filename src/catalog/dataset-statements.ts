@@ -1,5 +1,5 @@
 import type { Manifest } from '../core/manifest.js';
-import type { ContractRecorded, RecordedLoad, StepKey } from './facts.js';
+import type { ContractRecorded, LedgerLoadRecorded, RecordedLoad, StepKey } from './facts.js';
 import type { CatalogSession } from './tables.js';
 
 /** Writes a dataset and its parents. A dataset never changes, so one that is known stays as it is. */
@@ -121,11 +121,53 @@ export async function recordLoad(db: CatalogSession, key: StepKey, load: Recorde
     .execute();
 }
 
+/**
+ * Writes a load that only the ledger of its destination tells of; what is known of it stays. It counts as found done, so
+ * that what the attempt itself told, if that is told later, takes its place.
+ *
+ * @returns whether it was not known
+ */
+export async function recordLedgerLoad(db: CatalogSession, load: LedgerLoadRecorded): Promise<boolean> {
+  const written = await db
+    .insertInto('loads')
+    .values({
+      load_id: load.loadId,
+      content: load.content,
+      workflow_id: load.workflowId,
+      run_id: load.runId,
+      step: load.step,
+      attempt: 0,
+      connection: load.connection,
+      target: load.target,
+      mode: load.mode,
+      partition: load.partition ?? null,
+      rows: load.rows,
+      replaced: 0,
+      already_done: 1,
+      created: 0,
+      loaded_at: load.loadedAt,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('load_id')
+    .executeTakeFirst();
+  return written !== undefined;
+}
+
 /** Writes a version of a contract, once for its name and hash. */
 export async function recordContractVersion(db: CatalogSession, fact: ContractRecorded): Promise<void> {
   await db
     .insertInto('contract_versions')
-    .values({ ...fact, first_seen_at: new Date().toISOString() })
-    .onConflict((conflict) => conflict.doNothing())
+    .values({
+      name: fact.name,
+      hash: fact.hash,
+      definition: fact.definition,
+      first_seen_at: fact.seenAt ?? new Date().toISOString(),
+    })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['name', 'hash'])
+        .doUpdateSet((row) => ({ first_seen_at: row.ref('excluded.first_seen_at') }))
+        .where((row) => row('contract_versions.first_seen_at', '>', row.ref('excluded.first_seen_at'))),
+    )
     .execute();
 }

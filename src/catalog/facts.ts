@@ -1,4 +1,4 @@
-import type { LoadResult } from '../core/load.js';
+import type { LoadMode, LoadResult } from '../core/load.js';
 import type { Manifest, ReasonCount } from '../core/manifest.js';
 import type { StepId, StepKind, StepResult } from '../core/steps.js';
 
@@ -137,6 +137,21 @@ export interface ContractRecorded {
   readonly hash: string;
   /** The canonical text that was hashed. */
   readonly definition: string;
+  /** Of several, the earliest counts. @default now */
+  readonly seenAt?: string;
+}
+
+/** A load as the destination's ledger tells of it: nobody knows of the attempt, and of what it found there. */
+export interface LedgerLoadRecorded extends RunKey {
+  readonly loadId: string;
+  readonly content: string;
+  readonly step: StepId;
+  readonly connection: string;
+  readonly target: string;
+  readonly mode: LoadMode;
+  readonly partition?: string;
+  readonly rows: number;
+  readonly loadedAt: string;
 }
 
 /** `running` may be out of date for a minute where no worker saw the end: Temporal is the truth of a run's state. */

@@ -2,6 +2,7 @@ export type { Catalog } from './catalog.js';
 export type { Lease } from './leases.js';
 export type {
   ContractRecorded,
+  LedgerLoadRecorded,
   OpenRun,
   QuarantineRow,
   RecordedLoad,

@@ -1,7 +1,7 @@
 import type { Catalog } from './catalog.js';
 import type { CatalogDatabase } from './database.js';
 import { listDatasetUses } from './dataset-uses.js';
-import { recordContractVersion } from './dataset-statements.js';
+import { recordContractVersion, recordDataset, recordLedgerLoad } from './dataset-statements.js';
 import { closeRun, lastHeardOf, listOpenRuns } from './closing.js';
 import { dropLease, readLease, takeLease } from './leases.js';
 import { postgresDatabase, postgresName, type PostgresPlace } from './postgres-database.js';
@@ -37,6 +37,8 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     recordStepFinished: (fact) => database.write((db) => finishStep(db, fact)),
     recordStepFailed: (fact) => database.write((db) => failStep(db, fact)),
     recordContract: (fact) => database.write((db) => recordContractVersion(db, fact)),
+    recordDataset: (uri, manifest) => database.write((db) => recordDataset(db, uri, manifest)),
+    recordLedgerLoad: (fact) => database.write((db) => recordLedgerLoad(db, fact)),
     recordRunClosed: (fact) => database.write((db) => closeRun(db, fact)),
     findRun: (workflowId, runId) => database.read((db) => findRun(db, workflowId, runId)),
     listRuns: (filter) => database.read((db) => listRuns(db, filter)),

@@ -120,6 +120,18 @@ export interface DestinationCapabilities {
 export interface Destination {
   readonly capabilities: DestinationCapabilities;
   load(request: LoadRequest, context: CallContext): Promise<LoadResult>;
+  /** Every load that the ledger knows, oldest first where it can tell; none when there is no ledger yet. */
+  ledger?(): AsyncIterable<LedgerLoad>;
+}
+
+/** A load as the destination's ledger keeps it. */
+export interface LedgerLoad extends LoadIdentity {
+  /** As {@link LoadResult} names it. */
+  readonly target: string;
+  readonly mode: LoadMode;
+  readonly rows: number;
+  /** ISO 8601, in UTC. */
+  readonly committedAt: string;
 }
 
 export interface LoadRequest {

@@ -22,6 +22,8 @@ export interface AdmittedRun {
   /** The head of every load id: this run's own, or that of the run it retries. */
   readonly loadScope: string;
   readonly owner?: string;
+  /** The run that this one retries, with the run id that was found for it. */
+  readonly retryOf?: { readonly workflowId: string; readonly runId: string; readonly from?: string };
   /** Which of Millrace's search attributes the server knows: setting another would hang the run. */
   readonly searchAttributes: readonly string[];
   /** Results of steps that an earlier run has finished, taken over as they are. */

@@ -17,7 +17,8 @@ export interface Manifest {
   readonly bytes: number;
   readonly columns: readonly Column[];
   readonly schema: string;
-  readonly contract?: { readonly name: string; readonly hash: string };
+  /** `definition`: the canonical text whose hash it is. */
+  readonly contract?: { readonly name: string; readonly hash: string; readonly definition?: string };
   readonly parents: readonly ManifestParent[];
   /** False where the same inputs may give other bytes: parallel float sums, `random()`, a database that moves on. */
   readonly reproducible: boolean;
@@ -27,6 +28,24 @@ export interface Manifest {
   readonly verdict?: Verdict;
   /** Name and version of what computed it, `duckdb 1.5.5`. */
   readonly engine: string;
+  readonly madeBy?: MadeBy;
+}
+
+/** The attempt of a step that made a dataset. Other runs may use it since; only the catalog and Temporal know which. */
+export interface MadeBy {
+  readonly pipeline: string;
+  readonly workflowId: string;
+  readonly runId: string;
+  /** Of Temporal. */
+  readonly namespace: string;
+  readonly loadScope: string;
+  readonly partition?: string;
+  readonly step: string;
+  readonly attempt: number;
+  readonly startedAt: string;
+  readonly workerIdentity: string;
+  /** True when the step then refused the dataset (CONTRACT_BREACH): it is kept to be looked at, and no result of the step. */
+  readonly refused?: boolean;
 }
 
 export interface ManifestParent {

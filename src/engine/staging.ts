@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm, utimes } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, utimes } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Checkpoint } from '../connectors/contract.js';
@@ -35,6 +35,8 @@ export interface Staging {
   /** @throws TerminalError STAGING_MISSING when the dataset is gone */
   read(uri: string): Promise<Manifest>;
   begin(key: string, checkpoint: Checkpoint): Promise<StagingAttempt>;
+  /** Every dataset that is there, by its manifest alone, in order of the keys. */
+  list(): AsyncIterable<StagedDataset>;
 }
 
 /**
@@ -45,6 +47,7 @@ export function openStaging(root: string): Staging {
   return {
     root,
     find: (key) => findWhole(root, key),
+    list: () => listStaged(root),
     begin: (key, checkpoint) => onDisk(root, () => beginAttempt(root, key, checkpoint)),
     async read(uri) {
       const manifest = await readManifest(root, uri);
@@ -102,6 +105,24 @@ async function onDisk<T>(root: string, work: () => Promise<T>): Promise<T> {
         `The operating system refuses to write into the staging folder ${root} (${code}). Give the worker's user the right to it.`,
       );
     }
+    throw error;
+  }
+}
+
+async function* listStaged(root: string): AsyncGenerator<StagedDataset> {
+  for (const shelf of await foldersIn(path.join(root, 'datasets'))) {
+    for (const key of await foldersIn(path.join(root, 'datasets', shelf))) {
+      const manifest = await readManifest(root, manifestUri(key));
+      if (manifest) yield { manifest, uri: manifestUri(key) };
+    }
+  }
+}
+
+async function foldersIn(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).toSorted();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
   }
 }

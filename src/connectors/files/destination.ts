@@ -12,6 +12,7 @@ import { findDone, removeLeftovers, shortHash, syncFolder, writeEntry, type Ledg
 import { takeLock } from './lock.js';
 import { readParquet } from './parquet.js';
 import { requireBelowRoot } from './paths.js';
+import { readLedger } from './read-ledger.js';
 
 interface Attempt {
   readonly request: LoadRequest;
@@ -29,6 +30,7 @@ interface Attempt {
 export function filesDestination(connection: string, root: string): Destination {
   return {
     capabilities: { modes: ['append', 'replace'], partitions: true },
+    ledger: () => readLedger(connection, root),
     async load(request, context) {
       if (request.mode === 'merge') {
         throw new TerminalError(

@@ -11,6 +11,7 @@ import { explainNulByte } from './nul-bytes.js';
 import { chooseRoute, createTableStatement, LOAD_COLUMN, planLoad, requireKeyColumns } from './load-plan.js';
 import type { ResolvedPostgres } from './options.js';
 import { connectPostgres } from '../../postgres/connect.js';
+import { readLedger } from './read-ledger.js';
 import { cancelOnAbort } from './side-connection.js';
 import { parseTableName, type TableName } from './table-name.js';
 import { inspectTarget, type TargetTable } from './target-table.js';
@@ -43,6 +44,7 @@ interface Attempt {
 export function postgresDestination(settings: ResolvedPostgres): Destination {
   return {
     capabilities: { modes: ['append', 'merge', 'replace'], partitions: true },
+    ledger: () => readLedger(settings),
     async load(request, context) {
       const name = parseTableName(request.target, settings.schema);
       requireKeyColumns(request);
