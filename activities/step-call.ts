@@ -35,6 +35,7 @@ export async function openCall(
   { run, step }: { readonly run: RunContext; readonly step: StepId },
   startedAt: string,
 ): Promise<StepCall> {
+  const { namespace, attempt } = context.info;
   // Inside an abort listener there is no activity context, so it is taken now.
   const progress: { phase: string; rows: number } = { phase: 'starting', rows: 0 };
   const controller = new AbortController();
@@ -58,14 +59,7 @@ export async function openCall(
     session = opened;
     return {
       session: opened,
-      madeBy: {
-        ...run,
-        step,
-        namespace: context.info.namespace,
-        attempt: context.info.attempt,
-        startedAt,
-        workerIdentity: services.workerIdentity,
-      },
+      madeBy: { ...run, step, namespace, attempt, startedAt, workerIdentity: services.workerIdentity },
       signal,
       secrets: [],
       checkpoint: services.checkpoint,

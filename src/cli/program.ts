@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { openOutput } from './output.js';
 import { helpAfter, keepSpec, type Add } from './program/add.js';
+import { addCatalog } from './program/catalog.js';
 import { addConnections } from './program/connections.js';
 import { addLooks } from './program/looks.js';
 import { addProject } from './program/project.js';
@@ -57,6 +58,7 @@ export function buildProgram(finish: (exitCode: number) => void): Command {
   addLooks(program, add);
   addConnections(program, add);
   addStaging(program, add);
+  addCatalog(program, add);
   return program;
 }
 

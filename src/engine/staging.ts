@@ -35,8 +35,8 @@ export interface Staging {
   /** @throws TerminalError STAGING_MISSING when the dataset is gone */
   read(uri: string): Promise<Manifest>;
   begin(key: string, checkpoint: Checkpoint): Promise<StagingAttempt>;
-  /** Every dataset that is there, by its manifest alone, in order of the keys. */
-  list(): AsyncIterable<StagedDataset>;
+  /** Every dataset that is there, by its manifest alone, in order of the keys; `onDamaged` is told of manifests that cannot be read. */
+  list(onDamaged?: (uri: string) => void): AsyncIterable<StagedDataset>;
 }
 
 /**
@@ -47,7 +47,7 @@ export function openStaging(root: string): Staging {
   return {
     root,
     find: (key) => findWhole(root, key),
-    list: () => listStaged(root),
+    list: (onDamaged) => listStaged(root, onDamaged),
     begin: (key, checkpoint) => onDisk(root, () => beginAttempt(root, key, checkpoint)),
     async read(uri) {
       const manifest = await readManifest(root, uri);
@@ -109,11 +109,12 @@ async function onDisk<T>(root: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-async function* listStaged(root: string): AsyncGenerator<StagedDataset> {
+async function* listStaged(root: string, onDamaged?: (uri: string) => void): AsyncGenerator<StagedDataset> {
   for (const shelf of await foldersIn(path.join(root, 'datasets'))) {
     for (const key of await foldersIn(path.join(root, 'datasets', shelf))) {
-      const manifest = await readManifest(root, manifestUri(key));
-      if (manifest) yield { manifest, uri: manifestUri(key) };
+      const uri = manifestUri(key);
+      const manifest = await readManifest(root, uri).catch(() => void onDamaged?.(uri));
+      if (manifest) yield { manifest, uri };
     }
   }
 }

@@ -12,6 +12,7 @@ export type Area =
   | 'catalog'
   | 'postgres'
   | 'reconciler'
+  | 'rebuild'
   | 'temporal'
   | 'client'
   | 'activities'
@@ -104,6 +105,16 @@ export const EDGES: readonly Edge[] = [
   edge('postgres', 'value', 'npm pg', 'it opens connections'),
   edge('postgres', 'value', 'npm node:*', 'certificates'),
 
+  edge('rebuild', 'value', 'core', 'errors have messages'),
+  edge('rebuild', 'type', 'catalog', 'it is given the catalog that it tells'),
+  edge('rebuild', 'value', 'config', 'a connection’s options are resolved'),
+  edge('rebuild', 'value', 'connector registry', 'ledgers are read through connectors'),
+  edge('rebuild', 'type', 'connector contract', 'a load as a ledger has it'),
+  edge('rebuild', 'value', 'engine', 'manifests are in staging'),
+  edge('rebuild', 'value', 'temporal', 'histories tell of runs'),
+  edge('rebuild', 'value', 'reconciler', 'it closes the runs that Temporal no longer knows'),
+  edge('rebuild', 'value', 'npm node:*', 'pauses between requests'),
+
   edge('reconciler', 'value', 'core', 'an unknown run is a coded error'),
   edge('reconciler', 'type', 'catalog', 'it is given the catalog in which it closes runs'),
   edge('reconciler', 'value', 'temporal', 'it asks Temporal how runs ended'),
@@ -124,6 +135,7 @@ const FOLDERS: readonly (readonly [start: string, area: Area])[] = [
   ['src/rows/', 'rows'],
   ['src/catalog/', 'catalog'],
   ['src/postgres/', 'postgres'],
+  ['src/rebuild/', 'rebuild'],
   ['src/reconciler/', 'reconciler'],
   ['src/temporal/', 'temporal'],
   ['src/client/', 'client'],

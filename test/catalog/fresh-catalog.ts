@@ -46,20 +46,29 @@ export function onBothDatabases(tests: (fresh: () => Promise<Opened>) => void): 
 
 async function freshFile(): Promise<Opened> {
   const path = join(temporaryFolder(), 'deep', 'catalog.db');
-  const withFile = <T>(work: (file: Database.Database) => T): T => {
-    const file = new Database(path);
-    try {
-      return work(file);
-    } finally {
-      file.close();
-    }
-  };
   return {
     ...(await open({ path })),
     isRemote: false,
-    contents: () => everyTable((sql) => Promise.resolve(withFile((file) => file.prepare(sql).all([])))),
-    empty: () => Promise.resolve(withFile((file) => TABLES.forEach((table) => file.exec(`delete from ${table}`)))),
+    contents: () => Promise.resolve(contentsOfFile(path)),
+    empty: () => Promise.resolve(withFile(path, (file) => TABLES.forEach((table) => file.exec(`delete from ${table}`)))),
   };
+}
+
+/** Everything that the catalog in a file holds. */
+export function contentsOfFile(path: string): Contents {
+  return withFile(path, (file) => {
+    const rows = TABLES.map((table) => [table, file.prepare(selectAll(table)).all([])]);
+    return Object.fromEntries(rows) as Contents;
+  });
+}
+
+function withFile<T>(path: string, work: (file: Database.Database) => T): T {
+  const file = new Database(path);
+  try {
+    return work(file);
+  } finally {
+    file.close();
+  }
 }
 
 async function freshSchema(database: TestDatabase): Promise<Opened> {
@@ -75,21 +84,22 @@ async function freshSchema(database: TestDatabase): Promise<Opened> {
 }
 
 /** Everything that the catalog in a schema holds. */
-export function contentsOfSchema(database: TestDatabase, schema: string): Promise<Contents> {
-  return everyTable(async (sql) => {
-    const selected = sql.replace('from "', `from "${schema}"."`);
+export async function contentsOfSchema(database: TestDatabase, schema: string): Promise<Contents> {
+  const rows = TABLES.map(async (table) => {
+    const selected = selectAll(table).replace('from "', `from "${schema}"."`);
     // As JSON, since `pg` reads a bigint as text.
-    return (await database.query<{ row: unknown }>(`select to_json(t) as row from (${selected}) t`)).map(({ row }) => row);
+    const found = await database.query<{ row: unknown }>(`select to_json(t) as row from (${selected}) t`);
+    return [table, found.map(({ row }) => row)];
   });
+  return Object.fromEntries(await Promise.all(rows)) as Contents;
+}
+
+function selectAll(table: string): string {
+  return `select * from "${table}" order by 1, 2, 3, 4`;
 }
 
 async function open(options: CatalogOptions): Promise<Pick<Opened, 'catalog' | 'options'>> {
   const catalog = await openCatalog(options);
   onTestFinished(() => catalog.close());
   return { catalog, options };
-}
-
-async function everyTable(query: (sql: string) => Promise<unknown[]>): Promise<Contents> {
-  const rows = TABLES.map(async (table) => [table, await query(`select * from "${table}" order by 1, 2, 3, 4`)]);
-  return Object.fromEntries(await Promise.all(rows)) as Contents;
 }

@@ -1,0 +1,66 @@
+import { messageOf } from '../../core/errors.js';
+import { count } from '../../dev/text-format.js';
+import { openStaging } from '../../engine/staging.js';
+import { ledgersOf } from '../../rebuild/ledgers.js';
+import { rebuildCatalog, type RebuildPhase, type RebuildReport } from '../../rebuild/rebuild.js';
+import { connectTemporal, type TemporalClient } from '../../temporal/connect.js';
+import type { CommandContext } from '../command-context.js';
+import { EXIT } from '../exit-codes.js';
+import type { Output } from '../output.js';
+import { withCatalog } from '../services.js';
+
+/** A line of progress comes this often at most. */
+const PROGRESS_MS = 2_000;
+
+/** Fills the catalog from where the facts are, and says what is nowhere any more. */
+export async function rebuild({ output, directory }: CommandContext): Promise<number> {
+  return withCatalog(directory, async (catalog, project) => {
+    const temporal = await connect(output);
+    try {
+      const report = await rebuildCatalog({
+        catalog,
+        staging: openStaging(project.staging.root),
+        temporal,
+        pipelines: Object.keys(project.config.pipelines),
+        taskQueue: project.taskQueue,
+        ledgers: ledgersOf(project),
+        progress: showing(output),
+      });
+      output.data({ catalog: catalog.name, ...report });
+      output.text(textOf(catalog.name, report));
+      return EXIT.ok;
+    } finally {
+      await temporal?.close();
+    }
+  });
+}
+
+async function connect(output: Output): Promise<TemporalClient | undefined> {
+  try {
+    return await connectTemporal();
+  } catch (error) {
+    output.warn(`${messageOf(error)} Runs are rebuilt from manifests and ledgers alone; do it again with the server.`);
+    return undefined;
+  }
+}
+
+function showing(output: Output): (phase: RebuildPhase, done: number) => void {
+  let shown = performance.now();
+  return (phase, done) => {
+    if (output.json || performance.now() - shown < PROGRESS_MS) return;
+    shown = performance.now();
+    output.warn(`${count(done)} ${phase} …`);
+  };
+}
+
+function textOf(name: string, report: RebuildReport): string {
+  const { datasets, runs, steps, runsOfManifests, loadsOfLedgers, lost } = report;
+  return [
+    `The catalog ${name} holds again what is known elsewhere:`,
+    `  ${count(datasets)} datasets from staging`,
+    `  ${count(runs)} runs with ${count(steps)} steps from Temporal, ${count(runsOfManifests)} runs from manifests alone`,
+    `  ${count(loadsOfLedgers)} more loads from ledgers`,
+    'Not rebuilt:',
+    ...lost.map((sentence) => `  ${sentence}`),
+  ].join('\n');
+}

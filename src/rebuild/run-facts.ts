@@ -1,0 +1,126 @@
+import type { Catalog, RunScope, StepInput } from '../catalog/index.js';
+import type { DatasetRef } from '../core/dataset.js';
+import type { Manifest } from '../core/manifest.js';
+import type {
+  DatasetStepResult,
+  LoadStepInput,
+  LoadStepResult,
+  RunContext,
+  StepId,
+  StepKind,
+  StepResult,
+  TransformStepInput,
+  ValidateStepInput,
+} from '../core/steps.js';
+import type { PastActivity } from '../temporal/past-activities.js';
+import type { RunHistory } from '../temporal/run-history.js';
+
+/** What the rebuild of one run needs beside its history. */
+export interface RunSources {
+  readonly catalog: Catalog;
+  readonly namespace: string;
+  /** The manifest at a URI, unless it is gone from staging. */
+  readonly manifest: (uri: string) => Promise<Manifest | undefined>;
+}
+
+/** What was told of one run. */
+export interface RunTold {
+  readonly steps: number;
+  /** Attempts before the last of each step, which a history does not keep. */
+  readonly attemptsLost: number;
+}
+
+const KINDS = new Set<string>(['extract', 'validate', 'transform', 'load'] satisfies StepKind[]);
+
+interface Step extends PastActivity {
+  readonly input: { readonly run: RunContext; readonly step: StepId };
+}
+
+/** Tells the catalog of a run and its steps what the run's history tells. A run that was refused has no facts. */
+export async function tellRun(sources: RunSources, history: RunHistory): Promise<RunTold> {
+  if (!history.admitted) return { steps: 0, attemptsLost: 0 };
+  if (!history.isReset) await tellStart(sources, history, history.admitted);
+  // A history that a reset made begins with the steps of the run that was reset, under that run's id.
+  const steps = history.activities.filter((activity): activity is Step => isStepOf(history.runId, activity));
+  for (const step of steps) await tellStep(sources, step);
+  const { workflowId, runId } = history;
+  if (history.end) {
+    const { status, closedAt: finishedAt, error, result } = history.end;
+    await sources.catalog.recordRunClosed({ workflowId, runId, status, finishedAt, error, result });
+  }
+  return { steps: steps.length, attemptsLost: steps.reduce((lost, step) => lost + step.attempt - 1, 0) };
+}
+
+function tellStart(
+  { catalog, namespace }: RunSources,
+  history: RunHistory,
+  { run, workerIdentity }: NonNullable<RunHistory['admitted']>,
+): Promise<void> {
+  return catalog.recordRunStarted({
+    workflowId: history.workflowId,
+    runId: history.runId,
+    firstRunId: history.firstRunId,
+    pipeline: history.pipeline,
+    partition: run.partition,
+    params: run.params,
+    owner: run.owner,
+    startedAt: history.startedAt,
+    loadScope: run.loadScope,
+    retryOf: run.retryOf,
+    taskQueue: history.taskQueue,
+    workerIdentity,
+    namespace,
+  });
+}
+
+function isStepOf(runId: string, activity: PastActivity): boolean {
+  return KINDS.has(activity.type) && (activity.input as Step['input'] | undefined)?.run.runId === runId;
+}
+
+async function tellStep(sources: RunSources, step: Step): Promise<void> {
+  const { catalog, namespace } = sources;
+  const { run, step: id } = step.input;
+  const { workflowId, runId, pipeline, loadScope, partition } = run;
+  const scope: RunScope = { pipeline, loadScope, namespace, ...(partition !== undefined && { partition }) };
+  const key = { workflowId, runId, step: id, attempt: step.attempt };
+  const kind = step.type as StepKind;
+  const { startedAt, finishedAt, workerIdentity, outcome } = step;
+  await catalog.recordStepStarted({ ...key, kind, name: id.slice(kind.length + 1), startedAt, workerIdentity, run: scope });
+  const when = { ...key, startedAt, finishedAt, run: scope };
+  if ('failure' in outcome) {
+    const { code, message, details } = outcome.failure;
+    const judged = await judgedDataset(sources, code, details);
+    await catalog.recordStepFailed({ ...when, code, message, willRetry: false, ...(judged && { judged }) });
+    return;
+  }
+  const result = outcome.result as StepResult;
+  const inputs = inputsOf(step);
+  if ('load' in result) await catalog.recordStepFinished({ ...when, result, inputs, load: loadOf(step, result) });
+  else await catalog.recordStepFinished({ ...when, result, inputs, manifest: await manifestOf(sources, result) });
+}
+
+async function judgedDataset({ manifest }: RunSources, code: string, details: unknown) {
+  const dataset = (details as { dataset?: unknown } | undefined)?.dataset;
+  if (code !== 'CONTRACT_BREACH' || typeof dataset !== 'string') return undefined;
+  const found = await manifest(dataset);
+  return found && { dataset, manifest: found };
+}
+
+function manifestOf({ manifest }: RunSources, result: DatasetStepResult): Promise<Manifest | undefined> {
+  return manifest(result.dataset.uri);
+}
+
+function inputsOf({ type, input }: Step): StepInput[] {
+  if (type === 'extract') return [];
+  if (type === 'transform') return Object.values((input as TransformStepInput).inputs).map(inputFact);
+  return [inputFact((input as ValidateStepInput | LoadStepInput).input)];
+}
+
+function inputFact({ name, uri, content }: DatasetRef): StepInput {
+  return { name, uri, content };
+}
+
+function loadOf({ input }: Step, { load }: LoadStepResult) {
+  const { connection, input: dataset, run } = input as LoadStepInput;
+  return { ...load, connection, content: dataset.content, ...(run.partition !== undefined && { partition: run.partition }) };
+}
