@@ -113,7 +113,7 @@ async function* listStaged(root: string, onDamaged?: (uri: string) => void): Asy
   for (const shelf of await foldersIn(path.join(root, 'datasets'))) {
     for (const key of await foldersIn(path.join(root, 'datasets', shelf))) {
       const uri = manifestUri(key);
-      const manifest = await readManifest(root, uri).catch(() => void onDamaged?.(uri));
+      const manifest = await readManifest(root, uri).catch(() => onDamaged?.(uri));
       if (manifest) yield { manifest, uri };
     }
   }
