@@ -143,6 +143,7 @@ const FOLDERS: readonly (readonly [start: string, area: Area])[] = [
   ['src/worker/', 'entry point'],
   ['src/dev/', 'entry point'],
   ['src/build/', 'entry point'],
+  ['src/init/', 'entry point'],
   ['src/testing/', 'entry point'],
   ['activities/', 'activities'],
   ['workflows/', 'workflows'],

@@ -1,4 +1,5 @@
-import type { Command } from 'commander';
+import { Argument, Option, type Command } from 'commander';
+import type { InitFlags } from '../commands/init.js';
 import type { Add } from './add.js';
 
 interface BuildFlags {
@@ -8,6 +9,27 @@ interface BuildFlags {
 
 /** Commands that make a project, and make something of it. */
 export function addProject(program: Command, add: Add): void {
+  add(
+    program,
+    {
+      usage: 'init',
+      about: 'Writes a small project that type-checks, tests and runs.',
+      details: [
+        'The folder is made when it is missing. Nothing in it is overwritten: files in the way are an error that names them, a package.json gets what it lacks, a README.md and a .gitignore stay. At a terminal it asks for what the command line does not say.',
+      ],
+      examples: ['millrace init', 'millrace init shop --to postgres --yes'],
+    },
+    async (context, folder: string | undefined, options: InitFlags) =>
+      (await import('../commands/init.js')).init(context, folder, options),
+  )
+    .addArgument(new Argument('[dir]', 'the folder of the project (default: the current one)'))
+    .addOption(
+      new Option(
+        '--to <place>',
+        'where its results go: CSV files, or a Postgres that `millrace dev` starts (default: files)',
+      ).choices(['files', 'postgres']),
+    )
+    .option('--yes', 'ask nothing');
   add(
     program,
     {

@@ -1,0 +1,1 @@
+export { dailySales } from './daily-sales';
