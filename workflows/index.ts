@@ -1,6 +1,6 @@
 export { pipelines } from './pipeline.js';
 export { refuseUnknown } from './unknown-pipeline.js';
-export type { RunStateView, StepState, StepStatus } from './run-state.js';
+export type { RunStateView, StepState, StepStatus } from './run-state-view.js';
 export type {
   Dataset,
   ExtractFrom,

@@ -82,7 +82,7 @@ async function collect(
   files: Map<string, Uint8Array | string>,
 ): Promise<Compiled['sources']> {
   const { root, config, workflowsPath } = project;
-  const esbuild = loadEsbuild();
+  const esbuild = loadEsbuild(root);
   try {
     const named = Object.values(config.transforms).flatMap((transform) =>
       'path' in transform ? [path.resolve(root, transform.path)] : [],

@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { projectTool } from '../config/project-tool.js';
 import { TerminalError } from '../core/errors.js';
 
 /** What is used of esbuild, in its own words. */
@@ -59,10 +59,9 @@ export interface EsbuildMessage {
  *
  * @throws TerminalError TOOL_MISSING when tsx is not installed
  */
-export function loadEsbuild(): Esbuild {
+export function loadEsbuild(directory: string): Esbuild {
   try {
-    const tsx = createRequire(import.meta.url).resolve('tsx/package.json');
-    return createRequire(tsx)('esbuild') as Esbuild;
+    return projectTool(directory, 'tsx')('esbuild') as Esbuild;
   } catch (error) {
     throw new TerminalError(
       'TOOL_MISSING',

@@ -10,9 +10,11 @@ import { checkProject } from './check.js';
 import { findProject, type ProjectPlace } from './find-project.js';
 import { importProblems, type ImportedModule } from './import-failure.js';
 import type { Project } from './project.js';
+import { projectTool } from './project-tool.js';
 import { projectEnvironment, type Environment } from './environment.js';
 import type { Configurable } from './env.js';
 import { resolveText } from './resolve-env.js';
+import { zodWarnings } from './zod-copies.js';
 
 /** A project with every default filled in and every path absolute. Connections keep their references to the environment. */
 export interface LoadedProject {
@@ -78,7 +80,7 @@ function resolveProject(config: Project, place: ProjectPlace): LoadedProject {
     root,
     configPath: place.file,
     config,
-    warnings: place.warnings,
+    warnings: [...place.warnings, ...zodWarnings(config)],
     taskQueue: config.taskQueue ?? 'millrace',
     ...(place.bundlePath && { bundlePath: place.bundlePath }),
     workflowsPath: place.bundlePath ?? findWorkflows(place.directory),
@@ -127,7 +129,7 @@ export async function importModule(
 
 // Compiled projects never come here, so that tsx is needed in development only.
 async function importTypeScript(url: string, file: string): Promise<unknown> {
-  const tsx = await loadTsx();
+  const tsx = await loadTsx(path.dirname(file));
   return tsx.tsImport(url, { parentURL: import.meta.url, tsconfig: findTsconfig(path.dirname(file)) });
 }
 
@@ -138,9 +140,13 @@ function findTsconfig(folder: string): string | false {
   return path.dirname(folder) === folder ? false : findTsconfig(path.dirname(folder));
 }
 
-async function loadTsx(): Promise<{ readonly tsImport: typeof tsImport }> {
+async function loadTsx(directory: string): Promise<{ readonly tsImport: typeof tsImport }> {
   try {
-    return await import('tsx/esm/api');
+    // The twin in CommonJS, to which `require` leads, does not find its own files.
+    const file = projectTool(directory, 'tsx')
+      .resolve('tsx/esm/api')
+      .replace(/\.cjs$/, '.mjs');
+    return (await import(pathToFileURL(file).href)) as { readonly tsImport: typeof tsImport };
   } catch (error) {
     throw new TerminalError(
       'TOOL_MISSING',
@@ -151,8 +157,7 @@ async function loadTsx(): Promise<{ readonly tsImport: typeof tsImport }> {
   }
 }
 
-/** The list of a project's pipelines. @throws TerminalError CONFIG_INVALID */
-export function findWorkflows(folder: string): string {
+function findWorkflows(folder: string): string {
   const found = ['index.ts', 'index.js']
     .map((name) => path.join(folder, 'workflows', name))
     .find((candidate) => existsSync(candidate));

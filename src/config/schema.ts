@@ -10,9 +10,16 @@ const configurable = z.union([
 const zodObject = z.custom<z.ZodObject>(
   (value) => typeof value === 'object' && value !== null && (value as z.ZodObject).type === 'object',
   {
-    error: 'expected a zod object: z.object({ … })',
+    error: ({ input }) =>
+      isOfZod3(input)
+        ? 'this is an object of zod 3; Millrace needs zod 4: run `npm install zod@4`, and import from "zod"'
+        : 'expected a zod object: z.object({ … })',
   },
 );
+function isOfZod3(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && '_def' in value && !('_zod' in value);
+}
+
 const sqlText = z.strictObject({ kind: z.literal('sql'), text: z.string().min(1) });
 const contract = z.strictObject({
   kind: z.literal('contract'),

@@ -4,9 +4,10 @@ import { quoteIdentifier } from '../core/filter.js';
 import { columnConditions, compileColumn, type CompiledColumn } from './compile-column.js';
 import { columnSpecs, extraSpecs } from './columns.js';
 import { extrasOf } from './introspect.js';
-import { versionOf, ZOD_VERSION } from './schema.js';
+import { versionOf } from './schema.js';
 import { allOf } from './sql-text.js';
 import { plainNumbers } from './text-values.js';
+import { PROVEN_ZOD } from '../core/proven-zod.js';
 
 /** Prefix of the columns that judging adds; no contract may name one so. */
 export const INTERNAL = '__millrace_';
@@ -42,7 +43,7 @@ export interface CompiledRule {
 
 /** Compiles a contract for the columns of an input; `isText` says that all of them are CSV text. */
 export function compile(contract: Contract, inputs: readonly Column[], isText: boolean): Compiled {
-  const foreign = versionOf(contract.schema) !== ZOD_VERSION;
+  const foreign = versionOf(contract.schema) !== PROVEN_ZOD;
   const specs = [...columnSpecs(contract), ...extraSpecs(contract, inputs)].map((spec) =>
     foreign ? { ...spec, opaque: true } : spec,
   );
@@ -75,7 +76,7 @@ export function compile(contract: Contract, inputs: readonly Column[], isText: b
       checks.some((check) => check._zod.def.check !== 'custom' || !('fn' in check._zod.def)),
     warnings: foreign
       ? [
-          `The contract was made with zod ${versionOf(contract.schema)}; only ${ZOD_VERSION} is compiled to SQL, so every row goes through zod.`,
+          `The contract was made with zod ${versionOf(contract.schema)}; only ${PROVEN_ZOD} is compiled to SQL, so every row goes through zod.`,
         ]
       : [],
   };

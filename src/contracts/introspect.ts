@@ -3,8 +3,9 @@ import { allChecks, lengthOnly, mayChange, nameOf } from './checks.js';
 import { outcomeOfNothing, type Place } from './empty.js';
 import type { Base, Check, ColumnSpec, Empty, Extras } from './rules.js';
 import { scalarBase, type Notes } from './scalar-schemas.js';
-import { acceptsNull, definitionOf, inputLeaf, outputLeaf, versionOf, ZOD_VERSION, type Schema } from './schema.js';
+import { acceptsNull, definitionOf, inputLeaf, outputLeaf, versionOf, type Schema } from './schema.js';
 import { stringboolOf } from './stringbool.js';
+import { PROVEN_ZOD } from '../core/proven-zod.js';
 
 /** Takes a column's schema apart. What it does not know for certain is left to zod. */
 export function introspectColumn(
@@ -15,7 +16,7 @@ export function introspectColumn(
 ): ColumnSpec {
   const walk = new Walk(parents);
   const base = walk.visit(schema);
-  if (versionOf(schema) !== ZOD_VERSION) walk.leave(`zod ${versionOf(schema)}`, true);
+  if (versionOf(schema) !== PROVEN_ZOD) walk.leave(`zod ${versionOf(schema)}`, true);
   const takesNull = acceptsNull(schema);
   const empty = emptiness(walk, schema, takesNull, place);
   return {

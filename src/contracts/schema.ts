@@ -3,9 +3,6 @@ import type { z } from 'zod';
 /** Any zod schema, seen through its public definition. */
 export type Schema = z.core.$ZodType;
 
-/** The zod release whose verdicts the compiler was proven against; schemas of another one run through zod. */
-export const ZOD_VERSION = '4.6.7';
-
 /** What zod's definition says, as the union of all the types it knows. */
 export function definitionOf(schema: Schema): z.core.$ZodTypes['_zod']['def'] {
   return (schema as z.core.$ZodTypes)._zod.def;

@@ -1,7 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
 import { isDeepStrictEqual } from 'node:util';
-import { z } from 'zod';
 import type { Reason } from '../core/manifest.js';
 import { messageOf, TerminalError } from '../core/errors.js';
 import { abortError } from '../engine/session.js';
@@ -216,11 +215,16 @@ function parser(compiled: Compiled, contract: string): (row: unknown) => Parsed 
     try {
       return schema.safeParse(row);
     } catch (error) {
-      if (!(error instanceof z.core.$ZodAsyncError)) throw thrown(contract, error);
+      if (!isAsyncError(error)) throw thrown(contract, error);
       isAsync = true;
       return later(row);
     }
   };
+}
+
+// By its name: the schema may come from another copy of zod, with a class of its own.
+function isAsyncError(error: unknown): boolean {
+  return error instanceof Error && error.constructor.name === '$ZodAsyncError';
 }
 
 function thrown(contract: string, error: unknown): TerminalError {

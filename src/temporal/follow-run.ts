@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RunStateView } from '../../workflows/run-state.js';
+import type { RunStateView } from '../../workflows/run-state-view.js';
 import type { TemporalClient } from './connect.js';
 import { describeRun, outcomeOf, type RunDescription, type RunOutcome } from './describe-run.js';
 import { queryState } from './query-state.js';

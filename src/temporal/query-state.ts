@@ -1,4 +1,4 @@
-import type { RunStateView } from '../../workflows/run-state.js';
+import type { RunStateView } from '../../workflows/run-state-view.js';
 import type { TemporalClient } from './connect.js';
 import type { RunAddress } from './run-id.js';
 

@@ -72,7 +72,7 @@ export const EDGES: readonly Edge[] = [
   edge('config', 'value', 'core', 'errors, partitions, filters'),
   edge('config', 'value', 'connector config', 'files(), postgres() … are part of what a config is written with'),
   edge('config', 'value', 'npm zod', 'contracts are zod schemas, and the config is checked with one'),
-  edge('config', 'value', 'npm tsx', 'it loads a project’s TypeScript in development; production does without'),
+  edge('config', 'type', 'npm tsx', 'the project’s own loads its TypeScript in development'),
   edge('config', 'type', 'npm @swc/core', 'it finds the line of what is wrong in a project’s source; loaded by then'),
   edge('config', 'type', 'npm kysely', 'transforms are typed by it'),
   edge('config', 'value', 'npm node:*', 'paths of the project'),

@@ -28,6 +28,7 @@ const PATHS = {
   millrace: ['workflows/index.ts'],
   'millrace/config': ['src/config/index.ts'],
   'millrace/worker': ['src/worker/index.ts'],
+  'millrace/testing': ['src/testing/index.ts'],
 };
 
 /**

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import { WorkflowFailedError, type ApplicationFailure, type WorkflowHandle } from '@temporalio/client';
 import { expect } from 'vitest';
-import type { RunStateView } from '../../workflows/run-state.js';
+import type { RunStateView } from '../../workflows/run-state-view.js';
 import { temporalAddress, temporalCli } from '../support/temporal.js';
 import { ledgerRows, WRONG_PASSWORD, type Scene } from './bad-input-scene.js';
 

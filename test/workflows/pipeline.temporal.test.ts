@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { WorkflowFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openCatalog } from '../../src/catalog/index.js';
-import type { RunStateView } from '../../workflows/run-state.js';
+import type { RunStateView } from '../../workflows/run-state-view.js';
 import { writeOrders } from '../support/orders-file.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { startProjectWorker, type ProjectWorker } from '../support/project-worker.js';

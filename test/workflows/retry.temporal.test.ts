@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { WorkflowFailedError, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openCatalog } from '../../src/catalog/index.js';
-import type { RunStateView } from '../../workflows/run-state.js';
+import type { RunStateView } from '../../workflows/run-state-view.js';
 import { lastingFolder } from '../support/folder.js';
 import { writeOrders } from '../support/orders-file.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';

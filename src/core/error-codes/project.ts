@@ -22,6 +22,16 @@ export const PROJECT_ERRORS = {
     retryable: false,
     remedy: 'Run `millrace build` again to use the changes.',
   },
+  ZOD_UNPROVEN: {
+    cause: 'Contracts are made with another zod than the one that is compiled to SQL. It is a warning: zod judges each row.',
+    retryable: false,
+    remedy: 'Install the zod that the message names, exactly.',
+  },
+  ZOD_TWICE: {
+    cause: 'The project has a copy of zod of its own beside Millrace’s. It is a warning.',
+    retryable: false,
+    remedy: 'Run `npm dedupe`.',
+  },
   FILES_EXIST: {
     cause: 'Files are in the way of those that would be written. Nothing was written.',
     retryable: false,
