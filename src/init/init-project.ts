@@ -3,10 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { TerminalError } from '../core/errors.js';
-import { packageManifest } from './package-manifest.js';
-
-/** Where the sample pipeline puts what it makes: a CSV file, or a table in a Postgres that `millrace dev` starts. */
-export type ResultsPlace = 'files' | 'postgres';
+import { packageManifest, type ResultsPlace } from './package-manifest.js';
 
 export interface InitResult {
   /** Absolute. */

@@ -2,7 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { TerminalError, messageOf } from '../core/errors.js';
-import type { ResultsPlace } from './init-project.js';
+
+/** Where the sample pipeline puts what it makes: a CSV file, or a table in a Postgres that `millrace dev` starts. */
+export type ResultsPlace = 'files' | 'postgres';
 
 type Versions = Readonly<Record<string, string>>;
 

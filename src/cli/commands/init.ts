@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { TerminalError } from '../../core/errors.js';
-import { initProject, type ResultsPlace } from '../../init/init-project.js';
+import { initProject } from '../../init/init-project.js';
+import type { ResultsPlace } from '../../init/package-manifest.js';
 import type { CommandContext } from '../command-context.js';
 import { EXIT } from '../exit-codes.js';
 
