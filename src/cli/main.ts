@@ -6,6 +6,7 @@ import { reportError } from './output.js';
 import { buildProgram } from './program.js';
 
 async function main(argv: readonly string[]): Promise<number> {
+  if (argv[2] === '__complete') return answerShell(argv.slice(3));
   const json = argv.includes('--json');
   let code: number = EXIT.ok;
   try {
@@ -18,6 +19,12 @@ async function main(argv: readonly string[]): Promise<number> {
     if (error.code === 'commander.help') return EXIT.usage;
     return reportError(new TerminalError('COMMAND_INVALID', error.message.replace(/^error: /, '')), json);
   }
+}
+
+async function answerShell(words: readonly string[]): Promise<number> {
+  const { complete } = await import('./complete/complete.js');
+  await complete(words);
+  return EXIT.ok;
 }
 
 // A reader that has seen enough, as `millrace runs | head -1`, is no error.

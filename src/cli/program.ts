@@ -6,6 +6,7 @@ import { helpAfter, keepSpec, type Add } from './program/add.js';
 import { addCatalog } from './program/catalog.js';
 import { addConnections } from './program/connections.js';
 import { addLooks } from './program/looks.js';
+import { addMachine } from './program/machine.js';
 import { addProject } from './program/project.js';
 import { addRuns } from './program/runs.js';
 import { addServers } from './program/servers.js';
@@ -59,6 +60,7 @@ export function buildProgram(finish: (exitCode: number) => void): Command {
   addConnections(program, add);
   addStaging(program, add);
   addCatalog(program, add);
+  addMachine(program, add);
   return program;
 }
 

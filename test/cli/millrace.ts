@@ -7,7 +7,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const { isBuilt } = (await import(join(ROOT, 'scripts', 'build-dist.mjs'))) as { readonly isBuilt: () => boolean };
 
 /** The built program where it is of today's sources, as under `npm test`: it starts in half the time. */
-const PROGRAM = isBuilt()
+export const PROGRAM = isBuilt()
   ? [join(ROOT, 'dist', 'src', 'cli', 'main.js')]
   : ['--import', 'tsx', join(ROOT, 'src', 'cli', 'main.ts')];
 

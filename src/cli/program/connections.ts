@@ -14,5 +14,5 @@ export function addConnections(program: Command, add: Add): void {
     },
     async (context, names: readonly string[]) =>
       (await import('../commands/check-connections.js')).checkConnections(context, names),
-  ).addArgument(new Argument('[name...]', 'only these connections'));
+  ).addArgument(new Argument('[connection...]', 'only these connections'));
 }
