@@ -2,7 +2,7 @@
  * What the compiler refuses. Every `@ts-expect-error` fails the type check when the line below it becomes legal.
  */
 import { z } from 'zod';
-import { contract, defineProject, files, monthly, query, sqlFile } from '../../src/config/index.js';
+import { contract, defineProject, files, monthly, query, rows, sqlFile, type RowsFunction } from '../../src/config/index.js';
 import { pipelines, type Dataset } from '../../workflows/index.js';
 
 const Order = contract(z.object({ id: z.int(), amount: z.number() }), { key: ['id'] });
@@ -87,6 +87,39 @@ export const typedParams = query(
       .selectAll()
       .where('id', '<', limit + since.length + wrongLimit.length);
   },
+);
+
+export const goodFunction = rows(
+  { inputs: { orders: Order, customers: Customer }, output: Total },
+  () =>
+    async function* ({ orders, customers }) {
+      const [first] = await customers.rows();
+      const name: string | undefined = first?.name;
+      for await (const batch of orders) yield batch.map(({ amount }) => ({ name: name ?? '', total: amount }));
+    },
+);
+
+const counts: RowsFunction<{ orders: typeof Order }, typeof Total> = async function* ({ orders }) {
+  for await (const batch of orders) yield { name: 'all', total: batch.length };
+};
+
+export const declared = rows({ inputs: { orders: Order }, output: Total }, () => Promise.resolve({ default: counts }));
+
+const counted = () => Promise.resolve({ default: counts });
+// @ts-expect-error a function reads the inputs that the transform declares
+export const wrongInputs = rows({ inputs: { customers: Customer }, output: Total }, counted);
+// @ts-expect-error a function yields rows of the output's contract
+export const wrongOutput = rows({ inputs: { orders: Order }, output: Customer }, counted);
+
+export const wrongParams = rows(
+  { inputs: { orders: Order }, output: Total, params: z.object({ limit: z.int() }) },
+  () =>
+    async function* ({ orders }, { params }) {
+      // @ts-expect-error a parameter has to be declared
+      void params.month;
+      const limit: number = params.limit;
+      for await (const batch of orders) yield { name: 'all', total: batch.length + limit };
+    },
 );
 
 const pipeline = pipelines<typeof project>();
