@@ -108,6 +108,7 @@ function keepsJson({ base }: ColumnSpec, input: Column | undefined, isText: bool
 function leftToZod(spec: ColumnSpec, input: Column, isText: boolean): string | undefined {
   const { base } = spec;
   const isPlainText = isText || (input.type === 'VARCHAR' && !isNumericText(input));
+  if (!isText && isOtherJson(base, input)) return 'JSON';
   if (spec.coerce && isPlainText && base.kind !== 'string') return isCoercedInSql(spec) ? undefined : 'coerce';
   if (spec.coerce && !fits(base, input)) return 'coerce';
   if (base.kind === 'stringbool' && !isPlainText) return 'stringbool over another type than text';
@@ -116,6 +117,11 @@ function leftToZod(spec: ColumnSpec, input: Column, isText: boolean): string | u
   if (spec.caught === undefined) return undefined;
   if (!isText && !fits(base, input)) return 'catch over another type';
   return base.kind === 'string' && base.temporal !== undefined ? 'catch of a date or time' : undefined;
+}
+
+// JSON in a column whose contract speaks of plain values: its kinds were mixed at the source, or it has no value at all.
+function isOtherJson(base: Base, input: Column): boolean {
+  return input.type === 'JSON' && !fits(base, input);
 }
 
 function nestedLeftToZod(spec: ColumnSpec, input: Column, isText: boolean): string | undefined {
@@ -145,6 +151,7 @@ function judgementOf(spec: ColumnSpec, input: Column | undefined, isText: boolea
   if (input === undefined) return { value: 'NULL', predicates: [], classes: [], image: { select: [], read: () => undefined } };
   const isPlainText = isText || (input.type === 'VARCHAR' && !isNumericText(input));
   if (isPlainText && spec.coerce) return spec.base.kind === 'string' ? textJudgement(spec, names) : coercedText(spec, names);
+  if (!isText && isOtherJson(spec.base, input)) return untested(names.raw, jsonImage(spec, names.raw));
   if (spec.base.kind === 'stringbool') return stringboolJudgement(spec.base, names);
   if (isNestedBase(spec.base)) return nestedJudgement(spec, input, isText, names);
   if (isText) return textJudgement(spec, names);

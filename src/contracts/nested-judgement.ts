@@ -75,7 +75,7 @@ function judgeLeaf(spec: ColumnSpec, type: DuckType, part: Part): Verdict {
   const { base } = spec;
   if (base.kind === 'union') return judgeUnion(base.options, type, part);
   if (base.kind === 'any') return { pass: PASS, open: PASS, value: part.v };
-  if (type.kind !== 'scalar' || (isNestedBase(base) && type.text === 'JSON')) throw new LeftToZod('JSON within a nested value');
+  if (type.kind !== 'scalar' || type.text === 'JSON') throw new LeftToZod('JSON within a nested value');
   const column = { name: spec.name, type: type.text, nullable: true };
   const judgement = scalarJudgement(spec, column, part.v);
   const known = judgement.predicates.filter((predicate) => predicate !== undefined);

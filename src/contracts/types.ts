@@ -12,7 +12,7 @@ export function familyOf(type: string): Family {
   if (INTEGERS.test(type)) return 'integer';
   if (type === 'FLOAT' || type === 'DOUBLE') return 'float';
   if (type.startsWith('DECIMAL')) return 'decimal';
-  if (type === 'VARCHAR' || type === 'UUID' || type === 'JSON' || type.startsWith('ENUM(')) return 'text';
+  if (type === 'VARCHAR' || type === 'UUID' || type.startsWith('ENUM(')) return 'text';
   if (type === 'BOOLEAN') return 'boolean';
   if (type === 'DATE') return 'date';
   if (type === 'TIMESTAMP WITH TIME ZONE') return 'timestamptz';
