@@ -1,6 +1,8 @@
 import { ERROR_CODES, type ErrorCode } from '../core/error-codes.js';
 import { messageOf, MillraceError } from '../core/errors.js';
-import { exitCodeOf } from './exit-codes.js';
+import { ProblemsError } from '../core/problems.js';
+import { EXIT, exitCodeOf } from './exit-codes.js';
+import { problemReport, type ProblemReport } from './problem-report.js';
 
 /** Where a command writes: one or the other form, never both. */
 export interface Output {
@@ -18,6 +20,8 @@ export interface ErrorReport {
   readonly code: string;
   readonly message: string;
   readonly remedy: string;
+  /** What it stands for, where it is the sum of several. */
+  readonly problems?: readonly ProblemReport[];
 }
 
 /** Makes the output of one command. */
@@ -34,11 +38,15 @@ export function openOutput(json: boolean): Output {
 export function reportError(error: unknown, json: boolean): number {
   const report = describeError(error);
   process.stderr.write(json ? `${toJson({ error: report })}\n` : `${errorText(report)}\n`);
-  return exitCodeOf(report.code);
+  return error instanceof ProblemsError ? EXIT.usage : exitCodeOf(report.code);
 }
 
 /** An error of whatever kind, with its code and what to do. */
 export function describeError(error: unknown): ErrorReport {
+  if (error instanceof ProblemsError) {
+    const { code, message, remedy, problems } = error;
+    return { code, message, remedy, problems: problems.map(problemReport) };
+  }
   if (error instanceof MillraceError) return { code: error.code, message: error.message, remedy: error.remedy };
   const message = error instanceof Error && process.env['MILLRACE_DEBUG'] ? (error.stack ?? error.message) : messageOf(error);
   return errorReport('INTERNAL', message);

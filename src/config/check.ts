@@ -54,7 +54,8 @@ function problemAt(file: string, { path: where, text }: Finding): Problem {
 type Issue = NonNullable<ReturnType<typeof projectSchema.safeParse>['error']>['issues'][number];
 
 function shapeFindings(issue: Issue): Finding[] {
-  if (issue.code !== 'unrecognized_keys') return [{ path: issue.path, text: issue.message }];
+  const isMissing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
+  if (issue.code !== 'unrecognized_keys') return [{ path: issue.path, text: isMissing ? 'It is missing.' : issue.message }];
   const known = keysAt(projectSchema, issue.path);
   return issue.keys.map((key) => ({ path: [...issue.path, key], text: `There is no such key. ${suggestName(key, known)}` }));
 }

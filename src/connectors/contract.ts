@@ -46,6 +46,8 @@ export interface Connector {
   readonly secrets: readonly string[];
   readonly source?: Source;
   readonly destination?: Destination;
+  /** DuckDB's extensions that its steps load; workers load them before they poll. @default none */
+  readonly extensions?: readonly ExtensionName[];
   /** Proves that the system can be reached and the credentials hold; gives one line about what answered. */
   check(context: CallContext): Promise<string>;
   close(): Promise<void>;

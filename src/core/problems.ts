@@ -66,7 +66,7 @@ function describe(problems: readonly Problem[], directory: string): string {
     return first.place ? `${directory}/${placeText(first.place)}: ${first.message}` : first.message;
   }
   const lines = problems.map((problem) => `  - ${problemLine(problem).replaceAll('\n', '\n    ')}`);
-  return `The project in ${directory} has ${problems.length} problems:\n${lines.join('\n')}\nCorrect them, then start again.`;
+  return `The project in ${directory} has ${problems.length} problems:\n${lines.join('\n')}\nCorrect them all, then start again.`;
 }
 
 /** Throws what is wrong, if something is. @throws ProblemsError */

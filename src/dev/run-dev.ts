@@ -1,8 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { WorkflowBundleOption } from '@temporalio/worker';
 import { catalogName, openCatalog, type Catalog } from '../catalog/index.js';
 import { projectEnvironment } from '../config/environment.js';
-import { loadProject, type LoadedProject } from '../config/load.js';
+import { inspectProject, type LoadedProject } from '../config/load.js';
 import { TransientError } from '../core/errors.js';
-import { bundleOf, type RunningWorker } from '../worker/index.js';
+import { type RunningWorker } from '../worker/index.js';
+import { problemLine, refuseProblems } from '../core/problems.js';
+import { preflight, SERVICE_CHECKS, STATIC_CHECKS, type CheckName, type PreflightOptions } from '../preflight/preflight.js';
 import { closingStack, type ClosingStack } from './closing-stack.js';
 import { takeDevFolder } from './dev-folder.js';
 import { jsonOutput, textOutput, type DevOutput, type StartedPart } from './dev-output.js';
@@ -13,6 +17,7 @@ import { followRuns, type RunProgress } from './follow-run.js';
 import { listenForInterruption, type Interruption } from '../worker/interruption.js';
 import { plannedRuns, type PlannedRun } from './planned-runs.js';
 import { runFacts, type RunFacts } from './run-facts.js';
+import { duration } from './text-format.js';
 import type { ServerProcess } from './server-process.js';
 
 export interface DevOptions {
@@ -70,28 +75,49 @@ export async function runDev(options: DevOptions): Promise<number> {
 }
 
 async function boot(options: DevOptions, output: DevOutput, stack: ClosingStack, interruption: Interruption): Promise<number> {
-  const project = await loadProject(options.directory);
+  const inspected = await inspectProject(options.directory);
+  const { project } = inspected;
+  const notice = (line: string): void => output.notice(line);
+  const variables = project?.config.dev?.postgres ?? [];
+  const look = lookAt({ directory: options.directory, inspected, provided: variables }, notice);
+  if (!project || inspected.problems.length > 0) return look(STATIC_CHECKS).then(() => 2);
   const plan = plannedRuns(project.config);
   const folder = takeDevFolder(project.root);
   stack.add(() => folder.release());
-  const notice = (line: string): void => output.notice(line);
   const shared = { folder: folder.path, notice };
   project.warnings.forEach(notice);
-  const variables = project.config.dev?.postgres ?? [];
-  // Bundling takes as long as the servers' start: it goes on beside it.
-  const bundle = bundleOf(project);
-  bundle.catch(() => undefined);
-  const [temporal, postgres] = await both(
+  // The checks take as long as the servers' start: they go on beside it, and what they find ends it.
+  const checked = look(STATIC_CHECKS);
+  const starting = both(
     provideTemporal({ ...shared, port: options.temporalPort, uiPort: options.uiPort }),
     providePostgres({ ...shared, variables, environment: projectEnvironment(project.root), port: options.postgresPort }),
     stack,
   );
-  const bundled = await Promise.race([bundle, interruption.happened]);
-  if (bundled === 'interrupted') return 130;
-  const worker = await startDevWorker(project, bundled, temporal.client, folder.path);
+  for (const each of [checked, starting]) each.catch(() => undefined);
+  stack.add(() => Promise.race([starting.catch(() => undefined), sleep(STARTING_LIMIT_MS, undefined, { ref: false })]));
+  await Promise.race([Promise.all([checked, starting]), interruption.happened]);
+  if (interruption.signal.aborted) return 130;
+  const [bundle, [temporal, postgres]] = await Promise.all([checked, starting]);
+  await look(SERVICE_CHECKS);
+  const worker = await startDevWorker(project, bundle as WorkflowBundleOption, temporal.client, folder.path);
   stack.add(() => worker.stop());
   if (interruption.signal.aborted) return 130;
   return work({ project, plan, temporal, postgres, worker, output, interruption, stack }, options.once);
+}
+
+/** How long servers that are still starting are waited for, to be stopped in order, when something else has failed. */
+const STARTING_LIMIT_MS = 5_000;
+
+/** Does some checks of the project: gives the bundle if that was among them, tells warnings, throws errors all at once. */
+function lookAt(project: Omit<PreflightOptions, 'checks'>, notice: (line: string) => void) {
+  return async (checks: readonly CheckName[]): Promise<WorkflowBundleOption | undefined> => {
+    const begun = Date.now();
+    const { problems, bundle } = await preflight({ ...project, checks });
+    refuseProblems(problems, project.directory);
+    for (const problem of problems) notice(`Warning: ${problemLine(problem)}`);
+    notice(`Checked ${checks.join(', ')} (${duration(Date.now() - begun)})`);
+    return bundle;
+  };
 }
 
 /** Waits for both, so that neither is left running when the other can't be started. */

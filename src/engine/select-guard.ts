@@ -72,10 +72,9 @@ async function parse(session: Session, name: string, sql: string): Promise<Node>
     statements?: Node[];
   };
   if (tree.error && tree.error_type === 'parser') {
-    throw new TerminalError(
-      'QUERY_FAILED',
-      `Transform "${name}" is not valid SQL${place(sql, tree.position)}: ${tree.error_message ?? 'it does not parse'}.`,
-    );
+    const at = place(sql, tree.position);
+    const message = `Transform "${name}" is not valid SQL${at.text}: ${tree.error_message ?? 'it does not parse'}.`;
+    throw new TerminalError('QUERY_FAILED', message, at.details);
   }
   const [statement, ...more] = tree.statements ?? [];
   if (tree.error || !statement || more.length > 0) {
@@ -125,8 +124,9 @@ function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function place(sql: string, position: string | undefined): string {
-  if (position === undefined) return '';
+function place(sql: string, position: string | undefined): { readonly text: string; readonly details: Record<string, number> } {
+  if (position === undefined) return { text: '', details: {} };
   const before = sql.slice(0, Number(position)).split('\n');
-  return ` at line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
+  const [line, column] = [before.length, (before.at(-1)?.length ?? 0) + 1];
+  return { text: ` at line ${line}, column ${column}`, details: { line, column } };
 }

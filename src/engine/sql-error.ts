@@ -21,3 +21,9 @@ export function tellSqlError(message: string, linesBefore: number): string {
   const column = caret >= 0 && !code?.startsWith('...') ? `, column ${caret + 1}` : '';
   return `${text.replace(/[.!]$/, '')} (line ${line}${column}: ${code?.trim()})`;
 }
+
+/** The place in a text of {@link tellSqlError}, for the details of an error. */
+export function placeOfSqlError(told: string): { readonly line?: number; readonly column?: number } {
+  const [, line, column] = /\(line (\d+)(?:, column (\d+))?: /.exec(told) ?? [];
+  return { ...(line !== undefined && { line: Number(line) }), ...(column !== undefined && { column: Number(column) }) };
+}

@@ -69,5 +69,5 @@ export async function namingFile<T>(transform: SqlTransform, work: () => Promise
 }
 
 function withoutSemicolon(sql: string): string {
-  return sql.trim().replace(/;\s*$/, '');
+  return sql.trimEnd().replace(/;\s*$/, '');
 }

@@ -6,7 +6,7 @@ import { TerminalError, messageOf } from '../core/errors.js';
 import type { Manifest, Part } from '../core/manifest.js';
 import { datasetSelect, resolvePath } from './dataset-sql.js';
 import { translateEngineError } from './errors.js';
-import { tellSqlError } from './sql-error.js';
+import { placeOfSqlError, tellSqlError } from './sql-error.js';
 import type { EngineSession } from './session.js';
 import type { InspectedSelect } from './select-guard.js';
 
@@ -56,7 +56,7 @@ export async function runTransform(session: EngineSession, request: TransformReq
     await session.run(`CREATE VIEW ${quoteIdentifier(input)} AS ${datasetSelect(manifest, request.stagingRoot)}`);
   }
   await lock(session, request);
-  const found = await describe(session, request);
+  const found = await describeStatement(session, request);
   const columns = request.settle(found);
   const list = columns
     .map((column) => `CAST(${quoteIdentifier(column.name)} AS ${column.type}) AS ${quoteIdentifier(column.name)}`)
@@ -81,15 +81,26 @@ async function lock(session: EngineSession, request: TransformRequest): Promise<
   const files = Object.values(request.inputs).flatMap((manifest) =>
     manifest.parts.flatMap((part) => [part.path, ...(part.deletes === undefined ? [] : [part.deletes])]),
   );
-  const paths = files.map((file) => quoteLiteral(resolvePath(request.stagingRoot, file)));
-  await session.run(`SET allowed_paths = [${paths.join(', ')}]`);
-  await session.run(`SET allowed_directories = [${quoteLiteral(`${request.directory}${path.sep}`)}]`);
+  const paths = files.map((file) => resolvePath(request.stagingRoot, file));
+  await lockSession(session, { paths, directories: [`${request.directory}${path.sep}`] });
+}
+
+/** Takes from a session, for good, everything but the named files and folders: other files, the network, its settings. */
+export async function lockSession(
+  session: EngineSession,
+  allowed: { readonly paths: readonly string[]; readonly directories: readonly string[] },
+): Promise<void> {
+  await session.run(`SET allowed_paths = [${allowed.paths.map(quoteLiteral).join(', ')}]`);
+  await session.run(`SET allowed_directories = [${allowed.directories.map(quoteLiteral).join(', ')}]`);
   await session.run('SET enable_external_access = false');
   await session.run('SET lock_configuration = true');
 }
 
 /** The columns a statement gives, found by binding it, without reading data. */
-async function describe(session: EngineSession, { name, statement, parameters }: TransformRequest): Promise<Column[]> {
+export async function describeStatement(
+  session: EngineSession,
+  { name, statement, parameters }: Pick<TransformRequest, 'name' | 'statement' | 'parameters'>,
+): Promise<Column[]> {
   const prepared = await failing(name, () =>
     bind(session, { ...statement, sql: `SELECT * FROM (\n${statement.sql}\n) LIMIT 0` }, parameters),
   );
@@ -117,6 +128,7 @@ async function bind(session: EngineSession, { sql, values }: Statement, paramete
       throw new TerminalError(
         'QUERY_FAILED',
         `The SQL uses $${parameter}, which the run has no parameter for. It has: ${parameters.join(', ') || 'none'}.`,
+        { parameter },
       );
     }
     bindValue(prepared, index + 1, value);
@@ -158,12 +170,9 @@ async function failing<T>(name: string, work: () => Promise<T>): Promise<T> {
     const known = translateEngineError(error);
     if (known instanceof TerminalError && known.code === 'QUERY_FAILED') {
       // Both statements begin with a line of ours.
-      throw new TerminalError(
-        'QUERY_FAILED',
-        `Transform "${name}" does not run: ${tellSqlError(messageOf(known), 1)}.`,
-        {},
-        { cause: error },
-      );
+      const told = tellSqlError(messageOf(known), 1);
+      const details = { ...known.details, ...placeOfSqlError(told) };
+      throw new TerminalError('QUERY_FAILED', `Transform "${name}" does not run: ${told}.`, details, { cause: error });
     }
     throw known;
   }

@@ -1,11 +1,17 @@
 import { GracefulShutdownPeriodExpiredError, Runtime } from '@temporalio/worker';
-import { loadProject, type LoadedProject } from '../config/load.js';
+import { inspectProject, type LoadedProject } from '../config/load.js';
+import { refuseProblems, type Problem } from '../core/problems.js';
+import { preflight, type Check } from '../preflight/preflight.js';
 import { listenForInterruption } from './interruption.js';
-import { createWorker, GRACE_MS, type RunningWorker } from './worker.js';
+import { connectWorker, createWorker, GRACE_MS, type RunningWorker } from './worker.js';
 
 export interface RunWorkerOptions {
   /** The project's folder. */
   readonly directory: string;
+  /** Told of each check of the project when it ends. */
+  readonly onCheck?: (check: Check) => void;
+  /** Told of what is wrong and yet does not keep the worker from starting. */
+  readonly onWarning?: (problem: Problem) => void;
   /** Told when the worker polls. */
   readonly onReady?: (project: LoadedProject) => void;
   /** Told when a signal has come: how many steps are at work, and how long they may go on. */
@@ -21,8 +27,10 @@ export type WorkerEnd = 'drained' | 'cut off' | 'not started';
 
 /**
  * Runs the worker of the project in a folder until SIGINT, SIGTERM or SIGHUP. A second signal ends the process at once.
+ * It polls once Temporal answers and the project has been found sound.
  *
- * @throws MillraceError whatever keeps it from starting: see {@link createWorker}
+ * @throws ProblemsError with everything that is wrong with the project: see {@link preflight}
+ * @throws MillraceError whatever else keeps it from starting, an unreachable Temporal first: see {@link createWorker}
  */
 export async function runWorker(options: RunWorkerOptions): Promise<WorkerEnd> {
   // The SDK's runtime would stop the worker by itself on a signal, while we still have to say so.
@@ -30,14 +38,13 @@ export async function runWorker(options: RunWorkerOptions): Promise<WorkerEnd> {
   let worker: RunningWorker | undefined;
   const interruption = listenForInterruption(() => options.onStopping?.(worker?.atWork() ?? 0, GRACE_MS));
   try {
-    const project = await loadProject(options.directory);
-    const starting = createWorker({ project });
+    const starting = start(options);
     starting.catch(() => undefined);
     const started = await Promise.race([starting, interruption.happened]);
     if (started === 'interrupted') return 'not started';
-    worker = started;
-    options.onReady?.(project);
-    void interruption.happened.then(() => started.stop()).catch(() => undefined);
+    worker = started.worker;
+    options.onReady?.(started.project);
+    void interruption.happened.then(() => started.worker.stop()).catch(() => undefined);
     await worker.done;
     return 'drained';
   } catch (error) {
@@ -45,5 +52,21 @@ export async function runWorker(options: RunWorkerOptions): Promise<WorkerEnd> {
     throw error;
   } finally {
     interruption.dispose();
+  }
+}
+
+async function start(options: RunWorkerOptions): Promise<{ readonly project: LoadedProject; readonly worker: RunningWorker }> {
+  const { directory, onCheck, onWarning } = options;
+  const inspected = await inspectProject(directory);
+  const connection = inspected.project && (await connectWorker());
+  try {
+    const { problems, bundle } = await preflight({ directory, inspected, onCheck });
+    refuseProblems(problems, directory);
+    problems.forEach((problem) => onWarning?.(problem));
+    const project = inspected.project as LoadedProject;
+    return { project, worker: await createWorker({ project, connection, workflowBundle: bundle }) };
+  } catch (error) {
+    await connection?.connection.close();
+    throw error;
   }
 }

@@ -20,6 +20,8 @@ export interface WorkerSettings {
   /** @default from the environment and Temporal's config file */
   readonly address?: string;
   readonly namespace?: string;
+  /** A connection that is open already; it is closed with the worker. @default one is opened */
+  readonly connection?: WorkerConnection;
   /** A profile of Temporal's config file. @default TEMPORAL_PROFILE */
   readonly profile?: string;
   /** Named points at which a test may stop the process. @default nothing happens there */
@@ -68,7 +70,7 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
   await mkdir(project.engine.spillDirectory, { recursive: true });
   const catalog = await openCatalog(project.catalog);
   const log = openLogWriter(catalog);
-  const { connection, address, namespace } = await connect(settings);
+  const { connection, address, namespace } = settings.connection ?? (await connectWorker(settings));
   const workerIdentity = `${process.pid}@${os.hostname()}`;
   const activities = createActivities({
     project,
@@ -137,7 +139,19 @@ function stepsAtOnce(): number {
   return Math.max(2, Math.min(os.availableParallelism(), threads - 1));
 }
 
-async function connect(settings: WorkerSettings): Promise<{ connection: NativeConnection; address: string; namespace: string }> {
+/** A worker's connection to a server that has its namespace. */
+export interface WorkerConnection {
+  readonly connection: NativeConnection;
+  readonly address: string;
+  readonly namespace: string;
+}
+
+/**
+ * Connects as a worker does.
+ *
+ * @throws TransientError TEMPORAL_UNREACHABLE; TerminalError TEMPORAL_TLS, CREDENTIALS_REJECTED, CONFIG_INVALID
+ */
+export async function connectWorker(settings: Pick<WorkerSettings, 'address' | 'namespace'> = {}): Promise<WorkerConnection> {
   const target = temporalTarget(settings);
   // The client's connection finds out what is wrong and says it in words; the worker's own would poll a namespace in vain.
   await (await connectTemporal(target)).close();

@@ -144,6 +144,7 @@ const FOLDERS: readonly (readonly [start: string, area: Area])[] = [
   ['src/dev/', 'entry point'],
   ['src/build/', 'entry point'],
   ['src/init/', 'entry point'],
+  ['src/preflight/', 'entry point'],
   ['src/testing/', 'entry point'],
   ['activities/', 'activities'],
   ['workflows/', 'workflows'],

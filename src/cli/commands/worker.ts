@@ -1,11 +1,15 @@
+import { problemLine } from '../../core/problems.js';
 import { runWorker } from '../../worker/index.js';
 import { EXIT } from '../exit-codes.js';
 import type { CommandContext } from '../command-context.js';
+import { tellCheck } from '../progress.js';
 
 /** Runs the project's worker until it is told to stop. */
 export async function worker({ output, directory }: CommandContext): Promise<number> {
   const end = await runWorker({
     directory,
+    onCheck: output.json ? undefined : tellCheck,
+    onWarning: (problem) => output.warn(`warning: ${problemLine(problem)}`),
     onReady: ({ taskQueue, config, warnings }) => {
       warnings.forEach(output.warn);
       const pipelines = Object.keys(config.pipelines);

@@ -7,7 +7,7 @@ interface BuildFlags {
   readonly typecheck: boolean;
 }
 
-/** Commands that make a project, and make something of it. */
+/** Commands that make a project, look at it, and make something of it. */
 export function addProject(program: Command, add: Add): void {
   add(
     program,
@@ -30,6 +30,18 @@ export function addProject(program: Command, add: Add): void {
       ).choices(['files', 'postgres']),
     )
     .option('--yes', 'ask nothing');
+  add(
+    program,
+    {
+      usage: 'check',
+      about: 'Looks for everything that is wrong with the project, as the worker does before it starts.',
+      details: [
+        'It type-checks the project with its own TypeScript, bundles the pipelines and compares their names, compiles the contracts, binds the SQL of the transforms to empty tables, and tries the connections. Everything that is wrong is told at once, with file and line. It needs no Temporal and starts nothing. The exit code is 0 when the project is sound, warnings or not, and 2 otherwise.',
+      ],
+      examples: ['millrace check', 'millrace check --no-connections --json'],
+    },
+    async (context, options: { readonly connections: boolean }) => (await import('../commands/check.js')).check(context, options),
+  ).option('--no-connections', 'leave out what a CI machine lacks: environment variables, connections, extensions of DuckDB');
   add(
     program,
     {

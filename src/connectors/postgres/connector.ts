@@ -12,6 +12,7 @@ export const openPostgres: OpenConnector = (connection, options) => {
   const settings = { ...parseOptions(postgresOptions, 'postgres', connection, options), connection };
   return {
     kind: 'postgres',
+    extensions: ['postgres_scanner'],
     secrets: secretsOf(settings.url),
     source: postgresSource(settings),
     destination: postgresDestination(settings),

@@ -1,0 +1,132 @@
+import type { LoadedProject } from '../config/load.js';
+import { relativeTo } from '../config/import-failure.js';
+import { locateInConfig } from '../config/locate.js';
+import type { Transform } from '../config/transform.js';
+import { checkOutput, contractColumns } from '../contracts/columns.js';
+import type { Column } from '../core/dataset.js';
+import { MillraceError } from '../core/errors.js';
+import { suggestName } from '../core/near-name.js';
+import { problemOf, type Place, type Problem } from '../core/problems.js';
+import path from 'node:path';
+import { bindTransform, lockForBinding } from '../engine/bind-transform.js';
+import { openSession, type EngineSession } from '../engine/session.js';
+import { statementOf } from '../engine/transform-statement.js';
+import { columnVariants } from './column-variants.js';
+import { sampleParameters, type SampleParameters } from './sample-parameters.js';
+
+type SqlTransform = Extract<Transform, { readonly kind: 'sqlFile' | 'query' }>;
+
+/** Binds the SQL of every transform over empty inputs, and compares its columns with the output contract. */
+export async function transformProblems(project: LoadedProject): Promise<Problem[]> {
+  const transforms = Object.entries(project.config.transforms).filter((entry): entry is [string, SqlTransform] =>
+    isSql(entry[1]),
+  );
+  if (transforms.length === 0) return [];
+  const session = await openSession({ ...project.engine, threads: 1 }, new AbortController().signal);
+  try {
+    await lockForBinding(session);
+    const samples = sampleParameters(project.config.pipelines);
+    const problems: Problem[] = [];
+    for (const [name, transform] of transforms) {
+      const error = await failureOf({ session, project, name, transform, samples });
+      if (error !== undefined) problems.push(tell(project, name, transform, error));
+    }
+    return problems;
+  } finally {
+    session.close();
+  }
+}
+
+function isSql(transform: Transform): transform is SqlTransform {
+  return transform.kind === 'sqlFile' || transform.kind === 'query';
+}
+
+interface Attempt {
+  readonly session: EngineSession;
+  readonly project: LoadedProject;
+  readonly name: string;
+  readonly transform: SqlTransform;
+}
+
+/**
+ * Why a transform cannot work, whatever the run's pipeline and the exact types of its inputs; `undefined` when it can, or
+ * when only real values would tell.
+ */
+async function failureOf(attempt: Attempt & { readonly samples: readonly SampleParameters[] }): Promise<unknown> {
+  let first: unknown;
+  for (const sample of attempt.samples) {
+    const error = await failureWith(attempt, sample);
+    if (error === undefined || isUndecided(error, attempt.transform, sample)) return undefined;
+    // Of a pipeline that lacks a parameter, another one's failure says more.
+    if (first === undefined || parameterOf(first) !== undefined) first = error;
+  }
+  return first;
+}
+
+async function failureWith({ session, project, name, transform }: Attempt, sample: SampleParameters): Promise<unknown> {
+  try {
+    const statement = await statementOf(project.directory, name, transform, sample);
+    const parameters = Object.keys(sample);
+    const tables = Object.entries(transform.inputs).map(
+      ([input, contract]) => [input, columnVariants(contractColumns(contract))] as const,
+    );
+    const count = Math.max(1, ...tables.map(([, variants]) => variants.length));
+    let first: unknown;
+    for (let index = 0; index < count; index++) {
+      const inputs = Object.fromEntries(
+        tables.map(([input, variants]) => [input, (variants[index] ?? variants[0]) as readonly Column[]]),
+      );
+      const error = await bound(() => bindTransform(session, { name, statement, parameters, inputs }), transform, name);
+      if (error === undefined) return undefined;
+      first ??= error;
+    }
+    return first;
+  } catch (error) {
+    return error;
+  }
+}
+
+async function bound(bind: () => Promise<Column[]>, transform: SqlTransform, name: string): Promise<unknown> {
+  try {
+    checkOutput(transform.output, await bind(), `transform "${name}"`);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+/** A value made up for a parameter proves nothing: neither that it is not of the format, nor that it cannot be cast. */
+function isUndecided(error: unknown, transform: SqlTransform, sample: SampleParameters): boolean {
+  if (!(error instanceof MillraceError)) return false;
+  if (error.code === 'PARAMETERS_INVALID') {
+    return Object.keys((transform.kind === 'query' && transform.params?.shape) || {}).every((name) => name in sample);
+  }
+  const { cause } = error;
+  return error.code === 'QUERY_FAILED' && cause instanceof Error && /^(?:Conversion|Out of Range) Error/.test(cause.message);
+}
+
+function parameterOf(error: unknown): string | undefined {
+  const parameter = error instanceof MillraceError ? error.details['parameter'] : undefined;
+  return typeof parameter === 'string' ? parameter : undefined;
+}
+
+function tell(project: LoadedProject, name: string, transform: SqlTransform, error: unknown): Problem {
+  const problem = problemOf(error, placeOf(project, name, transform, error));
+  const parameter = parameterOf(error);
+  if (parameter === undefined) return problem;
+  const known = new Set(Object.values(project.config.pipelines).flatMap(({ params }) => Object.keys(params.shape)));
+  const message = `Transform "${name}" uses $${parameter}, and no pipeline has a parameter of that name. ${suggestName(parameter, [...known])}`;
+  return { ...problem, message };
+}
+
+/** The line of the SQL where DuckDB tells it, else where the config has the transform. */
+function placeOf(project: LoadedProject, name: string, transform: SqlTransform, error: unknown): Place {
+  const isInFile = error instanceof MillraceError && error.code !== 'CONFIG_INVALID' && transform.kind === 'sqlFile';
+  if (!isInFile) {
+    const file = relativeTo(project.directory, project.configPath);
+    return { file, ...locateInConfig(project.configPath, ['transforms', name]) };
+  }
+  const { line, column } = error.details;
+  const file = relativeTo(project.directory, path.resolve(project.directory, transform.path));
+  return { file, ...(typeof line === 'number' && { line }), ...(typeof column === 'number' && { column }) };
+}
