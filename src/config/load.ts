@@ -157,7 +157,8 @@ async function loadTsx(directory: string): Promise<{ readonly tsImport: typeof t
   }
 }
 
-function findWorkflows(folder: string): string {
+/** The list of a project’s pipelines. @throws TerminalError CONFIG_INVALID */
+export function findWorkflows(folder: string): string {
   const found = ['index.ts', 'index.js']
     .map((name) => path.join(folder, 'workflows', name))
     .find((candidate) => existsSync(candidate));
