@@ -74,14 +74,14 @@ export function fitsType(base: Base, type: DuckType): boolean {
   switch (type.kind) {
     case 'list':
       if (base.kind === 'tuple')
-        return [...base.items, ...(base.rest ? [base.rest] : [])].every((item) => fitsType(item.base, type.element));
-      return base.kind === 'list' && fitsType(base.element.base, type.element);
+        return [...base.items, ...(base.rest ? [base.rest] : [])].every((item) => fitsPart(item, type.element));
+      return base.kind === 'list' && fitsPart(base.element, type.element);
     case 'struct':
       return base.kind === 'object'
         ? fitsFields(base, type.fields)
-        : base.kind === 'map' && type.fields.every((field) => fitsType(base.value.base, field.type));
+        : base.kind === 'map' && type.fields.every((field) => fitsPart(base.value, field.type));
     case 'map':
-      return base.kind === 'map' && type.key.text === 'VARCHAR' && fitsType(base.value.base, type.value);
+      return base.kind === 'map' && type.key.text === 'VARCHAR' && fitsPart(base.value, type.value);
     default:
       // Whatever stands there, zod is asked.
       if (type.text === 'JSON') return true;
@@ -93,8 +93,13 @@ export function fitsType(base: Base, type: DuckType): boolean {
 function fitsFields({ fields }: ObjectBase, found: readonly DuckField[]): boolean {
   return fields.every((field) => {
     const match = found.find(({ name }) => name === field.name);
-    return match === undefined ? !field.required : fitsType(field.base, match.type);
+    return match === undefined ? !field.required : fitsPart(field, match.type);
   });
+}
+
+// Text may be made into what the contract wants.
+function fitsPart({ base, coerce }: ColumnSpec, type: DuckType): boolean {
+  return fitsType(base, type) || (coerce && type.text === 'VARCHAR');
 }
 
 /**

@@ -1,12 +1,12 @@
 import type { Column } from '../core/dataset.js';
-import { isNestedType } from './duck-type.js';
+import { isNestedType, parseType, type DuckType } from './duck-type.js';
 import { isJson } from './nested-types.js';
 
 /** A value that zod gave, as text from which {@link readWritten} makes the column's type; `null` for none. */
 export function writable(value: unknown, column: Column): string | null {
   if (value === undefined || value === null) return null;
-  if (isJson(column)) return jsonText(value, String);
-  if (isNestedType(column.type)) return jsonText(value, (integer) => `"${integer}"`);
+  if (isJson(column)) return jsonText(value);
+  if (isNestedType(column.type)) return jsonText(value, parseType(column.type));
   if (value instanceof Date) return value.toISOString();
   if (typeof value === 'string') return value;
   if (Object.is(value, -0)) return '-0';
@@ -19,13 +19,20 @@ export function readWritten(sql: string, { type }: Column): string {
   return isNestedType(type) ? `TRY(CAST(CAST(${sql} AS JSON) AS ${type}))` : `TRY_CAST(${sql} AS ${type})`;
 }
 
-// DuckDB reads a large integer of JSON as a double: where it becomes a value of a type, it is given as text.
-function jsonText(value: unknown, bigintText: (value: bigint) => string): string {
+// DuckDB reads a large integer of JSON as a double: where it becomes a value of a type, it is given as text. A structure
+// wants every field.
+function jsonText(value: unknown, type?: DuckType): string {
   if (value === undefined || value === null) return 'null';
-  if (typeof value === 'bigint') return bigintText(value);
+  if (typeof value === 'bigint') return type === undefined ? String(value) : `"${value}"`;
   if (Object.is(value, -0)) return '-0.0';
   if (typeof value !== 'object' || value instanceof Date) return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map((item) => jsonText(item, bigintText)).join(',')}]`;
-  const entries = Object.entries(value).filter(([, part]) => part !== undefined);
-  return `{${entries.map(([key, part]) => `${JSON.stringify(key)}:${jsonText(part, bigintText)}`).join(',')}}`;
+  if (Array.isArray(value))
+    return `[${value.map((item) => jsonText(item, type?.kind === 'list' ? type.element : type)).join(',')}]`;
+  const entries =
+    type?.kind === 'struct'
+      ? type.fields.map((field) => [field.name, (value as Readonly<Record<string, unknown>>)[field.name], field.type] as const)
+      : Object.entries(value)
+          .filter(([, part]) => part !== undefined)
+          .map(([name, part]) => [name, part, type?.kind === 'map' ? type.value : type] as const);
+  return `{${entries.map(([name, part, of]) => `${JSON.stringify(name)}:${jsonText(part, of)}`).join(',')}}`;
 }
