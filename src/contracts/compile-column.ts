@@ -52,7 +52,9 @@ export interface CompiledColumn {
 export function compileColumn(given: ColumnSpec, input: Column | undefined, isText: boolean, names: ColumnNames): CompiledColumn {
   const cause = input === undefined || given.opaque ? undefined : leftToZod(given, input, isText);
   const spec = cause === undefined ? given : { ...given, uncompiled: cause, opaque: true, changes: true };
-  const output = outputColumn(spec, input, isText);
+  // What zod makes of nested values may have keys that the input's type has no place for.
+  const isWritten = spec.opaque && isNestedBase(spec.base) && !keepsJson(spec, input, isText);
+  const output = outputColumn(spec, isWritten ? undefined : input, isText);
   const judgement = judgementOf(spec, input, isText, names);
   const compiled = judgement.predicates.filter((predicate) => predicate !== undefined);
   const complete = compiled.length === judgement.predicates.length;

@@ -145,7 +145,11 @@ export function areSeenAlike(given: readonly ColumnSpec[], type: DuckType): bool
     case 'list':
       return areSeenAlike(elementGuides(guides), type.element);
     case 'struct':
-      return type.fields.every((field) => areSeenAlike(fieldGuides(guides, field.name).guides, field.type));
+      return type.fields.every(({ name, type: part }) => {
+        const of = fieldGuides(guides, name);
+        const isNull = of.isNamed && of.guides.some((guide) => guide.acceptsNull);
+        return areSeenAlike(of.guides, part) && !(isNull && guides.some((guide) => mindsKey(guide, name)));
+      });
     case 'map':
       return areSeenAlike(valueGuides(guides), type.value);
     default: {
@@ -153,6 +157,13 @@ export function areSeenAlike(given: readonly ColumnSpec[], type: DuckType): bool
       return new Set(fitting.map((guide) => imageKind(guide.base, type.text))).size <= 1;
     }
   }
+}
+
+// To one schema a key with null may be fine, to another one too many.
+function mindsKey({ base }: ColumnSpec, name: string): boolean {
+  if (base.kind !== 'object') return base.kind === 'map';
+  if (base.fields.some((field) => field.name === name)) return false;
+  return base.extras === 'strict' || (base.catchall !== undefined && base.catchall.base.kind !== 'any');
 }
 
 function imageKind(base: Base, type: string): string {

@@ -55,12 +55,14 @@ function held(value: unknown, type: DuckType): unknown {
 
 function accepted(outcome: Outcome): unknown[] {
   const types = outcome.judged.columns.map(({ name, type }) => [name, parseType(type)] as const);
-  return outcome.accepted.map((row) => plain(Object.fromEntries(types.map(([name, type]) => [name, held(row[name], type)]))));
+  return outcome.accepted.map((row) =>
+    datesAsMillis(plain(Object.fromEntries(types.map(([name, type]) => [name, held(row[name], type)])))),
+  );
 }
 
-// An ISO date is text to zod and a Date when it is read back.
+// An ISO date is text to zod and in JSON, and a Date where it is read back from a DATE.
 function datesAsMillis(value: unknown): unknown {
-  if (typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value)) return Date.parse(value);
+  if (typeof value === 'string' && /^\d{4}-\d\d-\d\d(T[\d:.]+Z)?$/.test(value)) return Date.parse(value);
   if (Array.isArray(value)) return value.map(datesAsMillis);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, datesAsMillis(part)]));
