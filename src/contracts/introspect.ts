@@ -3,7 +3,7 @@ import { allChecks, lengthOnly, mayChange, nameOf } from './checks.js';
 import { outcomeOfNothing, type Place } from './empty.js';
 import type { Base, Check, ColumnSpec, Empty, Extras } from './rules.js';
 import { scalarBase, type Notes } from './scalar-schemas.js';
-import { acceptsNull, definitionOf, inputLeaf, outputLeaf, versionOf, type Schema } from './schema.js';
+import { acceptsNull, definitionOf, inputLeaf, outputLeaf, valueOptions, versionOf, type Schema } from './schema.js';
 import { stringboolOf } from './stringbool.js';
 import { PROVEN_ZOD } from '../core/proven-zod.js';
 
@@ -133,7 +133,7 @@ class Walk implements Notes {
 
   private union(schema: Schema, def: z.core.$ZodUnionDef): Base {
     this.leaveChecks(schema);
-    const options = def.options.filter((option) => !['null', 'undefined'].includes(definitionOf(option).type));
+    const options = valueOptions(def.options);
     if (options.length === 1 && options[0]) return this.visit(options[0]);
     const tag = (def as { readonly discriminator?: string }).discriminator;
     if (schema._zod.traits.has('$ZodXor')) this.leave('xor', true);

@@ -82,7 +82,16 @@ function leafOf(schema: Schema, side: 'in' | 'out'): Schema {
       return leafOf(def[side], side);
     case 'lazy':
       return leafOf(def.getter(), side);
+    case 'union': {
+      const [option, ...others] = valueOptions(def.options);
+      return option !== undefined && others.length === 0 ? leafOf(option, side) : schema;
+    }
     default:
       return schema;
   }
+}
+
+/** The options of a union that speak of values; the others of null and undefined. */
+export function valueOptions(options: readonly Schema[]): readonly Schema[] {
+  return options.filter((option) => !['null', 'undefined'].includes(definitionOf(option).type));
 }

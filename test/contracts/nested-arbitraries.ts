@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { z } from 'zod';
+import { acceptsNull } from '../../src/contracts/schema.js';
 import { double, text } from '../../src/contracts/sql-text.js';
 
 /** A value as SQL and as zod is to see it: `undefined` for NULL. */
@@ -114,7 +115,7 @@ const wrapped = (kind: fc.Arbitrary<Kind>): fc.Arbitrary<Kind> =>
 
 /** What zod sees where a part has no value: null where the schema takes it, otherwise nothing. */
 export function imageOf({ schema }: Kind, { sql, image }: Sample): unknown {
-  return sql === 'NULL' && schema.safeParse(null).success ? null : image;
+  return sql === 'NULL' && acceptsNull(schema) ? null : image;
 }
 
 function listOf(kind: Kind): fc.Arbitrary<Kind> {
