@@ -54,8 +54,10 @@ function judgePart(spec: ColumnSpec, type: DuckType, part: Part): Verdict {
     return { ...verdict, pass: exists(verdict.pass), open: exists(verdict.open) };
   }
   const orGone = (condition: string): string => (condition === PASS ? PASS : `(${isGone} OR ${condition})`);
-  const filled = spec.empty.kind === 'default' ? `CAST(${literalOf(spec.empty.value)} AS ${kept})` : undefined;
-  const value = filled === undefined ? verdict.value : `CASE WHEN ${isGone} THEN ${filled} ELSE ${verdict.value} END`;
+  if (spec.empty.kind === 'accept' && spec.caught === undefined)
+    return { pass: orGone(verdict.pass), open: orGone(verdict.open), value: verdict.value };
+  const filled = `CAST(${spec.empty.kind === 'default' ? literalOf(spec.empty.value) : 'NULL'} AS ${kept})`;
+  const value = `CASE WHEN ${isGone} THEN ${filled} ELSE ${verdict.value} END`;
   return { pass: orGone(verdict.pass), open: orGone(verdict.open), value };
 }
 

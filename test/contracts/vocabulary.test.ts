@@ -6,7 +6,9 @@ import { contractHash } from '../../src/contracts/hash.js';
 import { parseType, type DuckType } from '../../src/contracts/duck-type.js';
 import type { EngineSession } from '../../src/engine/session.js';
 import { temporaryFolder } from '../support/folder.js';
-import { judgeDataset, parquetInput, testSession, type Outcome } from './judging.js';
+import { acceptsNull } from '../../src/contracts/schema.js';
+import { changingKind, type TextKind } from './changing-arbitraries.js';
+import { csvInput, judgeDataset, parquetInput, testSession, type Outcome } from './judging.js';
 import { imageOf, nestedKind, type Sample, type Kind } from './nested-arbitraries.js';
 
 const seed = Number(process.env.MILLRACE_SEED ?? Date.now() % 2 ** 31);
@@ -17,10 +19,11 @@ beforeAll(async () => {
 });
 afterAll(() => session.close());
 
-// As both sides can be compared: no difference between null and no key, moments in milliseconds, wide integers as text.
+// As both sides can be compared: no difference between null and no key, moments in milliseconds, integers as numbers.
 function plain(value: unknown): unknown {
   if (value === null || value === undefined) return null;
   if (typeof value === 'bigint') return Number(value);
+  if (value === 0) return 0;
   if (value instanceof Date) return value.getTime();
   // The driver takes a leading U+FEFF off whatever it hands over.
   if (typeof value === 'string') return value.replace(/^\ufeff/, '');
@@ -73,27 +76,41 @@ const tables = fc.array(nestedKind, { minLength: 1, maxLength: 3 }).chain((kinds
     kinds,
     rows: rows as Sample[][],
     [fc.toStringMethod]: () =>
-      `${kinds.map((kind) => `${kind.type}: ${contractHash(contract(z.object({ c: kind.schema }))).definition}`).join('\n')}\n${rows.map((row) => row.map(({ sql }) => sql).join(' | ')).join('\n')}\n`,
+      `${kinds.map((kind) => `${kind.type}: ${definitionOf(kind.schema)}`).join('\n')}\n${rows.map((row) => row.map(({ sql }) => sql).join(' | ')).join('\n')}\n`,
   })),
 );
 
-function expected(
-  kinds: readonly Kind[],
-  rows: readonly (readonly Sample[])[],
-): { readonly rejected: unknown[]; readonly values: unknown[] } {
-  const schema = z.object(Object.fromEntries(kinds.map((kind, index) => [`c${index}`, kind.schema])));
+interface Answers {
+  readonly rejected: unknown[];
+  readonly values: unknown[];
+}
+
+/** What zod says of rows, each given as the images of its columns; the first has the number `line`. */
+function zodAnswers(schemas: readonly z.ZodType[], rows: readonly (readonly unknown[])[], line: number): Answers {
+  const schema = z.object(Object.fromEntries(schemas.map((each, index) => [`c${index}`, each])));
   const rejected: unknown[] = [];
   const values: unknown[] = [];
-  for (const [line, row] of rows.entries()) {
-    const images = row.map((sample, index) => [`c${index}`, imageOf(kinds[index] as Kind, sample)] as const);
-    const result = schema.safeParse(Object.fromEntries(images.filter(([, image]) => image !== undefined)));
-    if (result.success)
-      values.push(
-        datesAsMillis(plain(Object.fromEntries(kinds.map((_, index) => [`c${index}`, result.data[`c${index}`] ?? null])))),
-      );
-    else rejected.push({ line: line + 1, issues: result.error.issues.map((issue) => `${issue.path.join('.')} ${issue.code}`) });
+  for (const [index, row] of rows.entries()) {
+    const keys = row.map((image, at) => [`c${at}`, image] as const).filter(([, image]) => image !== undefined);
+    const result = schema.safeParse(Object.fromEntries(keys));
+    if (result.success) values.push(datesAsMillis(plain(result.data)));
+    else
+      rejected.push({ line: line + index, issues: result.error.issues.map((issue) => `${issue.path.join('.')} ${issue.code}`) });
   }
   return { rejected, values };
+}
+
+function compare(outcome: Outcome, { rejected, values }: Answers): void {
+  const found = outcome.rejected.map(({ line, reasons }) => ({
+    line,
+    issues: reasons.map(({ path, code }) => `${path} ${code}`),
+  }));
+  expect(found).toEqual(rejected);
+  expect(accepted(outcome)).toEqual(values);
+}
+
+function definitionOf(schema: z.ZodType): string {
+  return contractHash(contract(z.object({ c: schema }))).definition;
 }
 
 it(`gives zod's verdict, issues and values on typed nested data (seed ${seed})`, async () => {
@@ -108,11 +125,15 @@ it(`gives zod's verdict, issues and values on typed nested data (seed ${seed})`,
       const schema = z.object(Object.fromEntries(kinds.map((kind, index) => [`c${index}`, kind.schema])));
       const input = await parquetInput(session, folder, selects.join(' UNION ALL '));
       const outcome = await judgeDataset(session, folder, contract(schema), input);
-      const wanted = expected(kinds, rows);
-      expect(
-        outcome.rejected.map(({ line, reasons }) => ({ line, issues: reasons.map(({ path, code }) => `${path} ${code}`) })),
-      ).toEqual(wanted.rejected);
-      expect(accepted(outcome)).toEqual(wanted.values);
+      const images = rows.map((row) => row.map((sample, index) => imageOf(kinds[index] as Kind, sample)));
+      compare(
+        outcome,
+        zodAnswers(
+          kinds.map((kind) => kind.schema),
+          images,
+          1,
+        ),
+      );
       bySql += outcome.judged.verdict.judgedBySql;
       rowsRead += outcome.judged.verdict.rowsRead;
     }),
@@ -120,4 +141,42 @@ it(`gives zod's verdict, issues and values on typed nested data (seed ${seed})`,
   );
   expect(bySql).toBeGreaterThan(rowsRead / 3);
   if (process.env.MILLRACE_SECONDS) console.log({ bySql, rowsRead });
+}, 600_000);
+
+const files = fc.array(changingKind, { minLength: 1, maxLength: 4 }).chain((kinds) =>
+  fc.array(fc.tuple(...kinds.map((kind) => kind.texts)), { minLength: 10, maxLength: 25 }).map((rows) => ({
+    kinds,
+    rows,
+    [fc.toStringMethod]: () =>
+      `${kinds.map((kind) => definitionOf(kind.schema)).join('\n')}\n${rows.map((row) => JSON.stringify(row)).join('\n')}\n`,
+  })),
+);
+
+it(`gives zod's verdict, issues and values on text that changes (seed ${seed})`, async () => {
+  const folder = temporaryFolder();
+  await fc.assert(
+    fc.asyncProperty(files, async ({ kinds, rows }) => {
+      const names = kinds.map((_, index) => `c${index}`);
+      const cell = (text: string | null): string => (text === null ? '' : `"${text.replaceAll('"', '""')}"`);
+      const lines = rows.map((row, index) => [index, ...row.map(cell)].join());
+      const schema = z.object(Object.fromEntries(kinds.map((kind, index) => [`c${index}`, kind.schema])));
+      const input = csvInput(folder, ['n', ...names], `${['n', ...names].join()}\n${lines.join('\n')}\n`);
+      const outcome = await judgeDataset(session, folder, contract(schema), input);
+      const images = rows.map((row) =>
+        row.map((text, index) => {
+          const { schema: of, image } = kinds[index] as TextKind;
+          return text === null ? (acceptsNull(of) ? null : undefined) : image(text);
+        }),
+      );
+      compare(
+        outcome,
+        zodAnswers(
+          kinds.map((kind) => kind.schema),
+          images,
+          2,
+        ),
+      );
+    }),
+    { seed, numRuns: 10_000, interruptAfterTimeLimit: seconds * 1000, markInterruptAsFailure: false },
+  );
 }, 600_000);
