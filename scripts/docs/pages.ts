@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { cliReference } from './cli-reference.js';
 import { configReference } from './config-reference.js';
+import { contractReference } from './contract-reference.js';
 import { errorReference } from './error-reference.js';
 
 /** The folder of the repository. */
@@ -18,6 +19,7 @@ export interface Page {
 /** Every page that `npm run docs` writes. */
 export const PAGES: readonly Page[] = [
   { path: 'docs/errors.md', text: errorReference },
+  { path: 'docs/contracts.md', text: () => fill('docs/contracts.md', { constructs: contractReference() }) },
   { path: 'docs/cli.md', text: () => fill('docs/cli.md', { commands: cliReference() }) },
   { path: 'docs/config.md', text: () => fill('docs/config.md', configReference(ROOT)) },
 ];

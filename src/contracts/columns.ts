@@ -7,6 +7,7 @@ import { isNestedType, parseType } from './duck-type.js';
 import { canonicalType, fits, isJson, isNestedBase, keptType } from './nested-types.js';
 import { describeBase, familyOf, holds, isNumericText, WIDE_INTEGER } from './types.js';
 import type { ColumnSpec } from './rules.js';
+import { refuseUnsupported } from './unsupported.js';
 
 /** The columns of a contract, taken apart, in the contract's order. */
 export function columnSpecs(contract: Contract): ColumnSpec[] {
@@ -72,9 +73,10 @@ export interface ColumnsPlace {
  * Refuses columns that a contract cannot judge: required ones that are missing, and types that can never hold what the
  * contract speaks of.
  *
- * @throws TerminalError CONTRACT_COLUMNS; FILE_HEADER for a CSV file that lacks a required column
+ * @throws TerminalError CONTRACT_UNSUPPORTED; CONTRACT_COLUMNS; FILE_HEADER for a CSV file that lacks a required column
  */
 export function checkColumns(contract: Contract, columns: readonly Column[], place: ColumnsPlace): void {
+  refuseUnsupported(contract, place.contract);
   const specs = columnSpecs(contract);
   const names = columns.map((column) => column.name);
   const missing = specs.filter((spec) => spec.required && !names.includes(spec.name)).map((spec) => spec.name);

@@ -76,7 +76,7 @@ export function compileColumn(given: ColumnSpec, input: Column | undefined, isTe
       passes === undefined ? predicates.map(({ pass }) => pass) : [passes],
       keepsJson(spec, input, isText),
     ),
-    predicates: spec.caught === undefined ? predicates : caughtPredicates(predicates),
+    predicates: spec.caught === undefined ? predicates : caughtPredicates(spec, predicates, names),
     passes: spec.caught === undefined ? passes : undefined,
     plainCast: judgement.plainCast,
     classes: judgement.classes,
@@ -183,14 +183,16 @@ function imageBase({ base }: ColumnSpec, input: Column): Base {
 }
 
 // Whatever breaks a rule is caught, so that no value fails; only what SQL cannot tell is left.
-function caughtPredicates(predicates: readonly Predicate[]): readonly Predicate[] {
+function caughtPredicates(spec: ColumnSpec, predicates: readonly Predicate[], { raw }: ColumnNames): readonly Predicate[] {
+  if (spec.opaque) return [];
+  const exists = spec.empty.kind === 'reject' ? [{ pass: `${raw} IS NOT NULL` }] : [];
   const pass = allOf(predicates.map((each) => each.pass));
   const open = allOf(
     predicates.map((each) => (each.undecided === undefined ? each.pass : `(${each.pass} OR ${each.undecided})`)),
   );
-  if (predicates.every((each) => each.undecided === undefined)) return [];
+  if (predicates.every((each) => each.undecided === undefined)) return exists;
   const undecided = `coalesce(${open}, FALSE) AND NOT coalesce(${pass}, FALSE)`;
-  return [{ pass: `NOT (${undecided})`, undecided }];
+  return [...exists, { pass: `NOT (${undecided})`, undecided }];
 }
 
 function resultOf(spec: ColumnSpec, output: Column, names: ColumnNames, passes: readonly string[], isKept: boolean): string {

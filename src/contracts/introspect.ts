@@ -1,20 +1,16 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { allChecks, lengthOnly, mayChange, nameOf } from './checks.js';
 import { outcomeOfNothing, type Place } from './empty.js';
 import type { Base, Check, ColumnSpec, Empty, Extras } from './rules.js';
 import { scalarBase, type Notes } from './scalar-schemas.js';
+import { containsItself } from './schema-parts.js';
 import { acceptsNull, definitionOf, inputLeaf, outputLeaf, valueOptions, versionOf, type Schema } from './schema.js';
 import { stringboolOf } from './stringbool.js';
 import { PROVEN_ZOD } from '../core/proven-zod.js';
 
 /** Takes a column's schema apart. What it does not know for certain is left to zod. */
-export function introspectColumn(
-  name: string,
-  schema: Schema,
-  place: Place = 'key',
-  parents: readonly Schema[] = [],
-): ColumnSpec {
-  const walk = new Walk(parents);
+export function introspectColumn(name: string, schema: Schema, place: Place = 'key'): ColumnSpec {
+  const walk = new Walk();
   const base = walk.visit(schema);
   if (versionOf(schema) !== PROVEN_ZOD) walk.leave(`zod ${versionOf(schema)}`, true);
   const takesNull = acceptsNull(schema);
@@ -58,9 +54,6 @@ class Walk implements Notes {
   opaque = false;
   changes = false;
 
-  /** @param parents what the schema is a part of, since it may contain itself */
-  constructor(private readonly parents: readonly Schema[] = []) {}
-
   /** Notes that zod must judge. A value that zod may change must not be judged by SQL beforehand. */
   leave(reason: string, changes = false): void {
     this.uncompiled ??= reason;
@@ -90,18 +83,28 @@ class Walk implements Notes {
   }
 
   private nested(schema: Schema, def: ReturnType<typeof definitionOf>): Base {
+    if (containsItself(schema)) {
+      this.leave('what contains itself', true);
+      return { kind: 'json' };
+    }
     switch (def.type) {
       case 'array':
         for (const check of allChecks(schema)) this.take(lengthOnly(check), check);
-        return { kind: 'list', element: this.part(schema, '', def.element, 'item') };
+        return { kind: 'list', element: this.part('', def.element, 'item') };
       case 'tuple':
         this.leaveChecks(schema);
         if (def.items.some((item) => item._zod.optin !== undefined)) this.leave('tuple with optional items', true);
         return {
           kind: 'tuple',
-          items: def.items.map((item) => this.part(schema, '', item, 'item')),
-          rest: def.rest ? this.part(schema, '', def.rest, 'item') : undefined,
+          items: def.items.map((item) => this.part('', item, 'item')),
+          rest: def.rest ? this.part('', def.rest, 'item') : undefined,
         };
+      case 'lazy':
+        return this.wrapper(def, (schema as z.core.$ZodLazy)._zod.innerType);
+      case 'intersection':
+        // Both see the same value; what they make of it only zod can join.
+        this.leave('intersection', true);
+        return { kind: 'union', options: [this.part('', def.left, 'item'), this.part('', def.right, 'item')], tag: undefined };
       case 'object':
         return this.object(schema, def);
       case 'record':
@@ -116,19 +119,19 @@ class Walk implements Notes {
   private object(schema: Schema, def: z.core.$ZodObjectDef): Base {
     this.leaveChecks(schema);
     const extras = extrasOf(def.catchall);
-    const named = Object.entries(def.shape).map(([name, field]) => this.part(schema, name, field, 'key'));
-    const catchall = extras === 'keep' && def.catchall ? this.part(schema, '', def.catchall, 'key') : undefined;
+    const named = Object.entries(def.shape).map(([name, field]) => this.part(name, field, 'key'));
+    const catchall = extras === 'keep' && def.catchall ? this.part('', def.catchall, 'key') : undefined;
     return { kind: 'object', fields: named, extras, catchall };
   }
 
   private record(schema: Schema, def: z.core.$ZodRecordDef): Base {
     this.leaveChecks(schema);
     const isLoose = (def as { readonly mode?: string }).mode === 'loose';
-    const key = this.part(schema, '', def.keyType, 'item');
+    const key = this.part('', def.keyType, 'item');
     const isPlain = key.base.kind === 'string' && key.checks.every((check) => check.kind !== 'change') && !key.coerce;
     // Keys of an enum are all wanted, and other kinds of keys are tried twice.
     if (!isPlain || isLoose || key.caught) this.leave('record with such keys', true);
-    return { kind: 'map', key, value: this.part(schema, '', def.valueType, 'item'), isLoose };
+    return { kind: 'map', key, value: this.part('', def.valueType, 'item'), isLoose };
   }
 
   private union(schema: Schema, def: z.core.$ZodUnionDef): Base {
@@ -137,20 +140,15 @@ class Walk implements Notes {
     if (options.length === 1 && options[0]) return this.visit(options[0]);
     const tag = (def as { readonly discriminator?: string }).discriminator;
     if (schema._zod.traits.has('$ZodXor')) this.leave('xor', true);
-    const parts = options.map((option) => this.part(schema, '', option, 'item'));
+    const parts = options.map((option) => this.part('', option, 'item'));
     // Such an option takes values of every type.
     if (parts.some((part) => part.coerce || part.caught)) this.leave('union with coerce or catch', true);
     return { kind: 'union', options: parts, tag };
   }
 
   // What a part leaves to zod, the whole does.
-  private part(whole: Schema, name: string, schema: Schema, place: Place): ColumnSpec {
-    const parents = [...this.parents, whole];
-    if (parents.includes(inputLeaf(schema))) {
-      this.leave('a part that contains itself', true);
-      return introspectColumn(name, z.unknown(), place);
-    }
-    const part = introspectColumn(name, schema, place, parents);
+  private part(name: string, schema: Schema, place: Place): ColumnSpec {
+    const part = introspectColumn(name, schema, place);
     if (part.uncompiled !== undefined) this.leave(part.uncompiled, part.opaque);
     this.changes ||= part.changes;
     return part;
@@ -186,7 +184,7 @@ class Walk implements Notes {
     const leaf = inputLeaf(schema);
     if (leaf === schema) return { kind: 'other', type: def.type };
     // Only the family of values matters from here on; what the leaf checks is left to zod.
-    const inner = new Walk(this.parents);
+    const inner = new Walk();
     const base = inner.visit(leaf);
     return inner.coerce ? { kind: 'other', type: 'coerce' } : base;
   }
@@ -209,7 +207,7 @@ export function extrasOf(catchall: Schema | undefined): Extras {
 
 const CONSTANT_CATCH = '~constantCatch';
 
-const CHANGING: ReadonlySet<string> = new Set(['pipe', 'transform', 'success', 'lazy', 'intersection']);
+const CHANGING: ReadonlySet<string> = new Set(['pipe', 'transform', 'success']);
 
 function isComposite(value: unknown): boolean {
   return typeof value === 'function' || (typeof value === 'object' && value !== null);

@@ -45,8 +45,9 @@ export function readJson(given: readonly ColumnSpec[], json: unknown): unknown {
   return Object.fromEntries(entries);
 }
 
+// Where no guide speaks of a value, null is what JSON says it is.
 function nothing(guides: readonly ColumnSpec[]): null | undefined {
-  return guides.some((guide) => guide.acceptsNull) ? null : undefined;
+  return guides.length === 0 || guides.some((guide) => guide.acceptsNull) ? null : undefined;
 }
 
 function readString(guides: readonly ColumnSpec[], text: string): unknown {

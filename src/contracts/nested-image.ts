@@ -82,7 +82,8 @@ function carryMap(guides: readonly ColumnSpec[], type: DuckType & { kind: 'map' 
 }
 
 function nothingOr(value: unknown, guides: readonly ColumnSpec[]): unknown {
-  return value === undefined && guides.some((guide) => guide.acceptsNull) ? null : value;
+  if (value !== undefined) return value;
+  return guides.length === 0 || guides.some((guide) => guide.acceptsNull) ? null : undefined;
 }
 
 function carryScalar(guides: readonly ColumnSpec[], type: string, v: string): Carrier {

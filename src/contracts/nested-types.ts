@@ -21,6 +21,8 @@ export function canonicalType(base: Base): string {
       return base.isLoose ? 'JSON' : `MAP(VARCHAR, ${canonicalPart(base.value)})`;
     case 'union':
       return canonicalUnion(base.options.map(canonicalPart));
+    case 'json':
+      return 'JSON';
     default:
       return canonicalScalar(base);
   }
@@ -56,7 +58,7 @@ export function isJson(column: Column): boolean {
 
 /** Whether a contract's values have parts, or are of several kinds, so that JSON may hold them. */
 export function isNestedBase(base: Base): boolean {
-  return ['list', 'tuple', 'object', 'map', 'union'].includes(base.kind);
+  return ['list', 'tuple', 'object', 'map', 'union', 'json'].includes(base.kind);
 }
 
 /** Whether values of a column's type are such as the contract speaks of, so that they are judged and kept as they are. */
@@ -69,7 +71,7 @@ export function fits(base: Base, column: Column): boolean {
 
 /** As {@link fits}, of a type taken apart. */
 export function fitsType(base: Base, type: DuckType): boolean {
-  if (base.kind === 'any' || base.kind === 'other') return true;
+  if (base.kind === 'any' || base.kind === 'other' || base.kind === 'json') return true;
   if (base.kind === 'union') return base.options.some((option) => fitsType(option.base, type));
   switch (type.kind) {
     case 'list':

@@ -46,7 +46,9 @@ export type Base =
   | { readonly kind: 'map'; readonly key: ColumnSpec; readonly value: ColumnSpec; readonly isLoose: boolean }
   /** Values of more than one kind; the tag is the key that tells objects apart. */
   | { readonly kind: 'union'; readonly options: readonly ColumnSpec[]; readonly tag: string | undefined }
-  /** A zod type that is not taken apart: intersections, what contains itself, functions … */
+  /** What contains itself: no type but JSON holds it. */
+  | { readonly kind: 'json' }
+  /** A zod type that is not taken apart: custom ones, functions … */
   | { readonly kind: 'other'; readonly type: string };
 
 /** What an object does with keys it does not name: zod's `strip`, `strictObject`, `looseObject` and `catchall(schema)`. */

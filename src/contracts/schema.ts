@@ -81,7 +81,7 @@ function leafOf(schema: Schema, side: 'in' | 'out'): Schema {
     case 'pipe':
       return leafOf(def[side], side);
     case 'lazy':
-      return leafOf(def.getter(), side);
+      return leafOf((schema as z.core.$ZodLazy)._zod.innerType, side);
     case 'union': {
       const [option, ...others] = valueOptions(def.options);
       return option !== undefined && others.length === 0 ? leafOf(option, side) : schema;

@@ -150,6 +150,7 @@ export function describeBase(base: Base): string {
     case 'list':
     case 'tuple':
       return 'a list';
+    case 'json':
     case 'object':
     case 'map':
       return 'an object (STRUCT, MAP or JSON)';

@@ -1,5 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Reason } from '../core/manifest.js';
 import { messageOf, TerminalError } from '../core/errors.js';
@@ -78,7 +79,12 @@ export async function runZod(
     for await (const rows of batches(session, sql, context.signal)) {
       const rejected: string[] = [];
       const changed: string[] = [];
+      let rested = performance.now();
       for (const row of rows) {
+        if (performance.now() - rested > MOST_MS) {
+          await rest(context.signal);
+          rested = performance.now();
+        }
         const answer = judgeRow(row);
         const verdict = answer instanceof Promise ? await answer : answer;
         if (verdict.reasons.length > 0) {
@@ -104,6 +110,14 @@ export async function runZod(
     await Promise.all([finish(rejects), finish(changes)]);
   }
   return counts;
+}
+
+/** Longest that zod may keep the thread to itself: heartbeats, cancellation and other steps wait meanwhile. */
+const MOST_MS = 40;
+
+async function rest(signal: AbortSignal): Promise<void> {
+  await setImmediate();
+  if (signal.aborted) throw abortError(signal);
 }
 
 type ImageRow = Readonly<Record<string, unknown>>;

@@ -186,3 +186,42 @@ it('leaves nested values to zod', async () => {
   expect(accepted).toEqual([{ tags: ['a', 'b'], place: { lat: 1.5 } }]);
   expect(summary(rejected)).toEqual(['2: too_small tags.0, invalid_type place.lat', '3: too_big tags']);
 });
+
+it('gives the thread back while a slow refinement runs, so that heartbeats get through', async () => {
+  const folder = temporaryFolder();
+  const slow = (): boolean => {
+    const until = performance.now() + 2;
+    while (performance.now() < until);
+    return true;
+  };
+  const Slow = contract(z.object({ a: z.string().refine(slow) }));
+  const lines = Array.from({ length: 400 }, (_, index) => `v${index}`);
+  let last = performance.now();
+  let longest = 0;
+  const timer = setInterval(() => {
+    longest = Math.max(longest, performance.now() - last);
+    last = performance.now();
+  }, 10);
+  try {
+    const { accepted } = await judgeDataset(session, folder, Slow, csvInput(folder, ['a'], `a\n${lines.join('\n')}\n`));
+    expect(accepted).toHaveLength(400);
+  } finally {
+    clearInterval(timer);
+  }
+  expect(longest).toBeLessThan(400);
+});
+
+it('keeps trees and any JSON as JSON', async () => {
+  interface Node {
+    readonly name: string;
+    readonly children: readonly Node[];
+  }
+  const folder = temporaryFolder();
+  const tree: z.ZodType<Node> = z.lazy(() => z.object({ name: z.string().trim(), children: z.array(tree) }));
+  const Tree = contract(z.object({ tree, data: z.json() }));
+  const csv = `tree,data\n"{""name"": "" a "", ""children"": [{""name"": ""b"", ""children"": []}]}","[1, null]"\n"{""name"": ""a""}",x\n`;
+  const { judged, accepted, rejected } = await judgeDataset(session, folder, Tree, csvInput(folder, ['tree', 'data'], csv));
+  expect(judged.columns.map(({ type }) => type)).toEqual(['JSON', 'JSON']);
+  expect(accepted).toEqual([{ tree: '{"name":"a","children":[{"name":"b","children":[]}]}', data: '[1,null]' }]);
+  expect(summary(rejected)).toEqual(['3: invalid_type tree.children']);
+});

@@ -12,6 +12,11 @@ export const DATA_ERRORS = {
     retryable: false,
     remedy: 'Correct the source’s columns or the contract.',
   },
+  CONTRACT_UNSUPPORTED: {
+    cause: 'A contract speaks of what no column can hold: functions, promises, symbols, maps, sets, files, classes.',
+    retryable: false,
+    remedy: 'Write what the message names in its place.',
+  },
   TRANSFORM_FORBIDDEN: {
     cause: 'A transform reads something it was not given, or is not one SELECT.',
     retryable: false,
