@@ -34,6 +34,7 @@ export interface LoadedProject {
   readonly warnings: readonly string[];
   readonly staging: { readonly root: string; readonly maxBytes?: number };
   readonly engine: EngineLimits;
+  /** Reading it throws ENV_MISSING where a variable that holds its path or URL is not set. */
   readonly catalog: CatalogPlace;
   readonly heartbeatTimeout: string;
 }
@@ -94,7 +95,10 @@ function resolveProject(config: Project, place: ProjectPlace): LoadedProject {
       spillDirectory: within(engine.spillDirectory ?? '.millrace/spill', 'engine.spillDirectory'),
       extensionsDirectory: engine.extensionsDirectory && within(engine.extensionsDirectory, 'engine.extensionsDirectory'),
     },
-    catalog: catalogPlace(config.catalog ?? {}, root, environment),
+    // Found out when it is used: `millrace dev` starts the database whose URL a variable holds.
+    get catalog() {
+      return catalogPlace(config.catalog ?? {}, root, environment);
+    },
     heartbeatTimeout: config.steps?.heartbeatTimeout ?? '15s',
   };
 }

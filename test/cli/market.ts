@@ -23,7 +23,8 @@ export interface Market {
   readonly close: () => Promise<void>;
 }
 
-export async function openMarket(): Promise<Market> {
+/** @param more variables besides, of a database that is the warehouse's */
+export async function openMarket(more: (db: TestDatabase) => Record<string, string> = () => ({})): Promise<Market> {
   const [db, address] = await Promise.all([createTestDatabase(), temporalAddress()]);
   const [lake, state] = [lastingFolder(), lastingFolder()];
   const taskQueue = `cli-${randomBytes(5).toString('hex')}`;
@@ -35,6 +36,7 @@ export async function openMarket(): Promise<Market> {
     MARKET_STAGING: join(state, 'staging'),
     MARKET_SPILL: join(state, 'spill'),
     MARKET_CATALOG: join(state, 'catalog.db'),
+    ...more(db),
   };
   const start = (...args: string[]): RunningCommand => startMillrace([...args, '--project', PROJECT], env);
   const worker = start('worker', '--json');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { LoadResult } from '../../src/core/load.js';
-import type { CheckpointName, DestinationCapabilities, LoadRequest } from '../../src/connectors/contract.js';
+import type { CheckpointName, DestinationCapabilities, LedgerLoad, LoadRequest } from '../../src/connectors/contract.js';
 import { withContext, type ContextOptions } from './context.js';
 import { describeAppend, describeMerge, describePartitions, describeReplace } from './destination-modes.js';
 import type { DestinationHarness, Tools } from './destination-tools.js';
@@ -24,6 +24,7 @@ export function describeDestination(
       await connector.close();
     });
 
+    describeLedger({ load, target, rowsOf, harness }, capabilities.modes[0]);
     for (const mode of capabilities.modes) {
       describeMode(mode, { load, target, rowsOf, harness });
       describeInterruption(mode, { load, target, rowsOf, harness });
@@ -46,6 +47,24 @@ async function runLoad(harness: DestinationHarness, request: LoadRequest, option
   } finally {
     await connector.close();
   }
+}
+
+function describeLedger({ load, target, harness }: Tools, mode: LoadRequest['mode'] = 'replace'): void {
+  test('its ledger tells of each load once, as the load itself told', async () => {
+    const done = await load({ target: target(mode), mode, rows: sampleRows(1, 3), loadId: 'in the ledger' });
+    const other = await load({ target: target(mode), mode, rows: sampleRows(1, 4), loadId: 'in the ledger, too' });
+    const connector = await harness().open();
+    try {
+      const loads: LedgerLoad[] = [];
+      for await (const each of connector.destination?.ledger?.() ?? []) loads.push(each);
+      const told = loads.filter((each) => each.loadId === done.loadId && each.target === done.target);
+      expect(told).toMatchObject([{ mode, rows: 3, content: expect.any(String) as string }]);
+      expect(Math.abs(Date.parse(told[0]?.committedAt ?? '') - Date.now())).toBeLessThan(60_000);
+      expect(loads.filter((each) => each.target === other.target)).toHaveLength(1);
+    } finally {
+      await connector.close();
+    }
+  });
 }
 
 function describeMode(mode: LoadRequest['mode'], { load, target, rowsOf, harness }: Tools): void {
