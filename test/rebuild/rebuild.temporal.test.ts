@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -46,7 +47,7 @@ afterAll(async () => {
   await db?.drop();
 });
 
-/** One run of each kind: loaded with rejects, transformed, of a partition, refused, retried, terminated. */
+/** One run of each kind: loaded with rejects, transformed, of a partition, refused, retried, reset, terminated. */
 async function doRuns(): Promise<void> {
   const run = async (name: string, pipeline: string, args: readonly unknown[]): Promise<void> => {
     const handle = await worker.start(pipeline, args);
@@ -63,7 +64,23 @@ async function doRuns(): Promise<void> {
     { retryOf: { workflowId: ids['refused'] } },
   ]);
   await run('misstarted', 'loadOrders', [{ nonsense: true }]);
+  await resetOne();
   await terminateOne();
+}
+
+/** What a person does who resets a run to before its load: another execution, which does that step alone. */
+async function resetOne(): Promise<void> {
+  const { client } = worker;
+  const handle = client.workflow.getHandle(ids['month'] ?? '');
+  const { events } = await handle.fetchHistory();
+  const load = events?.find((event) => event.activityTaskScheduledEventAttributes?.activityId?.startsWith('load:'));
+  await client.workflowService.resetWorkflowExecution({
+    namespace: 'default',
+    workflowExecution: { workflowId: handle.workflowId },
+    workflowTaskFinishEventId: load?.activityTaskScheduledEventAttributes?.workflowTaskCompletedEventId,
+    requestId: randomUUID(),
+  });
+  expect(await handle.result()).toMatchObject({ alreadyDone: true });
 }
 
 /** A run whose end no worker sees: the worker's own reconciler closes it in the catalog. */
