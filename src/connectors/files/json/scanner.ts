@@ -168,17 +168,16 @@ export class JsonScanner {
     const first = bytes[start] === 0x2d ? start + 1 : start;
     const whole = this.scanDigits(first);
     if (bytes[first] === 0x30 && whole > first + 1) throw new Malformed(start, 'a number may not begin with 0');
-    const text = (end: number) => (): string => bytes.toString('latin1', start, end);
     const end = bytes[whole] === 0x2e ? this.scanDigits(whole + 1) : whole;
     const mark = byteAt(this.window, end);
     if (mark === 0x65 || mark === 0x45) {
       const sign = byteAt(this.window, end + 1);
       const last = this.scanDigits(sign === 0x2b || sign === 0x2d ? end + 2 : end + 1);
-      noteExponent(shape, text(last)());
+      noteExponent(shape, bytes.toString('latin1', start, last));
       return last;
     }
-    if (end === whole) noteInteger(shape, whole - first, text(end));
-    else noteFraction(shape, whole - first, end - whole - 1, text(end));
+    if (end === whole) noteInteger(shape, whole - first, bytes, start, end);
+    else noteFraction(shape, whole, bytes, start, end);
     return end;
   }
 
