@@ -82,7 +82,7 @@ function resolveProject(config: Project, place: ProjectPlace): LoadedProject {
     configPath: place.file,
     config,
     warnings: [...place.warnings, ...zodWarnings(config)],
-    taskQueue: config.taskQueue ?? 'millrace',
+    taskQueue: taskQueueOf(config, environment),
     ...(place.bundlePath && { bundlePath: place.bundlePath }),
     workflowsPath: place.bundlePath ?? findWorkflows(place.directory),
     staging: {
@@ -101,6 +101,12 @@ function resolveProject(config: Project, place: ProjectPlace): LoadedProject {
     },
     heartbeatTimeout: config.steps?.heartbeatTimeout ?? '15s',
   };
+}
+
+function taskQueueOf(config: Project, environment: Environment): string {
+  const name = resolveText(config.taskQueue ?? 'millrace', 'taskQueue', environment);
+  if (name.trim() !== '') return name;
+  throw new TerminalError('CONFIG_INVALID', 'taskQueue is empty. Name the task queue, or leave it out for "millrace".');
 }
 
 function catalogPlace(catalog: NonNullable<Project['catalog']>, folder: string, environment: Environment): CatalogPlace {

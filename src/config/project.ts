@@ -35,7 +35,7 @@ export interface ProjectConfig {
   /** The pipelines: exactly those that `workflows/index.ts` exports. */
   readonly pipelines: Readonly<Record<string, PipelineConfig>>;
   /** The task queue of the project's worker. @default 'millrace' */
-  readonly taskQueue?: string;
+  readonly taskQueue?: Configurable;
   readonly staging?: {
     /** Folder for datasets. @default '.millrace/staging' beside the config */
     readonly root?: Configurable;

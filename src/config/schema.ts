@@ -65,7 +65,7 @@ export const projectSchema = z.strictObject({
       description: z.string().optional(),
     }),
   ),
-  taskQueue: z.string().min(1).optional(),
+  taskQueue: configurable.optional(),
   staging: z.strictObject({ root: configurable.optional(), maxBytes: z.int().positive().optional() }).optional(),
   engine: z
     .strictObject({

@@ -114,13 +114,16 @@ test('options of connections and folders of the config come from .env too, relat
     '.env': 'ENVIRONMENT_TEST_LAKE=lake\nENVIRONMENT_TEST_STAGING=stage\n',
     'millrace.config.mjs': `export default {
       connections: { lake: { kind: 'files', options: { root: { kind: 'env', name: 'ENVIRONMENT_TEST_LAKE' } }, folders: ['root'] } },
-      contracts: {}, transforms: {}, pipelines: {}, staging: { root: { kind: 'env', name: 'ENVIRONMENT_TEST_STAGING' } },
+      contracts: {}, transforms: {}, pipelines: {}, taskQueue: { kind: 'env', name: 'ENVIRONMENT_TEST_QUEUE', default: 'feeds' }, staging: { root: { kind: 'env', name: 'ENVIRONMENT_TEST_STAGING' } },
     };`,
   });
   mkdirSync(join(folder, 'workflows'));
   writeFileSync(join(folder, 'workflows/index.js'), '');
   const project = await loadProject(folder);
-  expect(project.staging.root).toBe(join(folder, 'stage'));
+  expect([project.staging.root, project.taskQueue]).toEqual([join(folder, 'stage'), 'feeds']);
+  writeFileSync(join(folder, '.env'), 'ENVIRONMENT_TEST_STAGING=stage\nENVIRONMENT_TEST_QUEUE=\n');
+  await expect(loadProject(folder)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  writeFileSync(join(folder, '.env'), 'ENVIRONMENT_TEST_LAKE=lake\n');
   const lake = project.config.connections['lake'];
   expect(lake && resolveOptions('lake', lake, folder)).toEqual({ root: join(folder, 'lake') });
 });
