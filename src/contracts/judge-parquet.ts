@@ -26,7 +26,7 @@ export async function judgeParquet(session: EngineSession, task: PartTask): Prom
   );
   try {
     const found = await countStatuses(session, `SELECT status FROM ${judged}`);
-    if (!hasRest(found)) return { part, counts: countsOf(rowsRead, found, 0) };
+    if (!hasRest(found)) return { parts: [part], counts: countsOf(rowsRead, found, 0) };
     const open = `SELECT source.*, judged.status AS ${STATUS_COLUMN}, source.${ROW} + 1 AS ${LINE} FROM (${source}) AS source JOIN ${judged} AS judged ON source.${ROW} = judged.row`;
     const { rejected } = await judgeRest(session, task, {
       values: valuesSelect(compiled, open, CARRIED),
@@ -34,13 +34,13 @@ export async function judgeParquet(session: EngineSession, task: PartTask): Prom
       rowsRead,
     });
     const counts = countsOf(rowsRead, found, rejected);
-    if (rejected === 0) return { part, counts };
+    if (rejected === 0) return { parts: [part], counts };
     const earlier =
       part.deletes === undefined
         ? []
         : [`SELECT row FROM read_parquet(${quoteFile(resolvePath(request.stagingRoot, part.deletes))})`];
     const deletes = await writeDeletes(session, task, [rejectedRows(task), ...earlier]);
-    return { part: { ...part, ...(deletes !== undefined && { deletes }) }, counts };
+    return { parts: [{ ...part, ...(deletes !== undefined && { deletes }) }], counts };
   } finally {
     await session.run(`DROP TABLE IF EXISTS ${judged}`);
   }
@@ -86,7 +86,7 @@ export async function rewriteParquet(session: EngineSession, task: PartTask): Pr
     ...(deletes !== undefined && { deletes }),
     ...(part.origin !== undefined && { origin: part.origin }),
   };
-  return { part: made, counts: countsOf(rowsRead, statuses, rejected) };
+  return { parts: [made], counts: countsOf(rowsRead, statuses, rejected) };
 }
 
 function sourceOf({ compiled, part, request }: PartTask): string {

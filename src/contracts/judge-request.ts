@@ -15,6 +15,19 @@ export interface JudgeRequest {
   readonly progress: (rows: number) => void;
   readonly signal: AbortSignal;
   readonly checkpoint: Checkpoint;
+  /** Who wants rows before all are judged. */
+  readonly early?: EarlyRows;
+}
+
+/**
+ * Takes accepted rows while others are still judged. Judging then uses one thread, which alone keeps the file's order
+ * across the files it finishes one by one. It offers nothing where zod has to see every row or changes values.
+ */
+export interface EarlyRows {
+  /** Called before the first rows, with the columns of all. */
+  begin(columns: readonly Column[]): void;
+  /** A SELECT of rows that are accepted for good. Over all calls, it is every accepted row once. */
+  rows(select: string): void;
 }
 
 export interface Judged {

@@ -7,7 +7,7 @@ import { bindContract } from './bind.js';
 import { checkColumns } from './columns.js';
 import { compile, type Compiled } from './compile.js';
 import { judgePart, layoutOf } from './judge-part.js';
-import type { Judged, JudgeRequest } from './judge-request.js';
+import type { EarlyRows, Judged, JudgeRequest } from './judge-request.js';
 import type { PartCounts } from './part-task.js';
 import { openRejects, type Rejects } from './rejects.js';
 
@@ -23,20 +23,28 @@ export async function judge(session: EngineSession, request: JudgeRequest): Prom
   checkParts(request, isText);
   const compiled = await bindContract(session, compile(contract, input.columns, isText), request.contractName);
   const layout = await layoutOf(session, request, compiled);
+  const early = earlyRows(request, compiled);
+  early?.begin(compiled.output);
   const rejects = await openRejects(session, request.directory);
   try {
+    const task = { request, compiled, layout, rejects };
     const parts: Part[] = [];
     const total: PartCounts = { rowsRead: 0, rejected: 0, undecided: 0, judgedByZod: 0 };
     for (const [index, part] of input.parts.entries()) {
-      const judged = await judgePart(session, { request, compiled, layout, rejects, part, index, rowsBefore: total.rowsRead });
+      const judged = await judgePart(session, { ...task, early, part, index, rowsBefore: total.rowsRead });
       add(total, judged.counts);
-      parts.push(judged.part);
+      parts.push(...judged.parts);
       request.progress(total.rowsRead);
     }
     return await conclude(request, compiled, rejects, parts, total);
   } finally {
     await rejects.close();
   }
+}
+
+/** Whoever wants rows early, where SQL's word on a row is final and its values stay as they are. */
+function earlyRows({ early }: JudgeRequest, { isText, uncompiled, changes }: Compiled): EarlyRows | undefined {
+  return isText && uncompiled.length === 0 && !changes ? early : undefined;
 }
 
 function checkParts({ input, contract, contractName }: JudgeRequest, isText: boolean): void {

@@ -4,7 +4,7 @@ import { quoteFile, quoteIdentifier, quoteLiteral } from '../core/filter.js';
 import type { Part } from '../core/manifest.js';
 import type { EngineSession } from '../engine/session.js';
 import { rawName, type Compiled } from './compile.js';
-import type { JudgeRequest } from './judge-request.js';
+import type { EarlyRows, JudgeRequest } from './judge-request.js';
 import type { Rejects } from './rejects.js';
 
 export interface PartCounts {
@@ -21,12 +21,14 @@ export interface PartTask {
   readonly rejects: Rejects;
   readonly part: Part;
   readonly index: number;
+  /** Who takes accepted rows before all are judged. */
+  readonly early: EarlyRows | undefined;
   /** Rows of the parts before. */
   readonly rowsBefore: number;
 }
 
 export interface JudgedPart {
-  readonly part: Part;
+  readonly parts: readonly Part[];
   readonly counts: PartCounts;
 }
 
@@ -43,13 +45,17 @@ export async function watched<T>(session: EngineSession, { request, rowsBefore }
   }
 }
 
-/** Writes the numbers of a part's rows to leave out, from SELECTs that give them as `row`; gives the file's name, if there are any. */
+/**
+ * Writes the numbers of a part's rows to leave out, from SELECTs that give them as `row`; gives the file's name, if there
+ * are any. `suffix` tells apart the files that one part became.
+ */
 export async function writeDeletes(
   session: EngineSession,
   { request, index }: PartTask,
   selects: readonly string[],
+  suffix = '',
 ): Promise<string | undefined> {
-  const name = `./deletes-${index}.parquet`;
+  const name = `./deletes-${index}${suffix}.parquet`;
   const file = path.join(request.directory, name);
   await session.run(
     `COPY (SELECT DISTINCT row FROM (${selects.join(' UNION ALL ')}) ORDER BY row) TO ${quoteLiteral(file)} (FORMAT parquet, COMPRESSION zstd)`,

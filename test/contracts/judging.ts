@@ -2,7 +2,7 @@ import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Contract } from '../../src/config/contract.js';
 import { judge } from '../../src/contracts/judge.js';
-import type { Judged } from '../../src/contracts/judge-request.js';
+import type { EarlyRows, Judged } from '../../src/contracts/judge-request.js';
 import type { Column } from '../../src/core/dataset.js';
 import type { Filter } from '../../src/core/filter.js';
 import { quoteLiteral } from '../../src/core/filter.js';
@@ -93,6 +93,7 @@ export async function judgeDataset(
   folder: string,
   contract: Contract,
   input: Manifest,
+  early?: EarlyRows,
 ): Promise<Outcome> {
   const directory = path.join(folder, `attempt-${Math.random().toString(36).slice(2)}`);
   mkdirSync(directory);
@@ -105,6 +106,7 @@ export async function judgeDataset(
     progress: () => undefined,
     signal: new AbortController().signal,
     checkpoint: () => Promise.resolve(),
+    ...(early && { early }),
   });
   const settled = (name: string): string => (name.startsWith('./') ? path.join(directory, name) : name);
   const parts = judged.parts.map((part) => ({
