@@ -124,6 +124,12 @@ export interface Destination {
   load(request: LoadRequest, context: CallContext): Promise<LoadResult>;
   /** Every load that the ledger knows, oldest first where it can tell; none when there is no ledger yet. */
   ledger?(): AsyncIterable<LedgerLoad>;
+  /**
+   * Loads a dataset that is still being made: takes its rows batch by batch, and commits only after `whole` has resolved,
+   * which says that they are the dataset; when it rejects, nothing is left of them. Gives `undefined`, with nothing done,
+   * where this load has to have everything at once. Absent where the destination gains nothing by it.
+   */
+  loadGrowing?(request: GrowingLoad, context: CallContext): Promise<LoadResult | undefined>;
 }
 
 /** A load as the destination's ledger keeps it. */
@@ -134,6 +140,15 @@ export interface LedgerLoad extends LoadIdentity {
   readonly rows: number;
   /** ISO 8601, in UTC. */
   readonly committedAt: string;
+}
+
+/** A load whose rows come while it works. */
+export interface GrowingLoad extends Omit<LoadRequest, 'identity' | 'select' | 'rows'> {
+  readonly identity: Omit<LoadIdentity, 'content'>;
+  /** SELECTs like {@link LoadRequest.select}; together they give every row of the dataset once. */
+  readonly batches: AsyncIterable<string>;
+  /** The load of the whole dataset; may be called before the batches have ended. Rejects when there will be none. */
+  whole(): Promise<LoadRequest>;
 }
 
 export interface LoadRequest {

@@ -34,9 +34,14 @@ export function needsStaging(error: unknown): boolean {
 
 /** Writes straight into the target by one COPY. @throws TransientError ROWS_LOST */
 export async function writeDirectly(write: Write, route: Route): Promise<void> {
+  const before = await touched(write.session, write.name);
+  expectRows(write, await copyInto(write, write.name, route));
+  await expectInserted(write, before);
+}
+
+/** Proves that the target has taken the rows of `write.request` since `before`. @throws TransientError ROWS_LOST */
+export async function expectInserted(write: Write, before: Touched | null): Promise<void> {
   const { session, request, name } = write;
-  const before = await touched(session, name);
-  await copyInto(write, name, route);
   const after = await touched(session, name);
   if (before !== null && after !== null && after.inserted - before.inserted === request.rows) return;
   // Postgres keeps no such statistics here, or a trigger moved the rows: count them.
@@ -55,7 +60,7 @@ export async function writeThroughStaging(write: Write, finish: (staging: TableN
   await execute(session, `CREATE UNLOGGED TABLE ${staging.sql} (${columns.join(', ')})`);
   // DuckDB knows the tables of its last look only.
   await session.run('CALL pg_clear_cache()');
-  await copyInto(write, staging, 'staging');
+  expectRows(write, await copyInto(write, staging, 'staging'));
   const [staged] = await select<{ rows: bigint }>(session, `SELECT count(*) AS rows FROM ${staging.sql}`);
   expectRows(write, Number(staged?.rows));
   expectRows(write, await finish(staging));
@@ -130,7 +135,8 @@ export function partitionCondition(request: LoadRequest): string {
     .join(' AND ');
 }
 
-async function copyInto(write: Write, into: TableName, route: Route): Promise<void> {
+/** Copies the rows of `write.request.select`; gives their number, as DuckDB counts them. */
+export async function copyInto(write: Write, into: TableName, route: Route): Promise<number> {
   const columns = write.plans.map((plan) => quoteIdentifier(plan.name));
   const values = write.plans.map((plan) =>
     route === 'text' && plan.isText ? withoutBackspace(plan.expression) : plan.expression,
@@ -144,7 +150,7 @@ async function copyInto(write: Write, into: TableName, route: Route): Promise<vo
   const [result] = await write.session.rows<{ Count: bigint }>(
     `INSERT INTO ${ATTACHED}.${into.sql} (${columns.join(', ')}) SELECT ${values.join(', ')} FROM (${write.request.select}) AS dataset`,
   );
-  expectRows(write, Number(result?.Count));
+  return Number(result?.Count);
 }
 
 function withoutBackspace(expression: string): string {
@@ -159,7 +165,7 @@ async function countWritten(write: Write): Promise<number> {
   return Number(row?.rows);
 }
 
-function expectRows(write: Write, rows: number): void {
+export function expectRows(write: Write, rows: number): void {
   if (rows === write.request.rows) return;
   throw new TransientError(
     'ROWS_LOST',
