@@ -5,6 +5,7 @@ import { makeLoad } from './load.js';
 import type { Services } from './services.js';
 import { makeTransform } from './transform.js';
 import { makeValidate } from './validate.js';
+import { makeValidateAndLoad } from './validate-and-load.js';
 
 export type { Services } from './services.js';
 
@@ -16,6 +17,7 @@ export function createActivities(services: Services) {
     validate: makeValidate(services),
     transform: makeTransform(services),
     load: makeLoad(services),
+    validateAndLoad: makeValidateAndLoad(services),
     finish: makeFinish(services),
   };
 }

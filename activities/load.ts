@@ -1,60 +1,118 @@
-import type { Destination } from '../src/connectors/contract.js';
+import type { Destination, LoadRequest } from '../src/connectors/contract.js';
+import type { Column, DatasetRef } from '../src/core/dataset.js';
 import { TerminalError } from '../src/core/errors.js';
-import type { LoadIdentity } from '../src/core/load.js';
+import type { LoadIdentity, LoadResult } from '../src/core/load.js';
 import type { Manifest } from '../src/core/manifest.js';
 import type { LoadStepInput, LoadStepResult } from '../src/core/steps.js';
 import { namingDamaged } from '../src/engine/damaged-parts.js';
 import { datasetSelect } from '../src/engine/dataset-sql.js';
 import { verifyParts } from '../src/engine/part-files.js';
 import { withConnection } from './connection.js';
+import type { Growing } from './handover.js';
 import { inputFact } from './lineage.js';
 import type { Services } from './services.js';
-import { stepActivity } from './step-activity.js';
+import { stepActivity, type StepOutcome } from './step-activity.js';
 import type { StepCall } from './step-call.js';
 
 /** Writes a dataset into a connection, in one transaction there, once. */
 export function makeLoad(services: Services) {
   return stepActivity<LoadStepInput, LoadStepResult>(services, 'load', (input, call) =>
-    withConnection(services, input.connection, call, async (connector) => {
-      const { destination } = connector;
-      if (!destination)
-        throw new TerminalError(
-          'CAPABILITY_MISSING',
-          `Connection "${input.connection}" (${connector.kind}) cannot be written to.`,
-        );
-      requireCapability(input, destination);
-      const manifest = await services.staging.read(input.input.uri);
-      await verifyParts(manifest.parts, services.staging.root);
-      const identity = identityOf(input);
-      const select = datasetSelect(manifest, services.staging.root);
-      call.phase('loading');
-      const request = {
-        identity,
-        mode: input.mode,
-        target: input.target,
-        connection: input.connection,
-        select,
-        columns: manifest.columns,
-        rows: manifest.rows ?? (await countRows(call, select)),
-        key: keyOf(services, input, manifest),
-        partition: input.partition,
-      };
-      const load = await namingDamaged(manifest.parts, () => destination.load(request, call));
-      const recorded = {
-        ...load,
-        content: identity.content,
-        connection: input.connection,
-        ...(identity.partition !== undefined && { partition: identity.partition }),
-      };
-      return { result: { load }, inputs: [inputFact(input.input)], load: recorded };
+    load(services, input, call, {
+      whole: async () => ({ reference: input.input, manifest: await services.staging.read(input.input.uri) }),
     }),
   );
 }
 
-function identityOf({ run, step, input }: LoadStepInput): LoadIdentity {
+/** Where the rows of a load come from. */
+export interface LoadSource {
+  /** The dataset, once it is whole. */
+  whole(): Promise<WholeDataset>;
+  /** Rows that can be read before. @default none */
+  readonly growing?: Growing;
+}
+
+interface WholeDataset {
+  readonly reference: DatasetRef;
+  readonly manifest: Manifest;
+}
+
+/** Does the step. */
+export function load(
+  services: Services,
+  input: Omit<LoadStepInput, 'input'>,
+  call: StepCall,
+  source: LoadSource,
+): Promise<StepOutcome<LoadStepResult>> {
+  return withConnection(services, input.connection, call, async (connector) => {
+    const { destination } = connector;
+    if (!destination)
+      throw new TerminalError('CAPABILITY_MISSING', `Connection "${input.connection}" (${connector.kind}) cannot be written to.`);
+    requireCapability(input, destination);
+    const early = await loadEarly(services, input, call, source, destination);
+    const { reference, manifest } = await source.whole();
+    const { connection } = input;
+    const done =
+      early ??
+      (await namingDamaged(manifest.parts, async () =>
+        destination.load(await requestFor(services, input, call, { reference, manifest }), call),
+      ));
+    const { partition } = input.run;
+    const recorded = { ...done, content: reference.content, connection, ...(partition !== undefined && { partition }) };
+    return { result: { load: done }, inputs: [inputFact(reference)], load: recorded };
+  });
+}
+
+/** Loads rows while others are still made, where the destination can; `undefined` says that the whole is to be loaded. */
+async function loadEarly(
+  services: Services,
+  input: Omit<LoadStepInput, 'input'>,
+  call: StepCall,
+  source: LoadSource,
+  destination: Destination,
+): Promise<LoadResult | undefined> {
+  const { growing } = source;
+  if (!growing) return undefined;
+  const { columns, contract, batches } = growing;
+  const { content: _, ...identity } = identityOf(input, '');
+  try {
+    call.phase('loading');
+    const key = keyOf(services, input, { name: input.step, columns, contract });
+    const whole = async () => requestFor(services, input, call, await source.whole());
+    return await destination.loadGrowing?.({ ...targetOf(input), identity, columns, key, batches, whole }, call);
+  } finally {
+    // Whatever was not read: who makes the rows must not wait for it.
+    growing.leave();
+  }
+}
+
+async function requestFor(
+  services: Services,
+  input: Omit<LoadStepInput, 'input'>,
+  call: StepCall,
+  { reference, manifest }: WholeDataset,
+): Promise<LoadRequest> {
+  await verifyParts(manifest.parts, services.staging.root);
+  const select = datasetSelect(manifest, services.staging.root);
+  call.phase('loading');
+  const { name, columns, contract } = manifest;
+  return {
+    ...targetOf(input),
+    identity: identityOf(input, reference.content),
+    select,
+    columns,
+    rows: manifest.rows ?? (await countRows(call, select)),
+    key: keyOf(services, input, { name, columns, contract: contract?.name }),
+  };
+}
+
+function targetOf({ mode, target, connection, partition }: Omit<LoadStepInput, 'input'>) {
+  return { mode, target, connection, ...(partition && { partition }) };
+}
+
+function identityOf({ run, step }: Omit<LoadStepInput, 'input'>, content: string): LoadIdentity {
   return {
     loadId: `${run.loadScope}/${step}`,
-    content: input.content,
+    content,
     pipeline: run.pipeline,
     step,
     ...(run.partition !== undefined && { partition: run.partition }),
@@ -63,16 +121,22 @@ function identityOf({ run, step, input }: LoadStepInput): LoadIdentity {
   };
 }
 
-function keyOf(services: Services, input: LoadStepInput, manifest: Manifest): readonly string[] | undefined {
-  const contract = manifest.contract && services.project.config.contracts[manifest.contract.name];
+interface Keyed {
+  readonly name: string;
+  readonly columns: readonly Column[];
+  readonly contract: string | undefined;
+}
+
+function keyOf(services: Services, input: Omit<LoadStepInput, 'input'>, dataset: Keyed): readonly string[] | undefined {
+  const contract = dataset.contract === undefined ? undefined : services.project.config.contracts[dataset.contract];
   const key = input.key ?? (contract && contract.key.length > 0 ? contract.key : undefined);
   if (key) {
-    const columns = new Set(manifest.columns.map((column) => column.name));
+    const columns = new Set(dataset.columns.map((column) => column.name));
     const missing = key.filter((column) => !columns.has(column));
     if (missing.length > 0)
       throw new TerminalError(
         'COLUMN_MISSING',
-        `The key of the load into "${input.target}" names ${missing.join(', ')}; the dataset "${manifest.name}" has: ${[...columns].join(', ')}.`,
+        `The key of the load into "${input.target}" names ${missing.join(', ')}; the dataset "${dataset.name}" has: ${[...columns].join(', ')}.`,
       );
   }
   if (!key && input.mode === 'merge') {
@@ -84,7 +148,7 @@ function keyOf(services: Services, input: LoadStepInput, manifest: Manifest): re
   return key;
 }
 
-function requireCapability(input: LoadStepInput, { capabilities }: Destination): void {
+function requireCapability(input: Omit<LoadStepInput, 'input'>, { capabilities }: Destination): void {
   if (!capabilities.modes.includes(input.mode)) {
     throw new TerminalError(
       'CAPABILITY_MISSING',

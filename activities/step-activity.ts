@@ -8,7 +8,7 @@ import { toFailure } from './failure.js';
 import { patiently } from './patience.js';
 import { runScope } from './run-scope.js';
 import type { Services } from './services.js';
-import { openCall, wasCancelled, type StepCall } from './step-call.js';
+import { openCall, wasCancelled, type CallOptions, type StepCall } from './step-call.js';
 
 interface StepRequest {
   readonly run: RunContext;
@@ -34,53 +34,62 @@ export class JudgedError extends TerminalError {
   }
 }
 
-/** Makes a step's activity: `work` does the step, this writes its facts and translates its errors. */
+/** Makes a step's activity: `work` does the step. */
 export function stepActivity<I extends StepRequest, R extends StepResult>(
   services: Services,
   kind: StepKind,
   work: (input: I, call: StepCall) => Promise<StepOutcome<R>>,
 ): (input: I) => Promise<R> {
-  return async (input) => {
-    const context = Context.current();
-    const { catalog } = services;
-    const { workflowId, runId } = input.run;
-    const key: StepKey = { workflowId, runId, step: input.step, attempt: context.info.attempt };
-    const run = runScope(input.run, context.info.namespace);
-    const startedAt = new Date().toISOString();
-    let call: StepCall | undefined;
-    try {
-      const name = input.step.slice(kind.length + 1);
-      const { signal } = (call = await openCall(context, services, input, startedAt));
-      await patiently(
-        () => catalog.recordStepStarted({ ...key, run, kind, name, startedAt, workerIdentity: services.workerIdentity }),
-        signal,
-      );
-      const outcome = await work(input, call);
-      call.phase('recording');
-      const { result, ...facts } = outcome;
-      await patiently(
-        () => catalog.recordStepFinished({ ...key, run, startedAt, finishedAt: new Date().toISOString(), result, ...facts }),
-        signal,
-      );
-      return result;
-    } catch (error) {
-      const secrets = call?.secrets ?? [];
-      const failed = {
-        ...key,
-        run,
-        startedAt,
-        finishedAt: new Date().toISOString(),
-        ...describeFailure(error, context, secrets),
-      };
-      // The error that ended the step says more than one about the catalog would.
-      await catalog
-        .recordStepFailed(failed)
-        .catch(() => context.log.warn('The catalog did not take the failure of a step', { step: input.step }));
-      throw wasCancelled(context) ? new CancelledFailure(`Step ${input.step} was cancelled.`) : toFailure(error, secrets);
-    } finally {
-      call?.close();
-    }
-  };
+  return (input) => runStep(services, kind, input, work);
+}
+
+/** Does one step within an activity: `work` does what is its own, this writes its facts and translates its errors. */
+export async function runStep<I extends StepRequest, R extends StepResult>(
+  services: Services,
+  kind: StepKind,
+  input: I,
+  work: (input: I, call: StepCall) => Promise<StepOutcome<R>>,
+  options?: CallOptions,
+): Promise<R> {
+  const context = Context.current();
+  const { catalog } = services;
+  const { workflowId, runId } = input.run;
+  const key: StepKey = { workflowId, runId, step: input.step, attempt: context.info.attempt };
+  const run = runScope(input.run, context.info.namespace);
+  const startedAt = new Date().toISOString();
+  let call: StepCall | undefined;
+  try {
+    const name = input.step.slice(kind.length + 1);
+    const { signal } = (call = await openCall(context, services, { ...input, startedAt }, options));
+    await patiently(
+      () => catalog.recordStepStarted({ ...key, run, kind, name, startedAt, workerIdentity: services.workerIdentity }),
+      signal,
+    );
+    const outcome = await work(input, call);
+    call.phase('recording');
+    const { result, ...facts } = outcome;
+    await patiently(
+      () => catalog.recordStepFinished({ ...key, run, startedAt, finishedAt: new Date().toISOString(), result, ...facts }),
+      signal,
+    );
+    return result;
+  } catch (error) {
+    const secrets = call?.secrets ?? [];
+    const failed = {
+      ...key,
+      run,
+      startedAt,
+      finishedAt: new Date().toISOString(),
+      ...describeFailure(error, context, secrets),
+    };
+    // The error that ended the step says more than one about the catalog would.
+    await catalog
+      .recordStepFailed(failed)
+      .catch(() => context.log.warn('The catalog did not take the failure of a step', { step: input.step }));
+    throw wasCancelled(context) ? new CancelledFailure(`Step ${input.step} was cancelled.`) : toFailure(error, secrets);
+  } finally {
+    call?.close();
+  }
 }
 
 function describeFailure(error: unknown, context: Context, secrets: readonly string[]) {

@@ -25,6 +25,14 @@ export interface StepCall extends CallContext {
   close(): void;
 }
 
+/** What differs for a step that shares its activity with another one. */
+export interface CallOptions {
+  /** Takes the step's progress, twice a second. @default the activity's heartbeat */
+  readonly tell?: (progress: StepProgress) => void;
+  /** Ends the step besides what ends every step; its reason is the step's error. */
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Begins an attempt: heartbeats with the rows so far, a DuckDB session of its own, and a signal that aborts on
  * cancellation, on the worker's shutdown and on a full staging folder.
@@ -32,10 +40,11 @@ export interface StepCall extends CallContext {
 export async function openCall(
   context: Context,
   services: Services,
-  { run, step }: { readonly run: RunContext; readonly step: StepId },
-  startedAt: string,
+  { run, step, startedAt }: { readonly run: RunContext; readonly step: StepId; readonly startedAt: string },
+  options: CallOptions = {},
 ): Promise<StepCall> {
   const { namespace, attempt } = context.info;
+  const tell = options.tell ?? ((progress: StepProgress) => context.heartbeat(progress));
   // Inside an abort listener there is no activity context, so it is taken now.
   const progress: { phase: string; rows: number } = { phase: 'starting', rows: 0 };
   const controller = new AbortController();
@@ -45,7 +54,7 @@ export async function openCall(
   let session: EngineSession | undefined;
   const beat = (): void => {
     const rows = Math.max(progress.rows, session?.rowsProcessed() ?? 0);
-    context.heartbeat({ phase: progress.phase, rows } satisfies StepProgress);
+    tell({ phase: progress.phase, rows });
   };
   const heartbeat = setInterval(beat, HEARTBEAT_INTERVAL_MS);
   const release = (): void => {
@@ -54,7 +63,7 @@ export async function openCall(
   };
   try {
     const quota = await watchQuota(services.project.staging.root, services.project.staging.maxBytes);
-    const signal = AbortSignal.any([controller.signal, quota.signal]);
+    const signal = AbortSignal.any([controller.signal, quota.signal, ...(options.signal ? [options.signal] : [])]);
     const opened = await openSession(services.project.engine, signal);
     session = opened;
     return {

@@ -3,6 +3,7 @@ import type { Manifest, Verdict } from '../src/core/manifest.js';
 import type { DatasetStepResult, ValidateStepInput } from '../src/core/steps.js';
 import { contractHash } from '../src/contracts/hash.js';
 import { judge } from '../src/contracts/judge.js';
+import type { EarlyRows } from '../src/contracts/judge-request.js';
 import { namingDamaged } from '../src/engine/damaged-parts.js';
 import { verifyParts } from '../src/engine/part-files.js';
 import { referenceTo, type StagedDataset } from '../src/engine/staging.js';
@@ -10,35 +11,62 @@ import { findContract } from './contract.js';
 import { ENGINE, datasetKey } from '../src/engine/dataset-key.js';
 import { parentOf, inputFact } from './lineage.js';
 import type { Services } from './services.js';
-import { JudgedError, stepActivity } from './step-activity.js';
+import { patiently } from './patience.js';
+import { JudgedError, stepActivity, type StepOutcome } from './step-activity.js';
 import { stageOnce, type Staged, type StepDraft } from './stage-once.js';
 import type { StepCall } from './step-call.js';
 
 /** Judges every row of a dataset by a contract. Rejected rows are kept, with their reasons, beside the accepted ones. */
 export function makeValidate(services: Services) {
   return stepActivity<ValidateStepInput, DatasetStepResult>(services, 'validate', async (input, call) => {
-    checkMaxRejected(input.maxRejected);
-    const { staged, reused } = await validate(services, input, call);
-    const verdict = staged.manifest.verdict as Verdict;
-    refuseBreach(input, verdict, staged);
-    const result: DatasetStepResult = {
-      dataset: referenceTo(staged),
-      rowsRead: verdict.rowsRead,
-      rejected: verdict.rejected,
-      judgedBySql: verdict.judgedBySql,
-      undecided: verdict.undecided,
-      judgedByZod: verdict.judgedByZod,
-      reasons: verdict.reasons.slice(0, 3),
-      reused,
-    };
-    return { result, inputs: [inputFact(input.input)], manifest: staged.manifest };
+    return (await validate(services, input, call)).outcome;
   });
 }
 
-async function validate(services: Services, input: ValidateStepInput, call: StepCall): Promise<Staged> {
+/** A judged dataset, and the step's outcome. */
+export interface Validated {
+  readonly staged: StagedDataset;
+  readonly outcome: StepOutcome<DatasetStepResult>;
+}
+
+/**
+ * Does the step. `early` takes accepted rows before all are judged, and must have read them when its `close` resolves:
+ * then the files move to their place.
+ *
+ * @throws TerminalError CONTRACT_BREACH when more rows were rejected than the step allows
+ */
+export async function validate(
+  services: Services,
+  input: ValidateStepInput,
+  call: StepCall,
+  early?: EarlyRows & { close(): Promise<void> },
+): Promise<Validated> {
+  checkMaxRejected(input.maxRejected);
+  const { staged, reused } = await judgeOnce(services, input, call, early);
+  const verdict = staged.manifest.verdict as Verdict;
+  refuseBreach(input, verdict, staged);
+  const result: DatasetStepResult = {
+    dataset: referenceTo(staged),
+    rowsRead: verdict.rowsRead,
+    rejected: verdict.rejected,
+    judgedBySql: verdict.judgedBySql,
+    undecided: verdict.undecided,
+    judgedByZod: verdict.judgedByZod,
+    reasons: verdict.reasons.slice(0, 3),
+    reused,
+  };
+  return { staged, outcome: { result, inputs: [inputFact(input.input)], manifest: staged.manifest } };
+}
+
+async function judgeOnce(
+  services: Services,
+  input: ValidateStepInput,
+  call: StepCall,
+  early: (EarlyRows & { close(): Promise<void> }) | undefined,
+): Promise<Staged> {
   const contract = findContract(services, input.contract);
   const { hash, exact, definition } = contractHash(contract);
-  await services.catalog.recordContract({ name: input.contract, hash, definition });
+  await patiently(() => services.catalog.recordContract({ name: input.contract, hash, definition }), call.signal);
   const source = await services.staging.read(input.input.uri);
   await verifyParts(source.parts, services.staging.root);
   // A contract with functions has no exact hash: what they close over may have changed since.
@@ -55,10 +83,12 @@ async function validate(services: Services, input: ValidateStepInput, call: Step
       progress: call.progress,
       signal: call.signal,
       checkpoint: call.checkpoint,
+      ...(early && { early }),
     };
     const judged = await namingDamaged(source.parts, () => judge(call.session, request));
     for (const warning of judged.warnings) call.log('warn', warning);
     await verifyParts(source.parts, services.staging.root);
+    await early?.close();
     return describe(input, source, { hash, definition }, judged);
   });
 }

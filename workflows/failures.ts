@@ -8,6 +8,7 @@ import {
 } from '@temporalio/workflow';
 import { ERROR_CODES } from '../src/core/error-codes.js';
 import { MillraceError, messageOf, messageWithCode } from '../src/core/errors.js';
+import type { PairFailure } from '../src/core/steps.js';
 
 /**
  * What went wrong, unwrapped: a failed normal activity arrives inside an ActivityFailure, a failed local one bare.
@@ -71,4 +72,10 @@ export function asStepFailure(step: string, error: unknown, maximumAttempts: num
     { message: `Step ${step} failed${often}: ${message}`, type, details },
     failure.stack === '' ? undefined : failure,
   );
+}
+
+/** What the failure of an activity that does two steps says about them; nothing when it ended without a word, as by a timeout. */
+export function pairFailure(error: unknown): PairFailure | undefined {
+  const cause = unwrap(error);
+  return cause instanceof ApplicationFailure ? (cause.details?.[1] as PairFailure | undefined) : undefined;
 }

@@ -40,7 +40,8 @@ export function transformCall(
   return { kind: 'transform', name: as ?? transform, summary, policy, input: { transform, inputs, params: scalars(params) } };
 }
 
-export function loadCall(input: DatasetRef, options: LoadInto<Project, never>): StepCall {
+/** `input` is the dataset, or what is known of it before it is made. */
+export function loadCall(input: DatasetRef | Pick<DatasetRef, 'name'>, options: LoadInto<Project, never>): StepCall {
   const { rest, policy, as } = split(options);
   const { to, table, path, ...how } = rest;
   const target = table ?? path ?? input.name;

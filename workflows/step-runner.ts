@@ -8,9 +8,17 @@ import {
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
 import { TerminalError } from '../src/core/errors.js';
-import type { RunContext, StepId, StepResult } from '../src/core/steps.js';
+import {
+  pairId,
+  type DatasetStepResult,
+  type LoadStepResult,
+  type RunContext,
+  type StepId,
+  type StepResult,
+  type ValidateAndLoadResult,
+} from '../src/core/steps.js';
 import type { AdmittedRun } from '../src/core/admission.js';
-import { asStepFailure } from './failures.js';
+import { asStepFailure, pairFailure } from './failures.js';
 import type { RunState } from './run-state.js';
 import type { StepCall } from './step-calls.js';
 
@@ -18,6 +26,12 @@ import type { StepCall } from './step-calls.js';
 const MAX_STEPS = 2000;
 /** From here on a run is worth splitting: its history is long to read and to replay. */
 const MANY_STEPS = 500;
+
+/** The outcomes of two steps; inside, so that one may fail where the other has not. */
+interface PairResult {
+  readonly validate: Promise<DatasetStepResult>;
+  readonly load: Promise<LoadStepResult>;
+}
 
 /** Runs the steps of one run: one activity each, under a name that is unique in the run. */
 export class StepRunner {
@@ -37,10 +51,24 @@ export class StepRunner {
    * @throws ApplicationFailure with the error's code as its type
    */
   run<R extends StepResult>(call: StepCall): Promise<R> {
-    if (this.closed) return new Promise<R>(() => undefined);
-    const work = this.execute<R>(call);
+    return this.hear(() => this.execute<R>(call));
+  }
+
+  /**
+   * Runs a judgement and the load of what it accepts: as one activity where nothing sets the two apart, one after the other
+   * otherwise. A failed judgement is the failure of both.
+   */
+  runPair(validate: StepCall, load: StepCall): PairResult {
+    if (!this.canShare(validate, load)) return this.runApart(validate, load);
+    const pair = this.hear(() => this.executePair(validate, load));
+    return { validate: pair.then((both) => both.validate), load: pair.then((both) => both.load) };
+  }
+
+  private hear<T>(begin: () => Promise<T>): Promise<T> {
+    if (this.closed) return new Promise<T>(() => undefined);
+    const work = begin();
     this.outstanding.add(work);
-    const heard = new Promise<R>((resolve, reject) => {
+    return new Promise<T>((resolve, reject) => {
       work
         .finally(() => this.outstanding.delete(work))
         .then(
@@ -48,7 +76,18 @@ export class StepRunner {
           (error: unknown) => this.closed || reject(error),
         );
     });
-    return heard;
+  }
+
+  private runApart(validate: StepCall, load: StepCall): PairResult {
+    const judged = this.run<DatasetStepResult>(validate);
+    const loaded = judged.then(({ dataset }) => this.run<LoadStepResult>({ ...load, input: { ...load.input, input: dataset } }));
+    return { validate: judged, load: loaded };
+  }
+
+  private canShare(validate: StepCall, load: StepCall): boolean {
+    const isFree = (step: StepId): boolean => !this.state.has(step) && this.admitted.reuse[step] === undefined;
+    const samePolicy = JSON.stringify(validate.policy) === JSON.stringify(load.policy);
+    return samePolicy && isFree(idOf(validate)) && isFree(idOf(load));
   }
 
   /** Ends the steps' time: cancels those at work that the pipeline's function left behind, and waits until they have stopped. */
@@ -61,7 +100,7 @@ export class StepRunner {
   }
 
   private async execute<R extends StepResult>(call: StepCall): Promise<R> {
-    const step: StepId = `${call.kind}:${call.name}`;
+    const step = idOf(call);
     this.claim(step, call);
     const reused = this.admitted.reuse[step];
     if (reused) {
@@ -84,6 +123,47 @@ export class StepRunner {
     }
   }
 
+  private async executePair(validate: StepCall, load: StepCall): Promise<PairResult> {
+    const [judging, loading] = [idOf(validate), idOf(load)];
+    this.claim(judging, validate);
+    this.claim(loading, load);
+    this.show();
+    const { input: _, ...target } = load.input;
+    const call = { policy: validate.policy, summary: `${validate.summary}, then ${load.summary}` };
+    try {
+      const { validateAndLoad } = proxyActivities<Pick<Activities, 'validateAndLoad'>>(
+        this.options(pairId(judging, loading), call),
+      );
+      const result = await (validateAndLoad as (input: unknown) => Promise<ValidateAndLoadResult>)({
+        validate: { run: this.context, step: judging, ...validate.input },
+        load: { run: this.context, step: loading, ...target },
+      });
+      this.state.end(judging, 'done', { result: result.validate });
+      this.state.end(loading, 'done', { result: result.load });
+      return { validate: Promise.resolve(result.validate), load: Promise.resolve(result.load) };
+    } catch (error) {
+      return this.endPair(judging, loading, error, attemptsOf(call.policy));
+    } finally {
+      this.show();
+    }
+  }
+
+  private endPair(judging: StepId, loading: StepId, error: unknown, attempts: number): PairResult {
+    const status = isCancellation(error) ? 'cancelled' : 'failed';
+    const told = pairFailure(error);
+    const failure = asStepFailure(told?.failedStep ?? pairId(judging, loading), error, attempts);
+    const rejected = Promise.reject(failure);
+    rejected.catch(() => undefined);
+    if (told?.validated) {
+      this.state.end(judging, 'done', { result: told.validated });
+      this.state.end(loading, status, { error: failure.message });
+      return { validate: Promise.resolve(told.validated), load: rejected };
+    }
+    this.state.end(judging, status, { error: failure.message });
+    this.state.end(loading, 'cancelled', { error: `Nothing was loaded, since ${judging} was ${status}.` });
+    return { validate: rejected, load: rejected };
+  }
+
   private claim(step: StepId, call: StepCall): void {
     if (this.state.has(step)) {
       throw new TerminalError('STEP_DUPLICATE', `The run already has a step ${step}. Give this one another name: { as: '…' }.`);
@@ -100,10 +180,10 @@ export class StepRunner {
     this.state.begin(step, call.kind, call.name);
   }
 
-  private options(step: StepId, call: StepCall): Parameters<typeof proxyActivities>[0] {
+  private options(activityId: string, call: Pick<StepCall, 'policy' | 'summary'>): Parameters<typeof proxyActivities>[0] {
     const { timeout, retry, taskQueue } = call.policy;
     return {
-      activityId: step,
+      activityId,
       // Temporal refuses summaries over 400 bytes.
       summary: call.summary.slice(0, 100),
       startToCloseTimeout: duration(timeout) ?? '6 hours',
@@ -121,6 +201,10 @@ export class StepRunner {
   private show(): void {
     setCurrentDetails(this.state.details());
   }
+}
+
+function idOf(call: StepCall): StepId {
+  return `${call.kind}:${call.name}`;
 }
 
 function attemptsOf(policy: StepCall['policy']): number {

@@ -15,8 +15,11 @@ export interface Dataset<Row = unknown> extends DatasetRef {
   readonly [rowType]?: (row: Row) => Row;
 }
 
+/** A dataset, or the promise of one: a step waits for its inputs by itself. */
+export type Given<D> = D | Promise<D>;
+
 type NameOf<T> = keyof T & string;
-type InputsOf<T> = T extends Transform<infer I> ? { readonly [K in keyof I]: Dataset<RowOf<I[K]>> } : never;
+type InputsOf<T> = T extends Transform<infer I> ? { readonly [K in keyof I]: Given<Dataset<RowOf<I[K]>>> } : never;
 type OutputOf<T> = T extends { readonly output: infer O extends Contract } ? RowOf<O> : never;
 
 /** The parameters a pipeline's function gets: checked, with defaults filled in. */
@@ -90,7 +93,7 @@ export interface Run<P extends Project> {
   extract(dataset: string, options: ExtractFrom<P>): Promise<Dataset>;
   /** Judges every row by a contract: the result has the rows it accepts; the others go to quarantine with their reasons. */
   validate<C extends NameOf<P['contracts']>>(
-    input: Dataset<never> | Dataset,
+    input: Given<Dataset<never> | Dataset>,
     contract: C,
     options?: ValidateOptions,
   ): Promise<Dataset<RowOf<P['contracts'][C]>>>;
@@ -100,8 +103,11 @@ export interface Run<P extends Project> {
     inputs: InputsOf<P['transforms'][T]>,
     options?: StepOptions,
   ): Promise<Dataset<OutputOf<P['transforms'][T]>>>;
-  /** Writes a dataset into a connection, once. */
-  load<Row>(input: Dataset<Row>, options: LoadInto<P, Row>): Promise<LoadResult>;
+  /**
+   * Writes a dataset into a connection, once. Given what `validate` returned without an `await`, it begins to load rows while
+   * others are still judged, where that is faster; it commits once all are judged and `maxRejected` holds.
+   */
+  load<Row>(input: Given<Dataset<Row>>, options: LoadInto<P, Row>): Promise<LoadResult>;
   /**
    * Notes what the pipeline's own code does or decides. Costs no history. At most 1,000 lines of 2,000 characters are kept of a
    * run. Never log rows or secrets.

@@ -73,6 +73,23 @@ export interface LoadStepInput extends StepInput {
   readonly partition?: TargetPartition;
 }
 
+/** A step that judges and the step that loads what it accepts, in one activity, so that they can work at the same time. */
+export interface ValidateAndLoadInput {
+  readonly validate: ValidateStepInput;
+  readonly load: Omit<LoadStepInput, 'input'>;
+}
+
+export interface ValidateAndLoadResult {
+  readonly validate: DatasetStepResult;
+  readonly load: LoadStepResult;
+}
+
+/** Rides on the failure of such an activity: which of its steps failed, and what the other one had made. */
+export interface PairFailure {
+  readonly failedStep: StepId;
+  readonly validated?: DatasetStepResult;
+}
+
 /** What a step that makes a dataset gives back to the workflow. */
 export interface DatasetStepResult {
   readonly dataset: DatasetRef;
@@ -97,4 +114,17 @@ export type StepResult = DatasetStepResult | LoadStepResult;
 export interface StepProgress {
   readonly phase: string;
   readonly rows: number;
+  /** Where one activity does two steps: the progress of each. */
+  readonly steps?: Readonly<Record<StepId, StepProgress>>;
+}
+
+/** The id of the activity that does two steps. */
+export function pairId(validate: StepId, load: StepId): string {
+  return `${validate}+${load}`;
+}
+
+/** The steps that an activity does, by its id. */
+export function stepsOfActivity(activityId: string): string[] {
+  const at = activityId.indexOf('+load:');
+  return at < 0 ? [activityId] : [activityId.slice(0, at), activityId.slice(at + 1)];
 }

@@ -143,6 +143,13 @@ export const daily = pipeline('daily', async (run, params) => {
   // @ts-expect-error a contract's name has to be in the config
   await run.validate(raw, 'Ordr');
 
+  // A step waits for inputs by itself, and knows their rows.
+  const early = run.validate(run.extract('early', { from: 'lake', path: 'early.csv' }), 'Order', { as: 'early' });
+  await run.load(early, { to: 'out', path: 'early', mode: 'append', key: ['id'] });
+  // @ts-expect-error a promised dataset has its columns too
+  await run.load(early, { to: 'out', path: 'early', mode: 'append', key: ['ident'] });
+  await run.transform('totals', { orders: early, customers });
+
   const totals: Dataset<{ name: string; total: number }> = await run.transform('totals', { orders, customers });
   // @ts-expect-error inputs have to have passed the contracts that the transform declares
   await run.transform('totals', { orders: customers, customers: orders });

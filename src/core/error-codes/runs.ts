@@ -37,6 +37,11 @@ export const RUN_ERRORS = {
     retryable: false,
     remedy: 'Split it with a backfill over partitions.',
   },
+  INPUT_FAILED: {
+    cause: 'A step that works beside the one that makes its input was stopped, because that one failed.',
+    retryable: false,
+    remedy: 'Look at the error of the other step.',
+  },
   STEP_TIMEOUT: {
     cause: 'A step took longer than its timeout, or its worker gave no sign of life, at every attempt.',
     retryable: false,
