@@ -6,7 +6,7 @@ import {
   type WorkflowExecutionStatusName,
 } from '@temporalio/client';
 import { messageOf } from '../core/errors.js';
-import type { StepProgress } from '../core/steps.js';
+import { stepsOfActivity, type StepId, type StepProgress } from '../core/steps.js';
 import type { TemporalClient } from './connect.js';
 import { formatRunAddress, type RunAddress } from './run-id.js';
 import { answered } from './service-errors.js';
@@ -96,14 +96,17 @@ const PENDING_CANCEL_REQUESTED = 3;
 type RawActivity = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number];
 
 function pendingSteps(description: WorkflowExecutionDescription): PendingStep[] {
-  return (description.raw.pendingActivities ?? []).map((activity) => ({
-    step: activity.activityId ?? '',
-    state: stateOf(activity),
-    attempt: activity.attempt ?? 1,
-    progress: progressOf(activity),
-    lastFailure: activity.lastFailure?.message ?? null,
-    worker: activity.lastWorkerIdentity || null,
-  }));
+  return (description.raw.pendingActivities ?? []).flatMap((activity) => {
+    const progress = progressOf(activity);
+    return stepsOfActivity(activity.activityId ?? '').map((step) => ({
+      step,
+      state: stateOf(activity),
+      attempt: activity.attempt ?? 1,
+      progress: progress?.steps ? (progress.steps[step as StepId] ?? null) : progress,
+      lastFailure: activity.lastFailure?.message ?? null,
+      worker: activity.lastWorkerIdentity || null,
+    }));
+  });
 }
 
 function stateOf({ state }: RawActivity): PendingStep['state'] {
