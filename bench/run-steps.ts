@@ -1,18 +1,18 @@
 import { defaultPayloadConverter } from '@temporalio/common';
-import type { DatasetStepResult, StepId, StepResult } from '../src/core/steps.js';
+import type { DatasetStepResult, StepResult, ValidateAndLoadResult } from '../src/core/steps.js';
 import type { TemporalClient } from '../src/temporal/connect.js';
 import type { RunAddress } from '../src/temporal/run-id.js';
 
-/** One step of a run that succeeded, from its history. */
-export interface StepFact {
-  readonly step: StepId;
+/** One activity of a run that succeeded, from its history: a step, or two that share it. */
+export interface ActivityFact {
+  readonly type: string;
   /** From the start of its attempt to its completion. */
   readonly seconds: number;
-  readonly result: StepResult;
+  readonly result: StepResult | ValidateAndLoadResult;
 }
 
-/** The steps of a closed run, in order of their end. */
-export async function stepsOf(temporal: TemporalClient, run: RunAddress): Promise<StepFact[]> {
+/** The activities of a closed run, in order of their end. */
+export async function activitiesOf(temporal: TemporalClient, run: RunAddress): Promise<ActivityFact[]> {
   const { events } = await temporal.client.workflow.getHandle(run.workflowId, run.runId).fetchHistory();
   const byId = new Map((events ?? []).map((event) => [Number(event.eventId), event]));
   return (events ?? []).flatMap((event) => {
@@ -21,22 +21,23 @@ export async function stepsOf(temporal: TemporalClient, run: RunAddress): Promis
     if (!completed || !payload) return [];
     const scheduled = byId.get(Number(completed.scheduledEventId));
     const started = byId.get(Number(completed.startedEventId));
-    const step = scheduled?.activityTaskScheduledEventAttributes?.activityId as StepId;
     return [
       {
-        step,
+        type: scheduled?.activityTaskScheduledEventAttributes?.activityType?.name ?? '',
         seconds: secondsOf(event.eventTime) - secondsOf(started?.eventTime),
-        result: defaultPayloadConverter.fromPayload<StepResult>(payload),
+        result: defaultPayloadConverter.fromPayload<ActivityFact['result']>(payload),
       },
     ];
   });
 }
 
 /** What the validation of a run gave. */
-export function verdictOf(steps: readonly StepFact[]): DatasetStepResult {
-  const found = steps.find(({ step }) => step.startsWith('validate:'));
-  if (!found || !('dataset' in found.result)) throw new Error('The run has no validate step in its history.');
-  return found.result;
+export function verdictOf(activities: readonly ActivityFact[]): DatasetStepResult {
+  for (const { result } of activities) {
+    if ('validate' in result) return result.validate;
+    if ('dataset' in result && result.judgedBySql !== undefined) return result;
+  }
+  throw new Error('The run has no validate step in its history.');
 }
 
 interface Timestamp {

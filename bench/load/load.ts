@@ -6,7 +6,7 @@ import { TerminalError } from '../../src/core/errors.js';
 import { startRun } from '../../src/temporal/start-run.js';
 import { median, type Benchmark, type BenchmarkOptions, type BenchmarkResult } from '../benchmark.js';
 import { runScript, startWorkerProcess, type Usage, type WorkerProcess } from '../child-process.js';
-import { stepsOf, verdictOf } from '../run-steps.js';
+import { activitiesOf, verdictOf } from '../run-steps.js';
 import { startServers, type Servers } from '../servers.js';
 import { lineitemCsv } from '../tpch.js';
 import { reportRounds } from './report.js';
@@ -104,8 +104,8 @@ async function measureMillrace({ servers, worker, csv }: Stage): Promise<Millrac
   await temporal.client.workflow.getHandle(run.workflowId, run.runId).result();
   const seconds = (performance.now() - started) / 1000;
   const [walAfter, after] = [await walBytes(postgres), await worker.usage()];
-  const steps = await stepsOf(temporal, run);
-  const { judgedByZod, rejected, rowsRead, reused } = verdictOf(steps);
+  const activities = await activitiesOf(temporal, run);
+  const { judgedByZod, rejected, rowsRead, reused } = verdictOf(activities);
   if (judgedByZod !== 0 || rejected !== 0 || reused) {
     throw new TerminalError(
       'INTERNAL',
@@ -117,9 +117,7 @@ async function measureMillrace({ servers, worker, csv }: Stage): Promise<Millrac
     rows: rowsRead ?? 0,
     walBytes: walAfter - walBefore,
     cpuS: after.cpuS - before.cpuS,
-    steps: Object.fromEntries(
-      steps.filter(({ step }) => step.includes(':')).map(({ step, seconds: took }) => [step.slice(0, step.indexOf(':')), took]),
-    ),
+    activities: Object.fromEntries(activities.map(({ type, seconds: took }) => [type, took])),
   };
 }
 

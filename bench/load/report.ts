@@ -2,7 +2,7 @@ import Table from 'cli-table3';
 import { median, type Measurement } from '../benchmark.js';
 import type { Round } from './round.js';
 
-const STEPS = ['extract', 'validate', 'load'] as const;
+const ACTIVITIES = ['extract', 'validateAndLoad'] as const;
 
 /** The rounds as a table, their medians below, and the results. */
 export function reportRounds(rounds: readonly Round[], measurements: readonly Measurement[]): string {
@@ -11,7 +11,7 @@ export function reportRounds(rounds: readonly Round[], measurements: readonly Me
   const table = new Table({
     head: [
       'round',
-      ...STEPS.map((step) => `${step} s`),
+      ...ACTIVITIES.map((activity) => `${activity} s`),
       'between s',
       'millrace s',
       'raw s',
@@ -33,11 +33,11 @@ export function reportRounds(rounds: readonly Round[], measurements: readonly Me
 }
 
 function figuresOf({ millrace, raw }: Round): number[] {
-  const steps = STEPS.map((step) => millrace.steps[step] ?? 0);
-  const between = millrace.seconds - steps.reduce((sum, seconds) => sum + seconds, 0);
+  const activities = ACTIVITIES.map((activity) => millrace.activities[activity] ?? 0);
+  const between = millrace.seconds - activities.reduce((sum, seconds) => sum + seconds, 0);
   const megabytes = (bytes: number): number => bytes / 1e6;
   return [
-    ...steps,
+    ...activities,
     between,
     millrace.seconds,
     raw.seconds,

@@ -7,8 +7,8 @@ export interface MillraceSide {
   readonly walBytes: number;
   /** CPU seconds of the worker. */
   readonly cpuS: number;
-  /** Seconds of each step, by its kind. */
-  readonly steps: Readonly<Record<string, number>>;
+  /** Seconds of each activity, by its type. */
+  readonly activities: Readonly<Record<string, number>>;
 }
 
 /** One COPY, from connecting to the answer to COMMIT. */
