@@ -1,5 +1,6 @@
 import { defaultPayloadConverter } from '@temporalio/client';
 import { isoTime } from './iso-time.js';
+import { stepsApart } from './joint-activities.js';
 import type { HistoryEvent } from './run-end.js';
 
 /** An activity that has come to an end, by its last attempt: a history keeps no other. */
@@ -19,6 +20,8 @@ export interface PastFailure {
   /** Without the code that follows it for the `temporal` CLI. */
   readonly message: string;
   readonly details: unknown;
+  /** Where one activity did two steps: which of them failed. */
+  readonly pair?: unknown;
 }
 
 type Payloads = NonNullable<HistoryEvent['activityTaskCompletedEventAttributes']>['result'];
@@ -29,7 +32,7 @@ interface Ended {
   readonly outcome: () => PastActivity['outcome'];
 }
 
-/** The activities of a history that have ended, in order of their ends. */
+/** The activities of a history that have ended, in order of their ends; two for one that did two steps. */
 export function pastActivities(events: readonly HistoryEvent[]): PastActivity[] {
   const scheduled = new Map<string, HistoryEvent>();
   const started = new Map<string, HistoryEvent>();
@@ -42,7 +45,7 @@ export function pastActivities(events: readonly HistoryEvent[]): PastActivity[] 
     const asked = end && scheduled.get(String(end.scheduledEventId));
     if (asked) past.push(activityOf(asked, started.get(String(end.scheduledEventId)), event, end.outcome()));
   }
-  return past;
+  return past.flatMap(stepsApart);
 }
 
 function activityOf(
@@ -86,6 +89,7 @@ function failureOf(failure: Failure, otherwise: string): PastFailure {
     code,
     message: message.endsWith(tail) ? message.slice(0, -tail.length) : message,
     details: firstOf(failure?.applicationFailureInfo?.details),
+    pair: firstOf({ payloads: failure?.applicationFailureInfo?.details?.payloads?.slice(1) }),
   };
 }
 
