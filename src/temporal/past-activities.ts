@@ -1,6 +1,5 @@
 import { defaultPayloadConverter } from '@temporalio/client';
 import { isoTime } from './iso-time.js';
-import { stepsApart } from './joint-activities.js';
 import type { HistoryEvent } from './run-end.js';
 
 /** An activity that has come to an end, by its last attempt: a history keeps no other. */
@@ -32,7 +31,7 @@ interface Ended {
   readonly outcome: () => PastActivity['outcome'];
 }
 
-/** The activities of a history that have ended, in order of their ends; two for one that did two steps. */
+/** The activities of a history that have ended, in order of their ends. */
 export function pastActivities(events: readonly HistoryEvent[]): PastActivity[] {
   const scheduled = new Map<string, HistoryEvent>();
   const started = new Map<string, HistoryEvent>();
@@ -45,7 +44,7 @@ export function pastActivities(events: readonly HistoryEvent[]): PastActivity[] 
     const asked = end && scheduled.get(String(end.scheduledEventId));
     if (asked) past.push(activityOf(asked, started.get(String(end.scheduledEventId)), event, end.outcome()));
   }
-  return past.flatMap(stepsApart);
+  return past;
 }
 
 function activityOf(

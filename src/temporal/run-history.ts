@@ -4,6 +4,7 @@ import type { TemporalClient } from './connect.js';
 import { isoTime } from './iso-time.js';
 import { formatRunAddress, type RunAddress } from './run-id.js';
 import { endingOf, type HistoryEvent, type RunEnding } from './run-end.js';
+import { stepsApart } from './joint-activities.js';
 import { pastActivities, type PastActivity } from './past-activities.js';
 import { answered } from './service-errors.js';
 
@@ -35,7 +36,7 @@ export async function readRunHistory(temporal: TemporalClient, run: Required<Run
 function historyOf(run: Required<RunAddress>, events: readonly HistoryEvent[]): RunHistory {
   const [first] = events;
   const started = first?.workflowExecutionStartedEventAttributes;
-  const activities = pastActivities(events);
+  const activities = pastActivities(events).flatMap(stepsApart);
   const admitted = admittedLocally(events) ?? admittedPatiently(activities);
   const end = endOf(events.at(-1));
   return {

@@ -63,6 +63,9 @@ async function doRuns(): Promise<void> {
     { ...where, path: 'bad.csv', table: 'refused' },
     { retryOf: { workflowId: ids['refused'] } },
   ]);
+  await run('joint', 'loadJointly', [{ ...where, table: 'joint' }]);
+  await run('jointly refused', 'loadJointly', [{ ...where, path: 'bad.csv', table: 'joint', maxRejected: 0 }]);
+  await run('misloaded', 'loadJointly', [{ ...where, table: 'nowhere.misloaded' }]);
   await run('misstarted', 'loadOrders', [{ nonsense: true }]);
   await resetOne();
   await terminateOne();
