@@ -99,9 +99,9 @@ async function transformBySql(task: TransformTask, definition: SqlTransform): Pr
 
 async function transformByFunction(task: TransformTask, definition: RowsTransform): Promise<Staged> {
   const { services, input, call, inputs } = task;
-  const configFile = services.project.configPath;
+  const { project } = services;
   const params = parametersOf(input.transform, definition, input.params);
-  const code = codeOf(configFile, definition.load);
+  const code = codeOf(project.configPath, definition.load);
   const isKnown = code.exact && task.exact && Object.values(definition.inputs).every((contract) => contractHash(contract).exact);
   const reproducible = definition.deterministic === true && isKnown;
   const key = datasetKey({
@@ -117,7 +117,7 @@ async function transformByFunction(task: TransformTask, definition: RowsTransfor
     const made = await runRows(call.session, {
       name: input.transform,
       definition,
-      configFile,
+      project,
       inputs,
       params,
       stagingRoot: services.staging.root,

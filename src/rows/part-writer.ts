@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { DuckDBDataChunk, type DuckDBAppender, type DuckDBConnection, type DuckDBType } from '@duckdb/node-api';
+import { DuckDBDataChunk, type DuckDBAppender, type DuckDBConnection } from '@duckdb/node-api';
 import { TerminalError, messageOf } from '../core/errors.js';
 import { quoteIdentifier, quoteLiteral } from '../core/filter.js';
 import type { Part } from '../core/manifest.js';
@@ -9,6 +9,10 @@ import { bytesOf, type WireBatch } from './wire.js';
 /** Rows of one part. A part is what waits in DuckDB's memory at a time. */
 const PART_ROWS = 1_000_000;
 const PART_BYTES = 256 * 1024 * 1024;
+
+// In a database of its own: while an input is read, DuckDB keeps what is dropped in the database that it is read by.
+const DATABASE = 'millrace_made';
+const TABLE = `${DATABASE}.main.part`;
 
 /** Writes rows into Parquet parts, in the order in which they come. */
 export interface PartWriter {
@@ -28,6 +32,7 @@ export async function createPartWriter(
   directory: string,
   name: string,
 ): Promise<PartWriter> {
+  await connection.run(`ATTACH ':memory:' AS ${DATABASE}`);
   const parts: Part[] = [];
   const select = outputs
     .map(({ column, fromWire }, index) => `${fromWire(`c${index}`)} AS ${quoteIdentifier(column.name)}`)
@@ -40,17 +45,17 @@ export async function createPartWriter(
     const file = `part-${parts.length}.parquet`;
     const target = quoteLiteral(path.join(directory, file));
     await fitting(name, outputs, () =>
-      connection.run(`COPY (SELECT ${select} FROM made) TO ${target} (FORMAT parquet, COMPRESSION zstd)`),
+      connection.run(`COPY (SELECT ${select} FROM ${TABLE}) TO ${target} (FORMAT parquet, COMPRESSION zstd)`),
     );
     parts.push({ path: `./${file}`, format: 'parquet', rows, bytes: 0, fingerprint: '' });
-    await connection.run('DROP TABLE made');
+    await connection.run(`DROP TABLE ${TABLE}`);
     rows = bytes = 0;
   };
   return {
     async append(batch) {
-      const chunk = DuckDBDataChunk.create(table.types, batch.rows);
-      chunk.setColumns(batch.columns);
-      table.appender.appendDataChunk(chunk);
+      table.chunk.reset();
+      table.chunk.setColumns(batch.columns);
+      table.appender.appendDataChunk(table.chunk);
       rows += batch.rows;
       for (const column of batch.columns) bytes += bytesOf(column);
       if (rows < PART_ROWS && bytes < PART_BYTES) return;
@@ -67,14 +72,16 @@ export async function createPartWriter(
 
 interface Table {
   readonly appender: DuckDBAppender;
-  readonly types: readonly DuckDBType[];
+  /** Used again for each batch: its memory is not JavaScript's, so that a new one each time would wait long to be freed. */
+  readonly chunk: DuckDBDataChunk;
 }
 
 async function openTable(connection: DuckDBConnection, outputs: readonly OutputColumn[]): Promise<Table> {
   const wireTypes = outputs.map(({ wireType }) => wireType);
-  await connection.run(`CREATE TABLE made (${wireTypes.map((type, index) => `c${index} ${type}`).join(', ')})`);
-  const appender = await connection.createAppender('made');
-  return { appender, types: wireTypes.map((_, index) => appender.columnType(index)) };
+  await connection.run(`CREATE TABLE ${TABLE} (${wireTypes.map((type, index) => `c${index} ${type}`).join(', ')})`);
+  const appender = await connection.createAppender('part', 'main', DATABASE);
+  const types = wireTypes.map((_, index) => appender.columnType(index));
+  return { appender, chunk: DuckDBDataChunk.create(types) };
 }
 
 // Everything else has been looked at in the thread; the parts of a nested value are DuckDB's to judge.

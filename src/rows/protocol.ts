@@ -1,10 +1,17 @@
 import type { Column } from '../core/dataset.js';
 import type { WireBatch } from './wire.js';
 
+/** Where the project is that has the functions. */
+export interface ProjectPlace {
+  /** Absolute path of the config, which knows them. */
+  readonly configPath: string;
+  /** The project's folder: places in its code are told from there. */
+  readonly root: string;
+}
+
 /** What a thread is started with. */
 export interface ThreadTask {
-  /** Absolute path of the project's config, which knows the function. */
-  readonly configFile: string;
+  readonly project: ProjectPlace;
   /** The transform to run; or several, only to see whether they load. */
   readonly work:
     | {

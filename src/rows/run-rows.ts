@@ -10,15 +10,14 @@ import { inputColumns } from './input-columns.js';
 import { readBatches, type InputReader } from './input-reader.js';
 import { outputColumns } from './output-columns.js';
 import { createPartWriter } from './part-writer.js';
-import type { FromThread } from './protocol.js';
+import type { FromThread, ProjectPlace } from './protocol.js';
 import { startThread } from './thread.js';
 
 export interface RowsRequest {
   /** The transform's name, by which the thread finds the function in the config. */
   readonly name: string;
   readonly definition: RowsTransform;
-  /** Absolute path of the project's config. */
-  readonly configFile: string;
+  readonly project: ProjectPlace;
   readonly inputs: Readonly<Record<string, Manifest>>;
   /** What the transform's own schema makes of the run's parameters. */
   readonly params: Readonly<Record<string, unknown>>;
@@ -85,7 +84,7 @@ interface Listener {
 
 /** Answers the thread until it is done. */
 async function converse(request: RowsRequest, work: Work, listener: Listener): Promise<void> {
-  const { name, definition, configFile, signal } = request;
+  const { name, definition, project, signal } = request;
   let read = 0;
   let written = 0;
   // Batches are written one after the other; reading goes on beside.
@@ -106,7 +105,7 @@ async function converse(request: RowsRequest, work: Work, listener: Listener): P
       thread.send({ kind: 'taken' });
     } else settle.done();
   };
-  const thread = startThread(name, { configFile, work }, definition.memoryMb ?? MEMORY_MB, (message) => {
+  const thread = startThread(name, { project, work }, definition.memoryMb ?? MEMORY_MB, (message) => {
     answer(message).catch((error: unknown) => settle.fail(error));
   });
   const aborted = whenAborted(signal, () => thread.send({ kind: 'abort' }));

@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import type { Contract } from '../config/contract.js';
 import { importModule } from '../config/load.js';
@@ -72,7 +71,9 @@ interface LoadedFunction {
 }
 
 async function loadFunction(transform: string): Promise<LoadedFunction> {
-  const config = (await importModule(task.configFile, 'default')) as { transforms: Record<string, RowsTransform | undefined> };
+  const config = (await importModule(task.project.configPath, 'default')) as {
+    transforms: Record<string, RowsTransform | undefined>;
+  };
   const definition = config.transforms[transform];
   const loaded = (await definition?.load()) as RowsFunction | { default?: unknown } | undefined;
   const call = typeof loaded === 'function' ? loaded : loaded?.default;
@@ -157,7 +158,6 @@ function createGate() {
 }
 
 function problem(transform: string, what: ThreadProblem['what'], error: unknown): ThreadProblem {
-  const directory = path.dirname(task.configFile);
   const stack = error instanceof Error ? error.stack : undefined;
-  return { transform, what, message: messageOf(error), place: placeOf(stack, directory) };
+  return { transform, what, message: messageOf(error), place: placeOf(stack, task.project.root) };
 }

@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { TerminalError, type MillraceError } from '../core/errors.js';
 import { placeOf } from './place.js';
@@ -36,7 +35,8 @@ export function startThread(
   const worker = new Worker(entry, {
     ...how,
     name: `millrace transform ${name}`,
-    workerData: task,
+    // The caller may hold a whole project, whose functions cannot travel.
+    workerData: { project: { configPath: task.project.configPath, root: task.project.root }, work: task.work },
     env: Object.fromEntries(environment) as NodeJS.ProcessEnv,
     execArgv: [],
     resourceLimits: { maxOldGenerationSizeMb: memoryMb },
@@ -79,7 +79,7 @@ function uncaught(name: string, error: Error, task: ThreadTask, memoryMb: number
       `ran out of memory: its values took more than the ${memoryMb} MB it may have (memoryMb). Hold fewer rows at a time, or raise memoryMb`,
     );
   }
-  const place = placeOf(error.stack, path.dirname(task.configFile));
+  const place = placeOf(error.stack, task.project.root);
   return errorOf(name, { transform: name, what: 'threw', message: error.message, place });
 }
 

@@ -105,10 +105,11 @@ async function runSql({ bench, name, inputs, params, directory, out }: Task, tra
 
 // The function's thread loads the project's own config again.
 function runFunction({ bench, name, inputs, params, directory, out }: Task, transform: RowsTransform): Promise<Made> {
+  const place = findProject(path.resolve(directory));
   return runRows(bench.session, {
     name,
     definition: transform,
-    configFile: findProject(path.resolve(directory)).file,
+    project: { configPath: place.file, root: place.root },
     inputs,
     params: parametersOf(name, transform, params),
     stagingRoot: bench.directory,

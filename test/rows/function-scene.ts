@@ -67,7 +67,7 @@ export async function openScene(root: string): Promise<FunctionScene> {
       const made = await runRows(session, {
         name: transform,
         definition: memoryMb === undefined ? definition : { ...definition, memoryMb },
-        configFile: project.configPath,
+        project,
         inputs: staged,
         params,
         stagingRoot: root,
