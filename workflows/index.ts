@@ -3,6 +3,7 @@ export { refuseUnknown } from './unknown-pipeline.js';
 export type { RunStateView, StepState, StepStatus } from './run-state-view.js';
 export type {
   Dataset,
+  DefinePipeline,
   ExtractFrom,
   LoadInto,
   ParamsInput,

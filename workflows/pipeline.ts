@@ -17,23 +17,18 @@ import { asRunFailure } from './failures.js';
 import { createRun } from './run.js';
 import { RunState, stateQuery } from './run-state.js';
 import { StepRunner } from './step-runner.js';
-import type { ParamsInput, ParamsOf, Pipeline, Run, RunControl } from './types.js';
+import type { DefinePipeline, ParamsOf, Run, RunControl } from './types.js';
 
 /**
  * Gives `pipeline()` for one project, known by its type alone, so that no value of the config enters the workflow sandbox.
  *
  * @example export const pipeline = pipelines<typeof project>();
  */
-export function pipelines<P extends Project>() {
-  /**
-   * Makes a pipeline: a Temporal workflow that is started by `name`. Export it under the same name.
-   *
-   * @param body deterministic code: it sees names and references, and leaves the data to the run's steps
-   */
+export function pipelines<P extends Project>(): DefinePipeline<P> {
   return function pipeline<N extends keyof P['pipelines'] & string, R>(
     name: N,
     body: (run: Run<P>, params: ParamsOf<P, N>) => Promise<R>,
-  ): Pipeline<ParamsInput<P, N>, R> {
+  ) {
     const workflow = (params?: unknown, control?: RunControl): Promise<R> => execute(name, params, control, body);
     return Object.assign(workflow, { pipelineName: name });
   };

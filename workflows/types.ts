@@ -131,3 +131,16 @@ export interface Pipeline<Params = unknown, Result = unknown> {
   /** The name given to `pipeline()`; must be the export's and the config's. */
   readonly pipelineName: string;
 }
+
+/** `pipeline()` of one project: what `pipelines()` gives. */
+export interface DefinePipeline<P extends Project> {
+  /**
+   * Makes a pipeline: a Temporal workflow that is started by `name`. Export it under the same name.
+   *
+   * @param body deterministic code: it sees names and references, and leaves the data to the run's steps
+   */
+  <N extends NameOf<P['pipelines']>, R>(
+    name: N,
+    body: (run: Run<P>, params: ParamsOf<P, N>) => Promise<R>,
+  ): Pipeline<ParamsInput<P, N>, R>;
+}

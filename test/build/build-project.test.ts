@@ -22,9 +22,12 @@ describe('a build', () => {
       'millrace.config.js.map',
       'package.json',
       'transforms/doubled.sql',
+      'transforms/tidied.js',
+      'transforms/tidied.js.map',
       'workflows.bundle.js',
     ]);
     expect(readFileSync(path.join(built.directory, 'contracts/order.js'), 'utf8')).toContain('from "./numbers.js"');
+    expect(readFileSync(path.join(built.directory, 'millrace.config.js'), 'utf8')).toContain('import("./transforms/tidied.js")');
 
     const loaded = await loadProject(built.directory);
     expect(loaded).toMatchObject({ directory: built.directory, root: project, warnings: [] });
@@ -83,7 +86,7 @@ describe('a build is refused', () => {
       code: 'TOOL_MISSING',
       message: expect.stringMatching(/npm install --save-dev typescript.*--no-typecheck/) as string,
     });
-    expect((await buildProject({ directory: project, typeCheck: false })).files).toBe(10);
+    expect((await buildProject({ directory: project, typeCheck: false })).files).toBe(12);
   });
 
   test('for a folder that holds something else, or is not within the project', async () => {

@@ -27,13 +27,22 @@ import { most } from '@/contracts/numbers';
 export const Order = contract(z.object({ id: z.int(), amount: z.number().max(most) }), { key: ['id'] });`,
   'contracts/numbers.ts': `import limits from '#limits';\nexport const most: number = limits.most;`,
   'transforms/doubled.sql': 'SELECT id, amount * 2 AS amount FROM orders',
-  'millrace.config.ts': `import { defineProject, files, sqlFile } from 'millrace/config';
+  'transforms/tidied.ts': `import type { RowsFunction } from 'millrace/config';
+import type { Order } from '../contracts/order';
+const tidied: RowsFunction<{ orders: typeof Order }, typeof Order> = async function* ({ orders }) {
+  for await (const batch of orders) yield batch;
+};
+export default tidied;`,
+  'millrace.config.ts': `import { defineProject, files, rows, sqlFile } from 'millrace/config';
 import { z } from 'zod';
 import { Order } from './contracts/order';
 export default defineProject({
   connections: { shop: files({ root: './data' }) },
   contracts: { Order },
-  transforms: { doubled: sqlFile('./transforms/doubled.sql', { inputs: { orders: Order }, output: Order }) },
+  transforms: {
+    doubled: sqlFile('./transforms/doubled.sql', { inputs: { orders: Order }, output: Order }),
+    tidied: rows({ inputs: { orders: Order }, output: Order }, () => import('./transforms/tidied')),
+  },
   pipelines: { orders: { params: z.object({}) } },
 });`,
   'workflows/project.ts': `import { pipelines } from 'millrace';

@@ -10,7 +10,8 @@ import { complaintAbout, shellLines } from './shell-blocks.js';
 import { typeErrors } from './typescript-blocks.js';
 
 const DOCUMENTS = documents();
-const BLOCKS = DOCUMENTS.flatMap(codeBlocks);
+// test/e2e/tutorial.temporal.test.ts does what the tutorial says, block by block, in a project that has the rest.
+const BLOCKS = DOCUMENTS.flatMap(codeBlocks).filter(({ path, language }) => path !== 'docs/tutorial.md' || language === 'sh');
 
 /** Languages whose blocks nothing here can check. */
 const UNCHECKED = new Set(['', 'text', 'mermaid', 'ini', 'toml', 'dockerfile', 'diff']);
