@@ -4,6 +4,8 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
 import { openCatalog, type Catalog } from '../../src/catalog/index.js';
+import { quoteLiteral } from '../../src/core/filter.js';
+import { withContext } from '../conformance/context.js';
 import { lastingFolder } from '../support/folder.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { startProjectWorker, type ProjectWorker } from '../support/project-worker.js';
@@ -73,6 +75,14 @@ test('nested orders are judged as zod judges them, and loaded as JSON, arrays an
   const quarantine = await catalog.listQuarantine(handle.workflowId, runId);
   expect(quarantine.map((each) => [each.rowsRead, each.rows, each.reasons.map((reason) => reason.path).toSorted()])).toEqual([
     [5, 2, ['customer.name', 'lines.0.quantity', 'note']],
+  ]);
+  const rejects = quoteLiteral(path.join(worker.project.staging.root, quarantine[0]?.rejects ?? ''));
+  const places = await withContext(({ session }) =>
+    session.rows(`SELECT source, line FROM read_parquet(${rejects}) ORDER BY line`),
+  );
+  expect(places).toEqual([
+    { source: 'orders.ndjson.gz', line: 3n },
+    { source: 'orders.ndjson.gz', line: 5n },
   ]);
 });
 

@@ -142,7 +142,7 @@ describe('columns', () => {
         });
         expect(rows.map(withoutNulls)).toEqual(records.map((record) => withoutNulls(JSON.parse(JSON.stringify(record)))));
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 });
