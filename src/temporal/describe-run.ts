@@ -1,6 +1,8 @@
 import {
   ApplicationFailure,
   defaultPayloadConverter,
+  TerminatedFailure,
+  TimeoutFailure,
   WorkflowFailedError,
   type WorkflowExecutionDescription,
   type WorkflowExecutionStatusName,
@@ -71,11 +73,17 @@ export async function outcomeOf(temporal: TemporalClient, run: Required<RunAddre
       return { ok: true, result: (await handle.result()) as unknown };
     } catch (error) {
       if (!(error instanceof WorkflowFailedError)) throw error;
-      const { cause } = error;
-      const known = cause instanceof ApplicationFailure && cause.type ? cause.type : undefined;
-      return { ok: false, error: { code: known ?? 'CANCELLED', message: withoutCode(messageOf(cause ?? error), known) } };
+      return { ok: false, error: reasonOf(error.cause ?? error) };
     }
   });
+}
+
+function reasonOf(cause: Error): { readonly code: string; readonly message: string } {
+  if (cause instanceof TerminatedFailure) return { code: 'RUN_TERMINATED', message: `The run was terminated: ${cause.message}` };
+  if (cause instanceof TimeoutFailure)
+    return { code: 'RUN_TIMED_OUT', message: 'The run took longer than its workflow timeout.' };
+  const known = cause instanceof ApplicationFailure && cause.type ? cause.type : undefined;
+  return { code: known ?? 'CANCELLED', message: withoutCode(messageOf(cause), known) };
 }
 
 const STATES: Readonly<Partial<Record<WorkflowExecutionStatusName, RunState>>> = {

@@ -85,13 +85,14 @@ async function freshSchema(database: TestDatabase): Promise<Opened> {
 
 /** Everything that the catalog in a schema holds. */
 export async function contentsOfSchema(database: TestDatabase, schema: string): Promise<Contents> {
-  const rows = TABLES.map(async (table) => {
+  const contents: Record<string, unknown[]> = {};
+  for (const table of TABLES) {
     const selected = selectAll(table).replace('from "', `from "${schema}"."`);
     // As JSON, since `pg` reads a bigint as text.
     const found = await database.query<{ row: unknown }>(`select to_json(t) as row from (${selected}) t`);
-    return [table, found.map(({ row }) => row)];
-  });
-  return Object.fromEntries(await Promise.all(rows)) as Contents;
+    contents[table] = found.map(({ row }) => row);
+  }
+  return contents as Contents;
 }
 
 function selectAll(table: string): string {

@@ -122,8 +122,11 @@ describe('following a run', () => {
     expect(Date.now() - before).toBeLessThan(1000);
     stop.abort();
     expect((await following.next()).done).toBe(true);
-    await temporal.client.workflow.getHandle(run.workflowId).terminate();
+    await temporal.client.workflow.getHandle(run.workflowId).terminate('the wrong month');
     expect(await describeRun(temporal, run)).toMatchObject({ state: 'terminated' });
+    expect(await outcomeOf(temporal, run)).toMatchObject({
+      error: { code: 'RUN_TERMINATED', message: 'The run was terminated: the wrong month' },
+    });
   });
 
   test('of an unknown run is RUN_UNKNOWN', async () => {
