@@ -92,7 +92,8 @@ export const CONSTRUCTS: readonly (readonly [title: string, constructs: readonly
     [
       of('.optional() .nullable() .nullish() .nonoptional()', z.string().nullish(), 'VARCHAR'),
       of('.default(x) .prefault(x)', z.string().trim().prefault(' x '), 'VARCHAR'),
-      of('.default([]): lists and objects', z.array(z.string()).default([]), 'VARCHAR[]'),
+      of('.default([]) of lists, .default({}) of records', z.array(z.string()).default([]), 'VARCHAR[]'),
+      of('.default({ … }) of objects', place.default({ lat: 0 }), PLACE),
       of('.catch(x)', z.int().catch(0), 'INTEGER'),
       of(
         '.catch(f)',

@@ -3,6 +3,7 @@ import type { Column } from '../core/dataset.js';
 import { TerminalError } from '../core/errors.js';
 import { nearName } from '../core/near-name.js';
 import { extrasOf, introspectColumn, outputBase } from './introspect.js';
+import { isEmptyComposite } from './empty.js';
 import { isNestedType, parseType } from './duck-type.js';
 import { canonicalType, fits, isJson, isNestedBase, keptType } from './nested-types.js';
 import { describeBase, familyOf, holds, isNumericText, WIDE_INTEGER } from './types.js';
@@ -58,7 +59,9 @@ export function outputColumn(spec: ColumnSpec, input: Column | undefined, isText
 // What takes the place of a missing or refused value must find room in the type.
 function holdsConstants(spec: ColumnSpec, input: Column): boolean {
   const values = [...(spec.empty.kind === 'default' ? [spec.empty.value] : []), ...(spec.caught ? [spec.caught.value] : [])];
-  return values.every((value) => (value ?? null) === null || isNumericText(input) || holds(input.type, value));
+  return values.every(
+    (value) => (value ?? null) === null || isEmptyComposite(value) || isNumericText(input) || holds(input.type, value),
+  );
 }
 
 /** Where columns were found, for the message. */

@@ -8,7 +8,7 @@ import { outputColumn } from './columns.js';
 import { typedImage, type Image } from './image.js';
 import { untested, type ColumnNames, type Judgement } from './judgement.js';
 import type { Base, ColumnSpec, Predicate } from './rules.js';
-import { literalOf } from './literal.js';
+import { constantOf } from './literal.js';
 import { allOf } from './sql-text.js';
 import { stringboolJudgement } from './stringbool.js';
 import { textJudgement, unionTextImage } from './text-judgement.js';
@@ -196,7 +196,7 @@ function caughtPredicates(spec: ColumnSpec, predicates: readonly Predicate[], { 
 }
 
 function resultOf(spec: ColumnSpec, output: Column, names: ColumnNames, passes: readonly string[], isKept: boolean): string {
-  const literal = (value: unknown): string => `CAST(${literalOf(value)} AS ${output.type})`;
+  const literal = (value: unknown): string => constantOf(value, output.type);
   // What zod writes is put in later; rejected rows may hold what the type cannot, and must not stop the query.
   let result = spec.changes && spec.opaque && !isKept ? literal(null) : `TRY_CAST(${names.value} AS ${output.type})`;
   if (spec.caught !== undefined && !spec.opaque)

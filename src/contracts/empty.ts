@@ -36,7 +36,13 @@ function ask(schema: Schema, place: Place, value: null | undefined): { success: 
   return { success: result.success, value: result.data?.key };
 }
 
+/** An empty list or record: the only constants with parts that every type which may hold them surely holds. */
+export function isEmptyComposite(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !(value instanceof Date) && Object.keys(value).length === 0;
+}
+
 function isConstant(value: unknown): boolean {
+  if (isEmptyComposite(value)) return true;
   if (typeof value === 'number') return Number.isFinite(value);
   return ['string', 'boolean', 'bigint'].includes(typeof value) || (value instanceof Date && !Number.isNaN(value.getTime()));
 }

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { allChecks, lengthOnly, mayChange, nameOf } from './checks.js';
-import { outcomeOfNothing, type Place } from './empty.js';
+import { isEmptyComposite, outcomeOfNothing, type Place } from './empty.js';
 import type { Base, Check, ColumnSpec, Empty, Extras } from './rules.js';
 import { scalarBase, type Notes } from './scalar-schemas.js';
 import { containsItself } from './schema-parts.js';
@@ -14,7 +14,7 @@ export function introspectColumn(name: string, schema: Schema, place: Place = 'k
   const base = walk.visit(schema);
   if (versionOf(schema) !== PROVEN_ZOD) walk.leave(`zod ${versionOf(schema)}`, true);
   const takesNull = acceptsNull(schema);
-  const empty = emptiness(walk, schema, takesNull, place);
+  const empty = emptiness(walk, base, schema, takesNull, place);
   return {
     name,
     schema,
@@ -32,10 +32,18 @@ export function introspectColumn(name: string, schema: Schema, place: Place = 'k
 }
 
 // Where zod alone judges, it sees to missing values itself: no function of the user's is called to find out.
-function emptiness(walk: Walk, schema: Schema, takesNull: boolean, place: Place): { required: boolean; empty: Empty } {
+function emptiness(
+  walk: Walk,
+  base: Base,
+  schema: Schema,
+  takesNull: boolean,
+  place: Place,
+): { required: boolean; empty: Empty } {
   if (walk.uncompiled === undefined) {
     const outcome = outcomeOfNothing(schema, takesNull, place);
-    if (outcome !== undefined) return { ...outcome, required: schema._zod.optin === undefined || outcome.required };
+    const isHeld =
+      outcome?.empty.kind !== 'default' || !isEmptyComposite(outcome.empty.value) || base.kind === 'list' || base.kind === 'map';
+    if (outcome !== undefined && isHeld) return { ...outcome, required: schema._zod.optin === undefined || outcome.required };
     walk.leave('a default that SQL cannot hold', true);
   } else if (walk.fills) {
     walk.leave('a default beside a part that zod judges', true);

@@ -1,7 +1,7 @@
 import { quoteIdentifier, quoteLiteral } from '../core/filter.js';
 import { coercedText, isCoercedInSql } from './coerced-text.js';
 import type { DuckField, DuckType } from './duck-type.js';
-import { literalOf } from './literal.js';
+import { constantOf } from './literal.js';
 import { areSeenAlike } from './nested-image.js';
 import { canonicalPart, fitsType, isNestedBase, keptType, type Shape } from './nested-types.js';
 import type { Base, Check, ColumnSpec } from './rules.js';
@@ -56,7 +56,7 @@ function judgePart(spec: ColumnSpec, type: DuckType, part: Part): Verdict {
   const orGone = (condition: string): string => (condition === PASS ? PASS : `(${isGone} OR ${condition})`);
   if (spec.empty.kind === 'accept' && spec.caught === undefined)
     return { pass: orGone(verdict.pass), open: orGone(verdict.open), value: verdict.value };
-  const filled = `CAST(${spec.empty.kind === 'default' ? literalOf(spec.empty.value) : 'NULL'} AS ${kept})`;
+  const filled = constantOf(spec.empty.kind === 'default' ? spec.empty.value : null, kept);
   const value = `CASE WHEN ${isGone} THEN ${filled} ELSE ${verdict.value} END`;
   return { pass: orGone(verdict.pass), open: orGone(verdict.open), value };
 }
@@ -67,7 +67,7 @@ function judgeValue(spec: ColumnSpec, type: DuckType, part: Part): Verdict {
   const verdict = isNestedBase(base) && base.kind !== 'union' ? judgeParts(spec, base, type, part) : judgeLeaf(spec, type, part);
   if (spec.caught === undefined) return verdict;
   if (isNestedBase(base)) throw new LeftToZod('catch of a nested value');
-  const literal = `CAST(${literalOf(spec.caught.value)} AS ${keptType(spec, type, part.shape)})`;
+  const literal = constantOf(spec.caught.value, keptType(spec, type, part.shape));
   const value = `CASE WHEN coalesce(${verdict.pass}, FALSE) THEN ${verdict.value} ELSE ${literal} END`;
   if (verdict.open === verdict.pass) return { pass: PASS, open: PASS, value };
   return { pass: `(${verdict.pass} OR NOT coalesce(${verdict.open}, FALSE))`, open: PASS, value };
@@ -191,7 +191,7 @@ function absentField(spec: ColumnSpec, shape: Shape): FieldVerdict {
   const { name, empty } = spec;
   if (empty.kind === 'reject') return { name, pass: 'FALSE', open: 'FALSE', value: '', isKept: true };
   if (shape === 'given' && empty.kind === 'default') throw new LeftToZod('a default for a key that the data does not have');
-  const value = `CAST(${empty.kind === 'default' ? literalOf(empty.value) : 'NULL'} AS ${canonicalPart(spec)})`;
+  const value = constantOf(empty.kind === 'default' ? empty.value : null, canonicalPart(spec));
   return { name, pass: PASS, open: PASS, value: shape === 'given' ? '' : value, isKept: shape === 'given' };
 }
 

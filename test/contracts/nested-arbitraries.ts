@@ -124,7 +124,13 @@ function listOf(kind: Kind): fc.Arbitrary<Kind> {
     image: items.map((item) => imageOf(kind, item)),
   }));
   return fc
-    .constantFrom(z.array(kind.schema), z.array(kind.schema).min(1), z.array(kind.schema).max(2), z.array(kind.schema).length(1))
+    .constantFrom(
+      z.array(kind.schema),
+      z.array(kind.schema).min(1),
+      z.array(kind.schema).max(2),
+      z.array(kind.schema).length(1),
+      z.array(kind.schema).default([]),
+    )
     .map((schema) => of(schema, `${kind.type}[]`, samples));
 }
 
@@ -148,7 +154,11 @@ function mapOf(kind: Kind): fc.Arbitrary<Kind> {
     };
   });
   return fc
-    .constantFrom(z.record(z.string().max(5), kind.schema), z.record(z.string(), kind.schema))
+    .constantFrom(
+      z.record(z.string().max(5), kind.schema),
+      z.record(z.string(), kind.schema),
+      z.record(z.string(), kind.schema).default({}),
+    )
     .map((schema) => of(schema, `MAP(VARCHAR, ${kind.type})`, samples));
 }
 
