@@ -21,7 +21,8 @@ export function readWritten(sql: string, { type }: Column): string {
 
 // DuckDB reads a large integer of JSON as a double: where it becomes a value of a type, it is given as text. A structure
 // wants every field.
-function jsonText(value: unknown, type?: DuckType): string {
+function jsonText(value: unknown, of?: DuckType): string {
+  const type = of?.text === 'JSON' ? undefined : of;
   if (value === undefined || value === null) return 'null';
   if (typeof value === 'bigint') return type === undefined ? String(value) : `"${value}"`;
   if (Object.is(value, -0)) return '-0.0';
@@ -34,5 +35,5 @@ function jsonText(value: unknown, type?: DuckType): string {
       : Object.entries(value)
           .filter(([, part]) => part !== undefined)
           .map(([name, part]) => [name, part, type?.kind === 'map' ? type.value : type] as const);
-  return `{${entries.map(([name, part, of]) => `${JSON.stringify(name)}:${jsonText(part, of)}`).join(',')}}`;
+  return `{${entries.map(([name, part, partType]) => `${JSON.stringify(name)}:${jsonText(part, partType)}`).join(',')}}`;
 }

@@ -22,8 +22,10 @@ afterAll(() => session.close());
 // As both sides can be compared: no difference between null and no key, moments in milliseconds, integers as numbers.
 function plain(value: unknown): unknown {
   if (value === null || value === undefined) return null;
-  if (typeof value === 'bigint') return Number(value);
+  if (typeof value === 'bigint') return plain(Number(value));
   if (value === 0) return 0;
+  // The driver does not round a wide DECIMAL correctly.
+  if (typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER) return Number(value.toPrecision(14));
   if (value instanceof Date) return value.getTime();
   // The driver takes a leading U+FEFF off whatever it hands over.
   if (typeof value === 'string') return value.replace(/^\ufeff/, '');
