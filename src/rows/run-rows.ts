@@ -67,7 +67,9 @@ export async function runRows(session: EngineSession, request: RowsRequest): Pro
     const parts = await writer.finish();
     return { parts, columns: outputs.map(({ column }) => column), rows: parts.reduce((sum, part) => sum + (part.rows ?? 0), 0) };
   } catch (error) {
-    throw signal.aborted ? abortError(signal, error) : translateEngineError(error);
+    if (signal.aborted) throw abortError(signal, error);
+    // DuckDB throws plain errors; these are mistakes of Millrace's own.
+    throw error instanceof TypeError || error instanceof RangeError ? error : translateEngineError(error);
   } finally {
     await feed.close();
   }

@@ -19,6 +19,7 @@ test('wrong names, parameters, inputs and key columns are compile errors', async
 
 test('the projects of the tests type-check', async () => {
   expect(await typeErrors(path.join(root, 'test/fixtures/shop'))).toBe('');
+  expect(await typeErrors(path.join(root, 'test/fixtures/functions'))).toBe('');
 });
 
 test('the example type-checks against the built package, as a user’s project does', async () => {
