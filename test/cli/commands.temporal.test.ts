@@ -53,7 +53,7 @@ describe('run', () => {
       {
         error: {
           code: 'PIPELINE_UNKNOWN',
-          message: expect.stringMatching(/no pipeline "sel"\. It has: sell, peek\.$/) as string,
+          message: expect.stringMatching(/no pipeline "sel"\. It has: sell, chatter, peek\.$/) as string,
           remedy: expect.any(String) as string,
         },
       },

@@ -71,6 +71,19 @@ describe('logs', () => {
     expect(stdout).toMatch(/ error {2}Run failed: .*\[FILE_MISSING\]$/m);
   });
 
+  test('of a run that says too much keeps 1,000 lines of bounded length, and says so; its history stays small', async () => {
+    await market.millrace('run', 'chatter', '--id', 'much', '--wait');
+    const lines = jsonLines((await market.millrace('logs', 'much', '-f', '--json')).stdout).filter(
+      ({ source }) => source === 'pipeline',
+    );
+    expect(lines).toHaveLength(1_000);
+    expect(lines.at(-1)).toMatchObject({ level: 'warn', message: expect.stringContaining('1000 lines') as string });
+    expect(Math.max(...lines.map(({ message }) => String(message).length))).toBeLessThanOrEqual(2_001);
+    expect(lines[0]?.['facts']).toEqual({ long: 'y'.repeat(200), line: 1 });
+    const { historyEvents } = JSON.parse((await market.millrace('show', 'much', '--json')).stdout) as { historyEvents: number };
+    expect(historyEvents).toBeLessThan(12);
+  });
+
   test('of an unknown run exits with 3', async () => {
     const unknown = await market.millrace('logs', 'nobody', '-f');
     expect(unknown).toMatchObject({ code: 3, stdout: '', stderr: expect.stringContaining('[RUN_UNKNOWN]') as string });
