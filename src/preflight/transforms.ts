@@ -1,23 +1,64 @@
+import path from 'node:path';
 import type { LoadedProject } from '../config/load.js';
 import { relativeTo } from '../config/import-failure.js';
 import { locateInConfig } from '../config/locate.js';
-import type { Transform } from '../config/transform.js';
+import type { PipelineConfig } from '../config/project.js';
+import type { SqlTransform, Transform } from '../config/transform.js';
 import { checkOutput, contractColumns } from '../contracts/columns.js';
 import type { Column } from '../core/dataset.js';
 import { MillraceError } from '../core/errors.js';
 import { suggestName } from '../core/near-name.js';
 import { problemOf, type Place, type Problem } from '../core/problems.js';
-import path from 'node:path';
 import { bindTransform, lockForBinding } from '../engine/bind-transform.js';
 import { openSession, type EngineSession } from '../engine/session.js';
 import { statementOf } from '../engine/transform-statement.js';
+import { checkFunctions } from '../rows/check-functions.js';
 import { columnVariants } from './column-variants.js';
 import { sampleParameters, type SampleParameters } from './sample-parameters.js';
 
-type SqlTransform = Extract<Transform, { readonly kind: 'sqlFile' | 'query' }>;
+type ParamsSchema = NonNullable<PipelineConfig['params']>;
 
-/** Binds the SQL of every transform over empty inputs, and compares its columns with the output contract. */
+/**
+ * Binds the SQL of every transform over empty inputs, and compares its columns with the output contract; loads every
+ * function, and looks whether some pipeline has the parameters that it declares.
+ */
 export async function transformProblems(project: LoadedProject): Promise<Problem[]> {
+  const [sql, functions] = await Promise.all([sqlProblems(project), functionProblems(project)]);
+  return [...sql, ...functions];
+}
+
+async function functionProblems(project: LoadedProject): Promise<Problem[]> {
+  const { config, configPath } = project;
+  const failed = await checkFunctions(config, configPath);
+  const known = knownParameters(project);
+  return Object.entries(config.transforms).flatMap(([name, transform]) => {
+    if (transform.kind !== 'rows') return [];
+    const place = configPlace(project, ['transforms', name]);
+    const error = failed.get(name);
+    const unknown = requiredParameters(transform).filter((parameter) => !known.includes(parameter));
+    const problems = unknown.map((parameter) => undeclared(name, parameter, known, place));
+    return error ? [problemOf(error, place), ...problems] : problems;
+  });
+}
+
+function requiredParameters({ params }: { readonly params?: ParamsSchema }): string[] {
+  return Object.entries(params?.shape ?? {}).flatMap(([name, schema]) => (schema.safeParse(undefined).success ? [] : [name]));
+}
+
+function undeclared(name: string, parameter: string, known: readonly string[], place: Place): Problem {
+  const message = `Transform "${name}" declares the parameter "${parameter}", and no pipeline has one of that name. ${suggestName(parameter, known)}`;
+  return { severity: 'error', code: 'PARAMETERS_INVALID', message, place };
+}
+
+function knownParameters({ config }: LoadedProject): string[] {
+  return [...new Set(Object.values(config.pipelines).flatMap(({ params }) => Object.keys(params.shape)))];
+}
+
+function configPlace({ directory, configPath }: LoadedProject, path: readonly string[]): Place {
+  return { file: relativeTo(directory, configPath), ...locateInConfig(configPath, path) };
+}
+
+async function sqlProblems(project: LoadedProject): Promise<Problem[]> {
   const transforms = Object.entries(project.config.transforms).filter((entry): entry is [string, SqlTransform] =>
     isSql(entry[1]),
   );
@@ -114,18 +155,14 @@ function tell(project: LoadedProject, name: string, transform: SqlTransform, err
   const problem = problemOf(error, placeOf(project, name, transform, error));
   const parameter = parameterOf(error);
   if (parameter === undefined) return problem;
-  const known = new Set(Object.values(project.config.pipelines).flatMap(({ params }) => Object.keys(params.shape)));
-  const message = `Transform "${name}" uses $${parameter}, and no pipeline has a parameter of that name. ${suggestName(parameter, [...known])}`;
+  const message = `Transform "${name}" uses $${parameter}, and no pipeline has a parameter of that name. ${suggestName(parameter, knownParameters(project))}`;
   return { ...problem, message };
 }
 
 /** The line of the SQL where DuckDB tells it, else where the config has the transform. */
 function placeOf(project: LoadedProject, name: string, transform: SqlTransform, error: unknown): Place {
   const isInFile = error instanceof MillraceError && error.code !== 'CONFIG_INVALID' && transform.kind === 'sqlFile';
-  if (!isInFile) {
-    const file = relativeTo(project.directory, project.configPath);
-    return { file, ...locateInConfig(project.configPath, ['transforms', name]) };
-  }
+  if (!isInFile) return configPlace(project, ['transforms', name]);
   const { line, column } = error.details;
   const file = relativeTo(project.directory, path.resolve(project.directory, transform.path));
   return { file, ...(typeof line === 'number' && { line }), ...(typeof column === 'number' && { column }) };

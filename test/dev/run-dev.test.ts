@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import { runDev, type DevOptions } from '../../src/dev/run-dev.js';
 import { temporaryFolder } from '../support/folder.js';
+import { writtenProject } from '../support/written-project.js';
 
 /** Whatever keeps it from starting is told within this time. */
 const SOON_MS = 10_000;
@@ -59,6 +60,20 @@ test(
   },
   SOON_MS,
 );
+
+test('a project with problems is refused with all of them, and no server is left behind', async () => {
+  const directory = writtenProject({
+    'transforms/totals.sql': 'SELECT $mont AS month, 1.5 AS amount FROM orders',
+    'workflows/index.ts': "export { sum } from './sum.js';\nexport const LIMIT = 3;\n",
+  });
+  await expect(dev({ directory })).rejects.toMatchObject({
+    code: 'PROJECT_INVALID',
+    problems: [{ code: 'QUERY_FAILED' }, { code: 'PIPELINE_NAME_MISMATCH', place: { file: 'workflows/index.ts', line: 2 } }],
+  });
+  const broken = writtenProject({ 'millrace.config.ts': ["monthly('month'", "monthly('moth'"] });
+  await expect(dev({ directory: broken })).rejects.toMatchObject({ code: 'CONFIG_INVALID', problems: [{ place: { line: 18 } }] });
+  expect(existsSync(join(broken, '.millrace', 'dev'))).toBe(false);
+}, 60_000);
 
 function dev(options: Partial<DevOptions>): Promise<number> {
   return runDev({ directory: options.directory ?? project(), once: true, json: true, ...options });

@@ -159,6 +159,31 @@ export default defineProject({
   expect(await found(['transforms'], changes)).toEqual([]);
 });
 
+test('functions are loaded, and the parameters they declare are looked for', async () => {
+  const lines = await found(['transforms'], {
+    [CONFIG]: `import { contract, defineProject, rows } from 'millrace/config';
+import { z } from 'zod';
+const Order = contract(z.object({ id: z.int() }));
+export default defineProject({
+  connections: {},
+  contracts: { Order },
+  transforms: {
+    tidy: rows({ inputs: { orders: Order }, output: Order, params: z.object({ moth: z.string(), spare: z.string().optional() }) }, () => import('./tidy.js')),
+    lost: rows({ inputs: { orders: Order }, output: Order }, () => import('./lost.js' as string)),
+  },
+  pipelines: { sum: { params: z.object({ month: z.string() }) } },
+});
+`,
+    'tidy.ts': 'export default function* tidy() {}\n',
+  });
+  expect(lines).toEqual([
+    expect.stringMatching(
+      /^millrace\.config\.ts:8:5: Transform "tidy" declares the parameter "moth", .* Did you mean "month"\? \[PARAMETERS_INVALID\]$/,
+    ),
+    expect.stringMatching(/^millrace\.config\.ts:9:5: .*lost.*\[CONFIG_INVALID\]$/s),
+  ]);
+});
+
 test('a rule that is no condition over the contract’s columns is told at the rule', async () => {
   const lines = await found(['contracts'], {
     [CONFIG]: ["{ key: ['id'] }", "{ key: ['id'], rules: { 'costs something': { kind: 'sql', text: 'amont > 0' } } }"],
