@@ -19,8 +19,8 @@ export function locateInConfig(file: string, path: readonly PropertyKey[]): Posi
   return withSource(file, (module, positionOf) => {
     const body = module['body'] as readonly Node[];
     const constants = constantsOf(body);
-    const exported = body.find((statement) => statement.type === 'ExportDefaultExpression');
-    let node = exported && inside(exported['expression'] as Node, constants);
+    const exported = defaultExport(body);
+    let node = exported && inside((exported['expression'] ?? exported['orig']) as Node, constants);
     let found = exported;
     for (const key of path) {
       const member = node && memberOf(node, String(key), constants);
@@ -92,6 +92,15 @@ const MARK = '0;';
 function startOf(node: Node): number {
   const { start } = (node['span'] ?? { start: 0 }) as { readonly start: number };
   return start;
+}
+
+/** `export default …`, or the part of `export { project as default }` that says so. */
+function defaultExport(body: readonly Node[]): Node | undefined {
+  const specifiers = body.flatMap((statement) => (statement['specifiers'] ?? []) as readonly Node[]);
+  const named = specifiers.find(
+    ({ type, exported }) => type === 'ExportSpecifier' && (exported as Node | null)?.['value'] === 'default',
+  );
+  return body.find((statement) => statement.type === 'ExportDefaultExpression') ?? named;
 }
 
 function constantsOf(body: readonly Node[]): ReadonlyMap<string, Node> {

@@ -39,6 +39,16 @@ test.each<{ title: string; change: FileChange; says: string }>([
     says: 'millrace.config.ts:13:77: transforms.totals.output: Its contract is not listed under `contracts`',
   },
   {
+    title: 'the same in a config that is exported by a list, as compilers write it',
+    change: `import { z } from 'zod';
+const contracts = {};
+const project = { connections: {}, contracts, transforms: {},
+  pipelines: { sum: { params: z.object({}), partition: { kind: 'daily', parameter: 'day', from: '2024-01-01' } } } };
+export { project as default };
+`,
+    says: 'millrace.config.ts:4:45: pipelines.sum.partition: params has no "day". There are none. [CONFIG_INVALID]',
+  },
+  {
     title: 'a pipeline that dev.runs names and nobody has',
     change: ['  pipelines: {', "  dev: { runs: [{ pipeline: 'summ' }] },\n  pipelines: {"],
     says: 'millrace.config.ts:15:19: dev.runs.0.pipeline: There is no pipeline "summ". Did you mean "sum"?',
