@@ -28,8 +28,8 @@ export async function transformProblems(project: LoadedProject): Promise<Problem
 }
 
 async function functionProblems(project: LoadedProject): Promise<Problem[]> {
-  const { config, configPath } = project;
-  const failed = await checkFunctions(config, configPath);
+  const { config } = project;
+  const failed = await checkFunctions(config, project);
   const known = knownParameters(project);
   return Object.entries(config.transforms).flatMap(([name, transform]) => {
     if (transform.kind !== 'rows') return [];
