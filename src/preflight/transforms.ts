@@ -54,8 +54,8 @@ function knownParameters({ config }: LoadedProject): string[] {
   return [...new Set(Object.values(config.pipelines).flatMap(({ params }) => Object.keys(params.shape)))];
 }
 
-function configPlace({ directory, configPath }: LoadedProject, path: readonly string[]): Place {
-  return { file: relativeTo(directory, configPath), ...locateInConfig(configPath, path) };
+function configPlace({ directory, configPath }: LoadedProject, where: readonly string[]): Place {
+  return { file: relativeTo(directory, configPath), ...locateInConfig(configPath, where) };
 }
 
 async function sqlProblems(project: LoadedProject): Promise<Problem[]> {
