@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { Client, Connection, type WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
-import { loadProject, type LoadedProject } from '../../src/config/load.js';
+import { loadProject, type CatalogPlace, type LoadedProject } from '../../src/config/load.js';
 import type { Checkpoint } from '../../src/connectors/contract.js';
 import { createWorker, type RunningWorker } from '../../src/worker/worker.js';
 import { temporalAddress } from './temporal.js';
@@ -30,7 +30,7 @@ export async function startProjectWorker(
   directory: string,
   folder: string,
   environment: Readonly<Record<string, string>>,
-  options: { readonly checkpoint?: Checkpoint; readonly maxBytes?: number } = {},
+  options: { readonly checkpoint?: Checkpoint; readonly maxBytes?: number; readonly catalog?: CatalogPlace } = {},
 ): Promise<ProjectWorker> {
   Object.assign(process.env, environment);
   const loaded = await loadProject(directory);
@@ -40,7 +40,7 @@ export async function startProjectWorker(
     taskQueue,
     staging: { root: path.join(folder, 'staging'), maxBytes: options.maxBytes },
     engine: { ...loaded.engine, memoryLimit: '500MB', spillDirectory: path.join(folder, 'spill') },
-    catalog: { path: path.join(folder, 'catalog.db') },
+    catalog: options.catalog ?? { path: path.join(folder, 'catalog.db') },
   };
   const address = await temporalAddress();
   const worker: RunningWorker = await createWorker({ project, address, checkpoint: options.checkpoint });
