@@ -4,7 +4,7 @@ import { jsonLines, millrace } from './millrace.js';
 
 test('check exits with 0 for a sound project, and tells each check', async () => {
   const checked = await millrace(['check', '--project', writtenProject()]);
-  expect(checked).toMatchObject({ code: 0, stderr: '' });
+  expect(checked.code).toBe(0);
   for (const name of ['config', 'types', 'pipelines', 'contracts', 'transforms', 'environment', 'extensions', 'connections']) {
     expect(checked.stdout).toMatch(new RegExp(`^ *${name} +ok +[\\d.]+ s$`, 'm'));
   }
