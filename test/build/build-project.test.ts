@@ -75,7 +75,7 @@ describe('a build is refused', () => {
     const project = smallProject({ 'contracts/numbers.ts': `export const most: number = 'many';` });
     await expect(buildProject({ directory: project })).rejects.toMatchObject({
       code: 'TYPES_INVALID',
-      message: expect.stringMatching(/contracts\/numbers\.ts\(1,14\): error TS2322/) as string,
+      message: expect.stringMatching(/contracts\/numbers\.ts:1:14: .*TS2322/) as string,
     });
     expect(existsSync(path.join(project, 'build'))).toBe(false);
   });
