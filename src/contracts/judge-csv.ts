@@ -4,6 +4,7 @@ import path from 'node:path';
 import { messageOf, MillraceError, TerminalError } from '../core/errors.js';
 import { quoteFile, quoteLiteral } from '../core/filter.js';
 import type { Part } from '../core/manifest.js';
+import { hashFile } from '../engine/durable-files.js';
 import type { EngineSession } from '../engine/session.js';
 import { applyChanges } from './changes.js';
 import { rawName, STATUS, statusOf, valuesSelect } from './compile.js';
@@ -86,7 +87,7 @@ async function judgeOpenRows(session: EngineSession, task: PartTask, open: OpenR
 async function partsOf(
   session: EngineSession,
   task: PartTask,
-  { names, files, rows }: WrittenFiles,
+  { names, files, rows, hashes }: WrittenFiles,
   leaveOut: readonly string[],
 ): Promise<Part[]> {
   const parts: Part[] = [];
@@ -102,7 +103,7 @@ async function partsOf(
       format: 'parquet',
       rows: rows[index] as number,
       bytes: (await stat(files[index] as string)).size,
-      fingerprint: '',
+      fingerprint: hashes?.[index] ?? '',
       ...(deletes !== undefined && { deletes }),
       origin: sourceName(task),
     });
@@ -127,16 +128,20 @@ async function readFile(session: EngineSession, task: PartTask, malformed: strin
 async function readSliced(session: EngineSession, task: PartTask, early: EarlyRows, select: string): Promise<WrittenFiles> {
   const { request, compiled, index } = task;
   const name = `./part-${index}`;
-  const accepted = (file: string): string =>
-    `SELECT ${resultColumns(compiled)} FROM read_parquet(${quoteFile(file)}) WHERE ${STATUS_COLUMN} = ${STATUS.accepted}`;
-  const slices = {
-    name,
-    folder: path.join(request.directory, name),
-    onFile: (_: string, file: string) => early.rows(accepted(file)),
+  const hashing: Promise<string>[] = [];
+  const onFile = (_: string, file: string): void => {
+    early.rows(
+      `SELECT ${resultColumns(compiled)} FROM read_parquet(${quoteFile(file)}) WHERE ${STATUS_COLUMN} = ${STATUS.accepted}`,
+    );
+    // Hashed while the next one is written, so that staging has nothing left to read.
+    const hash = hashFile(file);
+    hash.catch(() => undefined);
+    hashing.push(hash);
   };
+  const slices = { name, folder: path.join(request.directory, name), onFile };
   const names = await watched(session, task, () => copySliced(session, select, PART_FORMAT, slices));
   const files = names.map((each) => path.join(request.directory, each));
-  return { names, files, rows: await rowCounts(session, files) };
+  return { names, files, rows: await rowCounts(session, files), hashes: await Promise.all(hashing) };
 }
 
 /** Offers the rows that SQL had left open and zod has accepted: the last ones to be known. */

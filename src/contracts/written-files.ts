@@ -8,6 +8,8 @@ export interface WrittenFiles {
   readonly files: readonly string[];
   /** Rows of each file. */
   readonly rows: readonly number[];
+  /** sha256 of each file; absent where they are still to be hashed. */
+  readonly hashes?: readonly string[];
 }
 
 /** A SELECT of the columns of all rows, and of their number over all files, from 0, as `number`. */
