@@ -81,7 +81,7 @@ function resolveProject(config: Project, place: ProjectPlace): LoadedProject {
     root,
     configPath: place.file,
     config,
-    warnings: [...place.warnings, ...zodWarnings(config)],
+    warnings: [...place.warnings, ...zodWarnings(config, root)],
     taskQueue: taskQueueOf(config, environment),
     ...(place.bundlePath && { bundlePath: place.bundlePath }),
     workflowsPath: place.bundlePath ?? findWorkflows(place.directory),

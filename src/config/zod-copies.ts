@@ -1,3 +1,6 @@
+import { realpathSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
 import { z } from 'zod';
 import { TerminalError, messageWithCode } from '../core/errors.js';
 import { PROVEN_ZOD } from '../core/proven-zod.js';
@@ -5,12 +8,13 @@ import type { Project } from './project.js';
 
 /**
  * What a person should know of the zod that a project's contracts are made with: that it is not the release that is compiled
- * to SQL, or that the project has a copy of its own.
+ * to SQL, or that the project, in `directory`, has a copy of its own.
  */
-export function zodWarnings({ contracts }: Project): string[] {
+export function zodWarnings({ contracts }: Project, directory: string): string[] {
   const others = Object.entries(contracts).filter(([, { schema }]) => versionOf(schema) !== PROVEN_ZOD);
   if (others.length > 0) return [unproven(others.map(([name]) => name).join(', '), versionOf(others[0]?.[1].schema))];
-  return Object.values(contracts).some(({ schema }) => isOfAnotherCopy(schema)) ? [twice()] : [];
+  const isTwice = Object.values(contracts).some(({ schema }) => isOfAnotherInstance(schema)) && hasOwnCopy(directory);
+  return isTwice ? [twice()] : [];
 }
 
 function versionOf(schema: z.ZodObject | undefined): string {
@@ -18,9 +22,19 @@ function versionOf(schema: z.ZodObject | undefined): string {
   return `${major}.${minor}.${patch}`;
 }
 
-// Each copy has classes of its own; zod's `instanceof` looks at names only, so that it takes the one for the other.
-function isOfAnotherCopy(schema: z.ZodObject): boolean {
+// Each instance has classes of its own; zod's `instanceof` looks at names only, so that it takes the one for the other.
+function isOfAnotherInstance(schema: z.ZodObject): boolean {
   return schema._zod.traits.has('ZodObject') && schema.constructor !== z.ZodObject;
+}
+
+// TypeScript is loaded apart from Millrace, which makes a second instance of the same files: that is one copy.
+function hasOwnCopy(directory: string): boolean {
+  const folderOf = (from: string): string => realpathSync(createRequire(from).resolve('zod/package.json'));
+  try {
+    return folderOf(path.join(directory, 'package.json')) !== folderOf(import.meta.url);
+  } catch {
+    return false;
+  }
 }
 
 function unproven(contracts: string, version: string): string {

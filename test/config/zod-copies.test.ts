@@ -31,12 +31,16 @@ function person(from: typeof z): z.ZodObject {
 }
 
 test('one copy of the proven release is nothing to speak of', () => {
-  expect(zodWarnings(project(person(z)))).toEqual([]);
+  expect(zodWarnings(project(person(z)), ROOT)).toEqual([]);
+});
+
+test('the example, whose config is loaded apart from Millrace, has one copy', async () => {
+  expect((await loadProject(path.join(ROOT, 'examples/flights'))).warnings).toEqual([]);
 });
 
 test('another release gives the same verdict through zod itself, with a warning that says what to do', async () => {
   const schema = person(earlier as unknown as typeof z);
-  expect(zodWarnings(project(schema))).toEqual([
+  expect(zodWarnings(project(schema), ROOT)).toEqual([
     expect.stringMatching(/^The contracts Person are made with zod 4\.6\.5\. .*zod@4\.6\.7` in the project\. \[ZOD_UNPROVEN\]$/),
   ]);
   const [found, proven] = await Promise.all([judgeCsv(contract(schema), CSV), judgeCsv(contract(person(z)), CSV)]);
@@ -50,11 +54,12 @@ test('another release gives the same verdict through zod itself, with a warning 
 });
 
 test('a second copy of the proven release is told of, and changes no verdict', async () => {
-  const copy = path.join(temporaryFolder(), 'zod');
+  const folder = temporaryFolder();
+  const copy = path.join(folder, 'node_modules', 'zod');
   cpSync(path.join(ROOT, 'node_modules/zod'), copy, { recursive: true });
   const other = ((await import(pathToFileURL(path.join(copy, 'index.js')).href)) as { readonly z: typeof z }).z;
   const schema = person(other);
-  expect(zodWarnings(project(schema))).toEqual([expect.stringMatching(/two copies of zod 4\.6\.7.*\[ZOD_TWICE\]$/)]);
+  expect(zodWarnings(project(schema), folder)).toEqual([expect.stringMatching(/two copies of zod 4\.6\.7.*\[ZOD_TWICE\]$/)]);
   expect(await judgeCsv(contract(schema), CSV)).toEqual(await judgeCsv(contract(person(z)), CSV));
 });
 
