@@ -1,6 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { isAlive } from './live-process.js';
 
 /**
  * Removes attempts whose process on this host is gone, as after a crash. Attempts of other hosts and of live processes
@@ -16,13 +17,4 @@ export async function removeDeadAttempts(directory: string): Promise<void> {
 export function isDeadAttempt(name: string): boolean {
   const prefix = `${os.hostname()}-`;
   return name.startsWith(prefix) && !isAlive(Number(name.slice(prefix.length).split('-')[0]));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
