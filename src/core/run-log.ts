@@ -34,7 +34,13 @@ export type RunLogSinks = {
 /** A message in its longest form. */
 export function cutMessage(message: unknown): string {
   const text = String(message);
-  return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
+  return text.length > MAX_TEXT ? `${beginningOf(text, MAX_TEXT)}…` : text;
+}
+
+// Half of a surrogate pair is no character, and a database makes three of it.
+function beginningOf(text: string, length: number): string {
+  const last = text.charCodeAt(length - 1);
+  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? length - 1 : length);
 }
 
 /** Facts that can be kept: long texts are cut, and what goes beyond the limit in all is left out. */
@@ -42,7 +48,7 @@ export function cutFacts(facts: LogFacts | undefined): LogFacts | undefined {
   if (facts === undefined) return undefined;
   const kept: Record<string, LogFacts[string]> = {};
   for (const [name, value] of Object.entries(facts)) {
-    kept[name] = typeof value === 'string' ? value.slice(0, 200) : value;
+    kept[name] = typeof value === 'string' ? beginningOf(value, 200) : value;
     if (JSON.stringify(kept).length > MAX_TEXT) {
       delete kept[name];
       break;

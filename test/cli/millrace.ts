@@ -34,8 +34,8 @@ export function startMillrace(args: readonly string[], env: Readonly<Record<stri
   });
   let stdout = '';
   let stderr = '';
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   const end = once(child, 'close').then(([code]) => ({ code: code as number | null, stdout, stderr }));
   return {
     process: child,

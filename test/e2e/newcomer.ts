@@ -61,8 +61,8 @@ function bash(script: string, cwd: string, env: NodeJS.ProcessEnv): Promise<stri
     const child = spawn('bash', ['-c', script], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     let errors = '';
-    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
     child.once('error', reject);
     child.once('close', (code) =>
       code === 0 ? resolve(output) : reject(new Error(`${script}\nexited with ${code}:\n${output}\n${errors}`)),

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openCatalog, type Catalog, type RunRow } from '../../src/catalog/index.js';
 import { openStaging } from '../../src/engine/staging.js';
@@ -225,7 +224,16 @@ describe('without Temporal', () => {
 test('runs whose histories are gone come back by their datasets, forgotten', async () => {
   const workflowId = ids['refused'] ?? '';
   await temporal.client.workflowService.deleteWorkflowExecution({ namespace: 'default', workflowExecution: { workflowId } });
-  await sleep(1_000);
+  // Temporal deletes in its own time.
+  const isGone = (): Promise<boolean> =>
+    temporal.client.workflow
+      .getHandle(workflowId)
+      .describe()
+      .then(
+        () => false,
+        () => true,
+      );
+  await until(isGone, () => 'the history is gone');
   discard();
   const report = await rebuild(temporal);
   expect(report.runsOfManifests).toBeGreaterThan(0);
