@@ -15,7 +15,7 @@ export async function connectFailure(target: TemporalTarget, error: unknown): Pr
   if (code === GRPC.permissionDenied || code === GRPC.unauthenticated) return refused(target, error);
   const found = await probe(address, options.tls);
   if (found.kind === 'silent') return unreachable(address, found.reason, error);
-  const other = `something listens there, but it does not answer as Temporal does (${grpcReason(error)})`;
+  const other = `something listens there, but it does not answer as Temporal does (${withoutSecret(grpcReason(error), options.apiKey)})`;
   return (await tlsTrouble(target, found, error)) ?? unreachable(address, other, error);
 }
 

@@ -37,11 +37,24 @@ export function temporalTarget(overrides: TargetOverrides = {}): TemporalTarget 
     if (address.includes('://')) throw new Error(`the address is ${address}; write host:port, without a scheme`);
     const half = halfCertificate(profile);
     if (half) throw new Error(half);
+    refuseUnsendable(options);
     return { address, namespace: overrides.namespace ?? namespace ?? 'default', options };
   } catch (error) {
-    const message = `Temporal's connection settings cannot be used: ${messageOf(error)}. Correct the TEMPORAL_ variables or Temporal's config file.`;
-    throw new TerminalError('CONFIG_INVALID', message, {}, { cause: error });
+    // A syntax error in the config file quotes the lines around it, an API key's among them: neither shown nor kept as cause.
+    const line = (error as { line?: unknown }).line;
+    const reason = `${messageOf(error).split('\n')[0]}${typeof line === 'number' ? ` (line ${line})` : ''}`;
+    const message = `Temporal's connection settings cannot be used: ${reason}. Correct the TEMPORAL_ variables or Temporal's config file.`;
+    throw new TerminalError('CONFIG_INVALID', message);
   }
+}
+
+// gRPC would say so with the whole key in its message.
+function refuseUnsendable({ apiKey, metadata }: TemporalTarget['options']): void {
+  const isUnsendable = (value: unknown): boolean => typeof value === 'string' && /[^\x20-\x7e]/.test(value);
+  const why = 'holds a line break or another character that cannot be sent';
+  if (isUnsendable(apiKey)) throw new Error(`the API key ${why}`);
+  const name = Object.entries(metadata ?? {}).find(([, value]) => isUnsendable(value))?.[0];
+  if (name !== undefined) throw new Error(`the metadata "${name}" ${why}`);
 }
 
 // Temporal's library takes half of a pair for none, and connects without.
