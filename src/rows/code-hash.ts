@@ -55,7 +55,11 @@ function collect(file: string, graph: Map<string, SourceFile>): void {
 }
 
 const CODE = /\.[cm]?[jt]sx?$/;
-const TYPE_IMPORT = /\b(?:import|export)\s+type\s+(?!from\s*["'])[^;"']*?\bfrom\s*["'][^"'\n]+["']/g;
+// The clause is spelled out, so that a type alias that an import follows is not taken for one with it.
+const TYPE_IMPORT =
+  /\b(?:import|export)\s+type\s+(?:\{[^}]*\}|\*(?:\s+as\s+[\w$]+)?|(?!from\b)[\w$]+(?:\s*,\s*\{[^}]*\})?)\s*from\s*["'][^"'\n]+["']/g;
+/** An import whose target is known only when it runs. */
+const COMPUTED = /\b(?:import|require)\s*\(\s*(?:(?!["'`\s/])|`[^`]*\$\{)/;
 const RELATIVE = /(["'`])(\.{1,2}\/[^"'`\n]*)\1/g;
 const BARE = /(?:\bfrom|\bimport|\brequire)\s*\(?\s*(["'`])([@#\w][-\w./@#]*)\1/g;
 
@@ -70,6 +74,7 @@ function readSource(file: string): SourceFile {
     return found === undefined ? [] : [[specifier, found]];
   });
   const packages = bare.map((specifier): [string, string | undefined] => [packageName(specifier), versionOf(specifier, file)]);
+  if (COMPUTED.test(text)) packages.push(['(computed import)', undefined]);
   return { files: new Map(files), packages: new Map(packages), content };
 }
 

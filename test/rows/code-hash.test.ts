@@ -55,6 +55,19 @@ test.each(['transforms/one.ts', 'transforms/shared.ts', 'names.csv'])('its hash 
   expect(one().hash).not.toBe(before);
 });
 
+test('an import after a type alias counts, also where no semicolon ends the alias', () => {
+  write('transforms/one.ts', `export type Row = { a: number }\nexport { deep } from './shared.js'\n`);
+  expect(one().files.map((file) => path.relative(root, file))).toEqual(['transforms/one.ts', 'transforms/shared.ts']);
+});
+
+test.each(['await import(`./rules/${country}.js`)', 'await import(name)', 'require(name)'])(
+  'what %s brings cannot be followed',
+  (code) => {
+    write('transforms/one.ts', `export default async (name: string, country: string) => ${code};`);
+    expect(one().exact).toBe(false);
+  },
+);
+
 test('its hash changes with the version of a package that it imports', () => {
   const before = one().hash;
   write('node_modules/tiny/package.json', JSON.stringify({ name: 'tiny', version: '1.0.1' }));
