@@ -98,7 +98,11 @@ async function stage(
   const columns = hasKeys ? selectColumns(connection, found, all, options) : asked;
   await context.checkpoint('extract.reading');
   context.signal.throwIfAborted();
-  const parts = await stageJson(connection, inspected, columns, request, context);
+  // The filter is still to be applied by readers, who need its columns in the file.
+  const filtered = [...(hasKeys ? all : asked)].filter(
+    ({ name }) => Object.hasOwn(options.where ?? {}, name) && !columns.some((column) => column.name === name),
+  );
+  const parts = await stageJson(connection, inspected, [...columns, ...filtered], request, context);
   const paths = parts.map((part) => path.join(request.directory, part.path));
   const rows = await countRows(connection, parts, paths, options, context);
   context.progress(rows ?? 0);

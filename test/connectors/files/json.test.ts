@@ -65,6 +65,13 @@ describe('the forms of a file', () => {
 });
 
 describe('columns', () => {
+  test('a filter may be about a column that is not among them', async () => {
+    const content = lines('{"a":1,"b":"x"}', '{"a":2,"b":"y"}');
+    const { rows, types } = await extractJson({ 'r.json': content }, { columns: ['a'], where: { b: { eq: 'y' } } });
+    expect(rows).toEqual([{ a: 2 }]);
+    expect(types).toEqual({ a: 'BIGINT' });
+  });
+
   const cases: [string, string[], Record<string, string>][] = [
     [
       'objects are structures',
