@@ -62,10 +62,14 @@ function requireStep(steps: readonly StepRow[], from: string | undefined): void 
 
 async function isStillStaged(services: Services, result: StepResult): Promise<boolean> {
   if ('load' in result) return true;
-  return services.staging.read(result.dataset.uri).then(
-    () => true,
-    () => false,
-  );
+  // Finding it says that it is in use, to whoever cleans up meanwhile.
+  return services.staging
+    .read(result.dataset.uri)
+    .then(({ key }) => services.staging.find(key))
+    .then(
+      (found) => found !== undefined,
+      () => false,
+    );
 }
 
 async function requireClosed(context: Context, run: RunRow): Promise<void> {

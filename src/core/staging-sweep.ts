@@ -18,14 +18,14 @@ export interface StagedDataset {
   readonly reads: readonly string[];
 }
 
-/** That a step of a run made a dataset, or found it and used it. */
+/** That a step of a run made a dataset, or found it and used it. An empty `uri` says only that the run is there. */
 export interface DatasetUse {
   readonly uri: string;
   readonly workflowId: string;
   readonly runId: string;
   /** Runs that take steps over from one another, by retry or reset, have the same. */
   readonly loadScope: string | null;
-  readonly status: 'running' | 'completed' | 'failed' | 'cancelled';
+  readonly status: 'running' | 'completed' | 'failed' | 'cancelled' | 'terminated' | 'timed out' | 'continued' | 'forgotten';
   /** ISO; of a run that goes on, its start. */
   readonly at: string;
 }
@@ -89,5 +89,5 @@ function scopeOf({ loadScope, workflowId, runId }: DatasetUse): string {
 }
 
 function isRetriable({ status }: DatasetUse): boolean {
-  return status === 'failed' || status === 'cancelled';
+  return status !== 'running' && status !== 'completed' && status !== 'continued';
 }

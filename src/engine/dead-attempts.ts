@@ -15,6 +15,14 @@ export async function removeDeadAttempts(directory: string): Promise<void> {
 
 /** Whether an attempt's folder belongs to a process of this host that is gone. */
 export function isDeadAttempt(name: string): boolean {
+  const pid = localPid(name);
+  return pid !== undefined && !isAlive(pid);
+}
+
+/** The process that an attempt's folder belongs to, if it is one of this host. Hosts have `-` in their names, too. */
+export function localPid(name: string): number | undefined {
   const prefix = `${os.hostname()}-`;
-  return name.startsWith(prefix) && !isAlive(Number(name.slice(prefix.length).split('-')[0]));
+  const rest = name.startsWith(prefix) ? name.slice(prefix.length) : '';
+  const pid = /^(\d+)-[^-]+-[^-]+$/.exec(rest)?.[1];
+  return pid === undefined ? undefined : Number(pid);
 }

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Manifest } from '../core/manifest.js';
 import type { StagedDataset } from '../core/staging-sweep.js';
-import { isDeadAttempt } from './dead-attempts.js';
+import { isDeadAttempt, localPid } from './dead-attempts.js';
 
 /** What an attempt of a step has written and not committed. */
 export interface StagedAttempt {
@@ -33,7 +33,7 @@ export async function listStagedAttempts(root: string): Promise<StagedAttempt[]>
   const folder = path.join(root, 'attempts');
   const attempts = (await namesIn(folder)).map(async (name) => {
     const { bytes, changedMs } = await measure(path.join(folder, name));
-    const local = name.startsWith(`${os.hostname()}-`);
+    const local = localPid(name) !== undefined;
     return { name, bytes, changedAt: isoTime(changedMs), dead: local ? isDeadAttempt(name) : undefined };
   });
   return Promise.all(attempts);

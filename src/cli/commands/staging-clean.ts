@@ -83,12 +83,12 @@ async function currentUses(catalog: Catalog, output: Output): Promise<DatasetUse
   });
 }
 
-/** When Temporal closed a run; its start where Temporal has forgotten it, which it does to closed ones only. */
+/** When Temporal closed a run. One it does not know may be of another namespace or server: taken for running. */
 async function closeTime(temporal: TemporalClient, use: DatasetUse): Promise<string | undefined> {
   try {
     return (await describeRun(temporal, use)).closedAt ?? undefined;
   } catch (error) {
-    if (error instanceof MillraceError && error.code === 'RUN_UNKNOWN') return use.at;
+    if (error instanceof MillraceError && error.code === 'RUN_UNKNOWN') return undefined;
     throw error;
   }
 }
