@@ -3,6 +3,8 @@ import type { Catalog } from './catalog.js';
 
 /** Lines wait this long for others, so that a busy run costs one transaction and not one a line. */
 const GATHER_MS = 200;
+/** A catalog that did not take lines is asked again after this long. */
+const RETRY_MS = 2_000;
 const AT_ONCE = 100;
 /** Lines that wait for a catalog that is away. Beyond, the oldest go: a log is no reason to run out of memory. */
 const MOST_WAITING = 5_000;
@@ -18,6 +20,7 @@ export interface LogWriter {
 export function openLogWriter(catalog: Pick<Catalog, 'recordLog'>): LogWriter {
   let waiting: LogLine[] = [];
   let timer: NodeJS.Timeout | undefined;
+  let closed = false;
   let writing: Promise<void> = Promise.resolve();
 
   function flush(): Promise<void> {
@@ -28,6 +31,7 @@ export function openLogWriter(catalog: Pick<Catalog, 'recordLog'>): LogWriter {
         try {
           await catalog.recordLog(lines);
         } catch {
+          if (!closed) timer ??= setTimeout(() => void flush(), RETRY_MS).unref();
           return;
         }
         const kept = new Set(lines);
@@ -39,11 +43,13 @@ export function openLogWriter(catalog: Pick<Catalog, 'recordLog'>): LogWriter {
 
   return {
     write(line) {
+      if (closed) return;
       waiting.push(line);
       if (waiting.length > MOST_WAITING) waiting = waiting.slice(-MOST_WAITING);
       timer ??= setTimeout(() => void flush(), GATHER_MS);
     },
     async close() {
+      closed = true;
       clearTimeout(timer);
       await flush();
     },

@@ -82,5 +82,5 @@ function guarded(pool: pg.Pool): PostgresPool {
 /** The SQLSTATE of a refusal by the server; absent for what happened on the way. */
 export function sqlState(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
+  return typeof code === 'string' && /^(?=.*\d)[0-9A-Z]{5}$/.test(code) ? code : undefined;
 }

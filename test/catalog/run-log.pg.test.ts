@@ -3,6 +3,7 @@ import { openLogWriter } from '../../src/catalog/index.js';
 import type { LogLine } from '../../src/core/run-log.js';
 import { onBothDatabases } from './fresh-catalog.js';
 import { at, RUN } from './sample-facts.js';
+import { until } from '../support/until.js';
 
 function logLine(line: number, changes: Partial<LogLine> = {}): LogLine {
   return { ...RUN, attempt: 0, line, at: at(line), level: 'info', message: `line ${line}`, ...changes };
@@ -27,17 +28,22 @@ onBothDatabases((fresh) => {
     expect(await catalog.listLog(RUN.workflowId, RUN.runId)).toHaveLength(250);
   });
 
-  test('lines wait for a catalog that is away', async () => {
+  test('lines wait for a catalog that is away, and come by themselves when it is back', async () => {
     const { catalog } = await fresh();
-    let away = true;
+    let asked = 0;
     const writer = openLogWriter({
-      recordLog: (lines) => (away ? Promise.reject(new Error('away')) : catalog.recordLog(lines)),
+      recordLog: (lines) => (++asked === 1 ? Promise.reject(new Error('away')) : catalog.recordLog(lines)),
     });
+    const kept = () => catalog.listLog(RUN.workflowId, RUN.runId);
     writer.write(logLine(1));
-    await writer.close();
-    away = false;
+    await until(
+      async () => (await kept()).length > 0,
+      () => 'the line came',
+    );
     writer.write(logLine(2));
     await writer.close();
-    expect(await catalog.listLog(RUN.workflowId, RUN.runId)).toEqual([logLine(1), logLine(2)]);
+    writer.write(logLine(3));
+    expect(await kept()).toEqual([logLine(1), logLine(2)]);
+    expect(asked).toBe(3);
   });
 });
