@@ -29,3 +29,19 @@ export async function withConnection<T>(
     await connector.close();
   }
 }
+
+/**
+ * Whether a connection takes rows while others are still made. One that cannot be opened does not; why, the step says that
+ * uses it.
+ */
+export async function takesRowsEarly({ project }: Services, name: string): Promise<boolean> {
+  const connection = project.config.connections[name];
+  if (!connection) return false;
+  try {
+    const connector = await openConnector(connection.kind, name, resolveOptions(name, connection, project.root));
+    await connector.close();
+    return connector.destination?.loadGrowing !== undefined;
+  } catch {
+    return false;
+  }
+}

@@ -17,6 +17,7 @@ export interface Growing {
  */
 export class Handover {
   private readonly waiting: string[] = [];
+  private begun = false;
   private closed = false;
   private left = false;
   private wake: () => void = () => undefined;
@@ -32,6 +33,7 @@ export class Handover {
 
   /** The maker's: rows will come. */
   begin(contract: string, columns: readonly Column[]): void {
+    this.begun = true;
     this.started.resolve({ columns, contract, batches: this.read(), leave: () => this.leave() });
   }
 
@@ -46,7 +48,8 @@ export class Handover {
     this.started.resolve(undefined);
     this.closed = true;
     this.wake();
-    await this.drained.promise;
+    // Nobody reads what was never begun.
+    if (this.begun) await this.drained.promise;
   }
 
   /** The maker's: the dataset is whole, and accepted. */

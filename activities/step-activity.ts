@@ -83,9 +83,11 @@ export async function runStep<I extends StepRequest, R extends StepResult>(
       ...describeFailure(error, context, secrets),
     };
     // The error that ended the step says more than one about the catalog would.
-    await catalog
-      .recordStepFailed(failed)
-      .catch(() => context.log.warn('The catalog did not take the failure of a step', { step: input.step }));
+    const tell = (): Promise<void> => catalog.recordStepFailed(failed);
+    // The last word on a step waits for the catalog as its success would; an attempt that is followed by another need not.
+    await (failed.willRetry ? tell() : patiently(tell, context.cancellationSignal)).catch(() =>
+      context.log.warn('The catalog did not take the failure of a step', { step: input.step }),
+    );
     throw wasCancelled(context) ? new CancelledFailure(`Step ${input.step} was cancelled.`) : toFailure(error, secrets);
   } finally {
     call?.close();

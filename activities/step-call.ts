@@ -52,6 +52,7 @@ export async function openCall(
   context.cancellationSignal.addEventListener('abort', abort, { once: true });
   if (context.cancellationSignal.aborted) abort();
   let session: EngineSession | undefined;
+  let quota: Awaited<ReturnType<typeof watchQuota>> | undefined;
   const beat = (): void => {
     const rows = Math.max(progress.rows, session?.rowsProcessed() ?? 0);
     tell({ phase: progress.phase, rows });
@@ -62,7 +63,7 @@ export async function openCall(
     context.cancellationSignal.removeEventListener('abort', abort);
   };
   try {
-    const quota = await watchQuota(services.project.staging.root, services.project.staging.maxBytes);
+    quota = await watchQuota(services.project.staging.root, services.project.staging.maxBytes);
     const signal = AbortSignal.any([controller.signal, quota.signal, ...(options.signal ? [options.signal] : [])]);
     const opened = await openSession(services.project.engine, signal);
     session = opened;
@@ -77,12 +78,13 @@ export async function openCall(
       phase: (name) => void (progress.phase = name),
       close() {
         release();
-        quota.stop();
+        quota?.stop();
         opened.close();
       },
     };
   } catch (error) {
     release();
+    quota?.stop();
     throw error;
   }
 }

@@ -11,6 +11,7 @@ import type {
   ValidateStepInput,
 } from '../src/core/steps.js';
 import { referenceTo } from '../src/engine/staging.js';
+import { takesRowsEarly } from './connection.js';
 import { Handover } from './handover.js';
 import { load } from './load.js';
 import type { Services } from './services.js';
@@ -37,7 +38,8 @@ export function makeValidateAndLoad(services: Services) {
   return async (input: ValidateAndLoadInput): Promise<ValidateAndLoadResult> => {
     const handover = new Handover();
     const tell = sharedHeartbeat(Context.current());
-    const validating = judgeInto(services, input.validate, handover, tell(input.validate.step));
+    const early = await paysToOverlap(services, input);
+    const validating = judgeInto(services, input.validate, { handover, early }, tell(input.validate.step));
     const loading = loadFrom(services, input.load, handover, tell(input.load.step));
     const [judged, loaded] = await Promise.allSettled([validating, loading]);
     if (judged.status === 'rejected') throw failedAt(judged.reason, { failedStep: input.validate.step });
@@ -46,27 +48,39 @@ export function makeValidateAndLoad(services: Services) {
   };
 }
 
+/** Offering rows early costs the judgement its other threads, so somebody has to be there who takes them. */
+async function paysToOverlap(services: Services, { validate: judging, load: loading }: ValidateAndLoadInput): Promise<boolean> {
+  if (judging.input.bytes < WORTH_OVERLAPPING_BYTES || services.project.engine.threads >= THREADS_THAT_OUTRUN) return false;
+  if (loading.mode === 'merge' || loading.partition !== undefined) return false;
+  return takesRowsEarly(services, loading.connection);
+}
+
 type Tell = (progress: StepProgress) => void;
+
+interface Reader {
+  readonly handover: Handover;
+  /** Whether it wants rows before all are judged. */
+  readonly early: boolean;
+}
 
 async function judgeInto(
   services: Services,
   input: ValidateStepInput,
-  handover: Handover,
+  { handover, early }: Reader,
   tell: Tell,
 ): Promise<DatasetStepResult> {
-  const early = {
+  const reader = {
     begin: handover.begin.bind(handover, input.contract),
     rows: (select: string) => handover.offer(select),
     close: () => handover.close(),
   };
-  const pays = input.input.bytes >= WORTH_OVERLAPPING_BYTES && services.project.engine.threads < THREADS_THAT_OUTRUN;
   try {
     return await runStep<ValidateStepInput, DatasetStepResult>(
       services,
       'validate',
       input,
       async (_, call) => {
-        const { staged, outcome } = await validate(services, input, call, pays ? early : undefined);
+        const { staged, outcome } = await validate(services, input, call, early ? reader : undefined);
         handover.finish(staged);
         return outcome;
       },

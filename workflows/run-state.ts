@@ -34,6 +34,11 @@ export class RunState {
     if (outcome.result) Object.assign(state, rowsOf(outcome.result));
   }
 
+  /** A step that has not begun after all. */
+  forget(step: StepId): void {
+    this.steps.delete(step);
+  }
+
   view(): RunStateView {
     return {
       pipeline: this.pipeline,

@@ -86,7 +86,8 @@ export class StepRunner {
 
   private canShare(validate: StepCall, load: StepCall): boolean {
     const isFree = (step: StepId): boolean => !this.state.has(step) && this.admitted.reuse[step] === undefined;
-    const samePolicy = JSON.stringify(validate.policy) === JSON.stringify(load.policy);
+    // A timeout is one step's: two would share it.
+    const samePolicy = JSON.stringify(validate.policy) === JSON.stringify(load.policy) && validate.policy.timeout === undefined;
     return samePolicy && isFree(idOf(validate)) && isFree(idOf(load));
   }
 
@@ -160,7 +161,8 @@ export class StepRunner {
       return { validate: Promise.resolve(told.validated), load: rejected };
     }
     this.state.end(judging, status, { error: failure.message });
-    this.state.end(loading, 'cancelled', { error: `Nothing was loaded, since ${judging} was ${status}.` });
+    // As if it had never been asked for: another load may have its name.
+    this.state.forget(loading);
     return { validate: rejected, load: rejected };
   }
 

@@ -131,7 +131,7 @@ async function readSliced(session: EngineSession, task: PartTask, early: EarlyRo
   const hashing: Promise<string>[] = [];
   const onFile = (_: string, file: string): void => {
     early.rows(
-      `SELECT ${resultColumns(compiled)} FROM read_parquet(${quoteFile(file)}) WHERE ${STATUS_COLUMN} = ${STATUS.accepted}`,
+      `SELECT ${resultColumns(compiled)} FROM read_parquet(${quoteFile(file)}, hive_partitioning = false) WHERE ${STATUS_COLUMN} = ${STATUS.accepted}`,
     );
     // Hashed while the next one is written, so that staging has nothing left to read.
     const hash = hashFile(file);
@@ -152,7 +152,7 @@ function offerOpenRows({ early, request, compiled }: PartTask, parts: readonly P
     const gone =
       part.deletes === undefined ? '' : ` AND file_row_number NOT IN (SELECT row FROM read_parquet(${place(part.deletes)}))`;
     early.rows(
-      `SELECT ${resultColumns(compiled)} FROM read_parquet(${place(part.path)}, file_row_number = true)
+      `SELECT ${resultColumns(compiled)} FROM read_parquet(${place(part.path)}, file_row_number = true, hive_partitioning = false)
        WHERE ${STATUS_COLUMN} IN (${STATUS.undecided}, ${STATUS.forZod})${gone}`,
     );
   }

@@ -129,6 +129,26 @@ test('a load that cannot be done leaves the judged dataset to the run that retri
   expect(await activitiesOf(retry)).toEqual(['load']);
 });
 
+test('a merge waits for the whole dataset', async () => {
+  const worker = depot.spawn();
+  await worker.begin(depot.setup);
+  const handle = await start({ name: 'merged', mode: 'merge' });
+  await handle.result();
+  await worker.stop();
+  expect(await differences(depot, 'merged', goodRows({ source: 'merged', to: ROWS }))).toEqual({ missing: 0, extra: 0 });
+});
+
+test('a load whose rows zod has to see first waits for the whole dataset', async () => {
+  const rows = { source: 'refined', to: 120_000 };
+  const path = await writeSource(depot, rows, 'csv');
+  const worker = depot.spawn();
+  await worker.begin(depot.setup);
+  const handle = await depot.start('loadRefined', { path, table: 'refined', mode: 'append' });
+  await handle.result();
+  await worker.stop();
+  expect(await differences(depot, 'refined', goodRows(rows))).toEqual({ missing: 0, extra: 0 });
+});
+
 test('the two steps cost the history of one', async () => {
   const worker = depot.spawn();
   await worker.begin(depot.setup);

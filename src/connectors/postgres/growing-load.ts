@@ -1,5 +1,5 @@
 import type { LoadResult } from '../../core/load.js';
-import type { GrowingLoad, LoadRequest } from '../contract.js';
+import type { GrowingLoad, LoadRequest, Session } from '../contract.js';
 import { findLoad, recordLoad } from './ledger.js';
 import { beginLoad, beginWrite, removeEarlier, resultOf } from './load-once.js';
 import { chooseRoute } from './load-plan.js';
@@ -42,9 +42,17 @@ export async function loadWhileGrowing(attempt: Attempt, growing: GrowingLoad): 
   } catch (error) {
     await session.rollback();
     if (refused !== undefined) throw refused.error;
-    if (signal.aborted) throw error;
+    if (signal.aborted || !(await isAlive(session))) throw error;
     return undefined;
   }
+}
+
+/** DuckDB gives up a session whose attached server went away: nothing can be loaded in it any more. */
+function isAlive(session: Session): Promise<boolean> {
+  return session.run('SELECT 1').then(
+    () => true,
+    () => false,
+  );
 }
 
 async function loadBatches(
