@@ -63,8 +63,6 @@ export async function buildProject(options: BuildOptions): Promise<BuildResult> 
   };
   files.set(BUILD_MANIFEST, `${JSON.stringify(manifest, null, 2)}\n`);
   await replaceFolder(target, files);
-  // It has to load as production will load it.
-  await loadProject(target);
   const bytes = [...files.values()].reduce((sum, content) => sum + Buffer.byteLength(content), 0);
   return {
     directory: target,
@@ -148,9 +146,16 @@ async function replaceFolder(target: string, files: ReadonlyMap<string, Uint8Arr
       await mkdir(path.dirname(file), { recursive: true });
       await writeFile(file, content);
     }
+    // It has to load as production will load it, before it takes the place of one that does.
+    await loadProject(fresh);
     const old = `${fresh}.old`;
     if (existsSync(target)) await rename(target, old);
-    await rename(fresh, target);
+    try {
+      await rename(fresh, target);
+    } catch (error) {
+      if (existsSync(old)) await rename(old, target);
+      throw error;
+    }
     await rm(old, { recursive: true, force: true });
   } finally {
     await rm(fresh, { recursive: true, force: true });

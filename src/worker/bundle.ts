@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -68,7 +69,7 @@ function unbundled({ workflowsPath, directory }: NamedProject, error: unknown): 
 async function writeEntry(project: NamedProject, names: readonly string[]): Promise<string> {
   const folder = path.join(project.root, '.millrace');
   await mkdir(folder, { recursive: true });
-  const entry = path.join(folder, `workflow-entry-${process.pid}.mjs`);
+  const entry = path.join(folder, `workflow-entry-${process.pid}-${randomBytes(6).toString('hex')}.mjs`);
   const millrace = fileURLToPath(
     new URL(import.meta.url.endsWith('.ts') ? '../../workflows/index.ts' : '../../workflows/index.js', import.meta.url),
   );
