@@ -14,7 +14,7 @@ export interface Slices {
   readonly name: string;
   /** Absolute; must not be there yet. */
   readonly folder: string;
-  readonly onFile: (name: string, file: string) => void;
+  readonly onFile: (file: string) => void;
 }
 
 /**
@@ -41,7 +41,7 @@ function watchFiles({ name, folder, onFile }: Slices) {
   const tell = (): void => {
     const file = fileName(told.length);
     told.push(`${name}/${file}`);
-    onFile(`${name}/${file}`, path.join(folder, file));
+    onFile(path.join(folder, file));
   };
   // One thread ends a file before it writes a byte of the next one.
   const look = async (): Promise<void> => {

@@ -129,7 +129,7 @@ async function readSliced(session: EngineSession, task: PartTask, early: EarlyRo
   const { request, compiled, index } = task;
   const name = `./part-${index}`;
   const hashing: Promise<string>[] = [];
-  const onFile = (_: string, file: string): void => {
+  const onFile = (file: string): void => {
     early.rows(
       `SELECT ${resultColumns(compiled)} FROM read_parquet(${quoteFile(file)}, hive_partitioning = false) WHERE ${STATUS_COLUMN} = ${STATUS.accepted}`,
     );

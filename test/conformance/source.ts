@@ -154,7 +154,8 @@ async function extract(
   }, contextOptions);
 }
 
-const EMPTY_MANIFEST = {
+/** A manifest without rows, to be filled with the parts and columns of an extract. */
+export const EMPTY_MANIFEST = {
   version: 1 as const,
   name: 'sample',
   key: '',

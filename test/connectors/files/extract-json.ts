@@ -6,6 +6,7 @@ import { openConnector } from '../../../src/connectors/registry.js';
 import type { Column } from '../../../src/core/dataset.js';
 import { datasetSelect } from '../../../src/engine/dataset-sql.js';
 import { withContext, type ContextOptions } from '../../conformance/context.js';
+import { EMPTY_MANIFEST } from '../../conformance/source.js';
 import { temporaryFolder } from '../../support/folder.js';
 
 export interface ExtractedJson {
@@ -36,7 +37,7 @@ export async function extractJson(
     if (!extracted) throw new Error('The connector has no source');
     const parts = extracted.parts.map((part) => ({ ...part, path: join(directory, part.path) }));
     const filter = extracted.filterPending && asked.where ? { filter: asked.where } : {};
-    const manifest = { ...EMPTY, parts, columns: extracted.columns, ...filter };
+    const manifest = { ...EMPTY_MANIFEST, parts, columns: extracted.columns, ...filter };
     const select = datasetSelect(manifest, directory);
     const texts = await call.session.rows<Record<string, string | null>>(`SELECT columns(*)::VARCHAR FROM (${select})`);
     const json = await call.session.rows<{ row: string }>(`SELECT to_json(records)::VARCHAR AS row FROM (${select}) AS records`);
@@ -49,17 +50,3 @@ export async function extractJson(
     };
   }, context);
 }
-
-const EMPTY = {
-  version: 1 as const,
-  name: 'records',
-  key: '',
-  content: '',
-  createdAt: '',
-  rows: null,
-  bytes: 0,
-  schema: '',
-  parents: [],
-  reproducible: true,
-  engine: '',
-};
