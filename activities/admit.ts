@@ -68,11 +68,11 @@ async function describeAdmission(
 }
 
 function findPipeline({ project }: Services, name: string): PipelineConfig {
-  const config = project.config.pipelines[name];
+  const config = Object.hasOwn(project.pipelines, name) ? project.pipelines[name] : undefined;
   if (config) return config;
   throw new TerminalError(
     'PIPELINE_UNKNOWN',
-    `The config has no pipeline "${name}". It has: ${Object.keys(project.config.pipelines).join(', ') || 'none'}.`,
+    `The config has no pipeline "${name}". It has: ${Object.keys(project.pipelines).join(', ')}.`,
   );
 }
 

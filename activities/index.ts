@@ -1,4 +1,5 @@
 import { makeAdmit } from './admit.js';
+import { makeDiscover } from './discover.js';
 import { makeExtract } from './extract.js';
 import { makeFinish } from './finish.js';
 import { makeLoad } from './load.js';
@@ -13,6 +14,7 @@ export type { Services } from './services.js';
 export function createActivities(services: Services) {
   return {
     admit: makeAdmit(services),
+    discover: makeDiscover(services),
     extract: makeExtract(services),
     validate: makeValidate(services),
     transform: makeTransform(services),

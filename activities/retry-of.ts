@@ -61,7 +61,7 @@ function requireStep(steps: readonly StepRow[], from: string | undefined): void 
 }
 
 async function isStillStaged(services: Services, result: StepResult): Promise<boolean> {
-  if ('load' in result) return true;
+  if (!('dataset' in result)) return true;
   // Finding it says that it is in use, to whoever cleans up meanwhile.
   return services.staging
     .read(result.dataset.uri)

@@ -29,16 +29,28 @@ export function pipelines<P extends Project>(): DefinePipeline<P> {
     name: N,
     body: (run: Run<P>, params: ParamsOf<P, N>) => Promise<R>,
   ) {
-    const workflow = (params?: unknown, control?: RunControl): Promise<R> => execute(name, params, control, body);
-    return Object.assign(workflow, { pipelineName: name });
+    return makePipeline<P, N, R>(name, body);
   };
+}
+
+/** What a pipeline's function gets; the steps' runner is for Millrace's own pipelines. */
+type Body<P extends Project, N extends keyof P['pipelines'] & string, R> = (
+  run: Run<P>,
+  params: ParamsOf<P, N>,
+  steps: StepRunner,
+) => Promise<R>;
+
+/** Makes one of Millrace's own pipelines: like any other, but for steps that no other has. */
+export function makePipeline<P extends Project, N extends keyof P['pipelines'] & string, R>(name: N, body: Body<P, N, R>) {
+  const workflow = (params?: unknown, control?: RunControl): Promise<R> => execute(name, params, control, body);
+  return Object.assign(workflow, { pipelineName: name });
 }
 
 async function execute<P extends Project, N extends keyof P['pipelines'] & string, R>(
   name: N,
   params: unknown,
   control: RunControl | undefined,
-  body: (run: Run<P>, params: ParamsOf<P, N>) => Promise<R>,
+  body: Body<P, N, R>,
 ): Promise<R> {
   const state = new RunState(name);
   // Before the first await: a reset delivers earlier updates and queries with the first task.
@@ -68,12 +80,13 @@ async function runBody<P extends Project, N extends keyof P['pipelines'] & strin
   context: RunContext,
   admitted: AdmittedRun,
   state: RunState,
-  body: (run: Run<P>, params: ParamsOf<P, N>) => Promise<R>,
+  body: Body<P, N, R>,
 ): Promise<R> {
   const steps = new StepRunner(context, admitted, state);
   const scope = new CancellationScope();
   try {
-    return await scope.run(() => body(createRun<P>(context, admitted.params, steps), admitted.params as ParamsOf<P, N>));
+    const params = admitted.params as ParamsOf<P, N>;
+    return await scope.run(() => body(createRun<P>(context, admitted.params, steps), params, steps));
   } finally {
     await steps.settle(scope);
   }

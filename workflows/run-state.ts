@@ -67,6 +67,7 @@ export class RunState {
 
 function rowsOf(result: StepResult): Pick<StepState, 'rows' | 'rejected'> {
   if ('load' in result) return { rows: result.load.rows };
+  if ('tables' in result) return {};
   return { rows: result.dataset.rows, ...(result.rejected !== undefined && { rejected: result.rejected }) };
 }
 

@@ -1,7 +1,7 @@
 import type { Project } from '../src/config/project.js';
 import type { DatasetRef } from '../src/core/dataset.js';
 import type { Scalar } from '../src/core/filter.js';
-import type { StepKind, StepPolicy } from '../src/core/steps.js';
+import type { DiscoverStepInput, StepKind, StepPolicy } from '../src/core/steps.js';
 import type { ExtractFrom, LoadInto, StepOptions, ValidateOptions } from './types.js';
 
 /** One step as it is to be run: who it is, and what its activity is told. */
@@ -47,6 +47,11 @@ export function loadCall(input: DatasetRef | Pick<DatasetRef, 'name'>, options: 
   const target = table ?? path ?? input.name;
   const summary = `${input.name} into ${to}.${target} (${how.mode})`;
   return { kind: 'load', name: as ?? `${to}.${target}`, summary, policy, input: { input, connection: to, target, ...how } };
+}
+
+export function discoverCall(input: Omit<DiscoverStepInput, 'run' | 'step'>): StepCall {
+  const summary = `tables of ${input.from} for ${input.to}`;
+  return { kind: 'discover', name: input.from, summary, policy: {}, input: { ...input } };
 }
 
 function split<O extends StepOptions>(

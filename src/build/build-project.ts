@@ -69,7 +69,7 @@ export async function buildProject(options: BuildOptions): Promise<BuildResult> 
     files: files.size,
     bytes,
     bundleBytes: Buffer.byteLength(code),
-    pipelines: Object.keys(project.config.pipelines),
+    pipelines: Object.keys(project.pipelines),
   };
 }
 
@@ -88,7 +88,11 @@ async function collect(
     const code = [findConfigFile(root) as string, ...named.filter((file) => !file.endsWith('.sql'))];
     const compiled = await compileSources(esbuild, { directory: root, target }, code);
     // The pipelines themselves are in the bundle.
-    const pipelines = await compileSources(esbuild, { directory: root, target }, [workflowsPath]);
+    const pipelines = await compileSources(
+      esbuild,
+      { directory: root, target },
+      workflowsPath === undefined ? [] : [workflowsPath],
+    );
     const texts = named.filter((file) => file.endsWith('.sql')).map((file) => readWithin(root, file));
     for (const [name, content] of [...compiled.outputs, ...texts]) files.set(name, content);
     return new Map([...pipelines.sources, ...compiled.sources, ...texts]);

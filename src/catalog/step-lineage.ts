@@ -1,7 +1,7 @@
 import type { StepRow } from './facts.js';
 
 /**
- * The finished steps that a retry may take over: all, or without `from` and everything that was made from it.
+ * The finished steps that a retry may take over: all that made or loaded something, or without `from` and everything that was made from it.
  *
  * @param steps in order of start, so that a step comes after those that feed it
  */
@@ -11,7 +11,8 @@ export function reusableSteps(steps: readonly StepRow[], from?: string): StepRow
     const anew = step.step === from || step.inputs.some((input) => outdated.has(input.uri));
     const made = datasetOf(step);
     if (anew && made !== undefined) outdated.add(made);
-    return !anew && step.status === 'done' && step.result !== null;
+    // What a source holds is looked at again: who retries may have mended just that.
+    return !anew && step.kind !== 'discover' && step.status === 'done' && step.result !== null;
   });
 }
 

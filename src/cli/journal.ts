@@ -119,6 +119,7 @@ function outcomeOf({ result, startedAt, finishedAt }: StepRow): string {
     const known = load.alreadyDone ? ', done already by an earlier attempt' : '';
     return [`${count(load.rows)} rows into ${load.target} by ${load.mode}${known}`, ...time].join(', ');
   }
+  if ('tables' in result) return [`${count(result.tables.length)} tables`, ...time].join(', ');
   const rows = result.dataset.rows === null ? 'rows not counted' : `${count(result.dataset.rows)} rows`;
   const reasons = (result.reasons ?? []).map(
     ({ path, message, rows: each }) => `${path || 'row'}: ${message.replace(/\.$/, '')} (${count(each)})`,

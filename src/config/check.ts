@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { suggestName } from '../core/near-name.js';
 import type { Problem } from '../core/problems.js';
+import { BUILT_IN_PIPELINES } from './built-in-pipelines.js';
 import type { Contract } from './contract.js';
 import { locateInConfig } from './locate.js';
 import type { Project } from './project.js';
@@ -88,6 +89,17 @@ function transformFindings(config: Project): Finding[] {
 }
 
 function pipelineFindings(config: Project): Finding[] {
+  const taken = Object.keys(config.pipelines).filter((name) => Object.hasOwn(BUILT_IN_PIPELINES, name));
+  return [
+    ...taken.map((name) => ({
+      path: ['pipelines', name],
+      text: `"${name}" is a pipeline that Millrace brings. Give yours another name.`,
+    })),
+    ...partitionFindings(config),
+  ];
+}
+
+function partitionFindings(config: Project): Finding[] {
   return Object.entries(config.pipelines).flatMap(([name, pipeline]) => {
     const parameter = pipeline.partition?.parameter;
     const known = Object.keys(pipeline.params.shape);
@@ -100,7 +112,7 @@ function pipelineFindings(config: Project): Finding[] {
 function devFindings(config: Project): Finding[] {
   return (config.dev?.runs ?? []).flatMap((run, index) => {
     const place = ['dev', 'runs', index];
-    const known = Object.keys(config.pipelines);
+    const known = [...Object.keys(config.pipelines), ...Object.keys(BUILT_IN_PIPELINES)];
     if (!known.includes(run.pipeline)) {
       return [
         { path: [...place, 'pipeline'], text: `There is no pipeline "${run.pipeline}". ${suggestName(run.pipeline, known)}` },

@@ -6,10 +6,11 @@ import type { tsImport } from 'tsx/esm/api';
 import type { EngineLimits } from '../engine/session.js';
 import { MillraceError, TerminalError } from '../core/errors.js';
 import { ProblemsError, problemsOf, type Problem } from '../core/problems.js';
+import { BUILT_IN_PIPELINES } from './built-in-pipelines.js';
 import { checkProject } from './check.js';
 import { findProject, type ProjectPlace } from './find-project.js';
 import { importProblems, type ImportedModule } from './import-failure.js';
-import type { Project } from './project.js';
+import type { PipelineConfig, Project } from './project.js';
 import { projectTool } from './project-tool.js';
 import { projectEnvironment, type Environment } from './environment.js';
 import type { Configurable } from './env.js';
@@ -25,9 +26,11 @@ export interface LoadedProject {
   /** Absolute path of the config's own file. */
   readonly configPath: string;
   readonly config: Project;
+  /** The config's pipelines, and Millrace's own. */
+  readonly pipelines: Readonly<Record<string, PipelineConfig>>;
   readonly taskQueue: string;
-  /** Absolute path of `workflows/index.ts` or `.js`; of a build, of its bundle. */
-  readonly workflowsPath: string;
+  /** Absolute path of `workflows/index.ts` or `.js`; of a build, of its bundle. Absent for a project without pipelines of its own. */
+  readonly workflowsPath?: string;
   /** Absolute path of the bundle that `millrace build` has made; absent for a project's sources. */
   readonly bundlePath?: string;
   /** What a person should know before it runs. */
@@ -81,10 +84,11 @@ function resolveProject(config: Project, place: ProjectPlace): LoadedProject {
     root,
     configPath: place.file,
     config,
+    pipelines: { ...config.pipelines, ...BUILT_IN_PIPELINES },
     warnings: [...place.warnings, ...zodWarnings(config, root)],
     taskQueue: taskQueueOf(config, environment),
     ...(place.bundlePath && { bundlePath: place.bundlePath }),
-    workflowsPath: place.bundlePath ?? findWorkflows(place.directory),
+    ...workflowsOf(config, place),
     staging: {
       root: within(config.staging?.root ?? '.millrace/staging', 'staging.root'),
       maxBytes: config.staging?.maxBytes,
@@ -101,6 +105,13 @@ function resolveProject(config: Project, place: ProjectPlace): LoadedProject {
     },
     heartbeatTimeout: config.steps?.heartbeatTimeout ?? '15s',
   };
+}
+
+/** Who only uses Millrace's own pipelines needs no folder for others. */
+function workflowsOf({ pipelines }: Project, { directory, bundlePath }: ProjectPlace): { readonly workflowsPath?: string } {
+  if (bundlePath) return { workflowsPath: bundlePath };
+  if (Object.keys(pipelines).length === 0 && !existsSync(path.join(directory, 'workflows'))) return {};
+  return { workflowsPath: findWorkflows(directory) };
 }
 
 function taskQueueOf(config: Project, environment: Environment): string {

@@ -50,6 +50,8 @@ export interface Connector {
   readonly extensions?: readonly ExtensionName[];
   /** Proves that the system can be reached and the credentials hold; gives one line about what answered. */
   check(context: CallContext): Promise<string>;
+  /** A text that two connections to the very same database share, and no others. Absent where nobody needs to know. */
+  identity?(): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -66,6 +68,23 @@ export interface Source {
    * Reading is one consistent view: never half of a change.
    */
   extract(request: ExtractRequest, context: CallContext): Promise<Extracted>;
+  /** Every table that people keep data in, in order of their names. Absent where a system has no tables to list. */
+  tables?(context: CallContext): Promise<readonly SourceTable[]>;
+}
+
+/** A table as its system describes it. */
+export interface SourceTable {
+  /** As `ExtractOptions.table` takes it: `public.orders`. */
+  readonly name: string;
+  readonly schema: string;
+  readonly table: string;
+  /** The columns of the primary key, or else of the first unique key without nulls; none where there is neither. */
+  readonly key: readonly string[];
+  readonly columns: readonly { readonly name: string; /** Computed from others. */ readonly generated: boolean }[];
+  /** Estimated; `null` where the system does not know. */
+  readonly rows: number | null;
+  /** What it takes on disk, estimated. */
+  readonly bytes: number;
 }
 
 export interface ExtractRequest {
@@ -122,6 +141,10 @@ export interface DestinationCapabilities {
 export interface Destination {
   readonly capabilities: DestinationCapabilities;
   load(request: LoadRequest, context: CallContext): Promise<LoadResult>;
+  /** The target, as {@link LoadRequest.target} has it, that is a database table's namesake here. Absent where none can be. */
+  targetFor?(table: { readonly schema: string; readonly table: string }): string;
+  /** Makes those schemas that are missing. Absent where targets need none. */
+  provideSchemas?(schemas: readonly string[]): Promise<void>;
   /** Every load that the ledger knows, oldest first where it can tell; none when there is no ledger yet. */
   ledger?(): AsyncIterable<LedgerLoad>;
   /**

@@ -3,7 +3,7 @@ import type { Filter, Scalar } from './filter.js';
 import type { LoadMode, LoadResult, TargetPartition } from './load.js';
 import type { ReasonCount } from './manifest.js';
 
-export type StepKind = 'extract' | 'validate' | 'transform' | 'load';
+export type StepKind = 'extract' | 'validate' | 'transform' | 'load' | 'discover';
 
 /** A step's identity within its run: `extract:flights`. Ledger, staging, reuse and activity ids hang on it. */
 export type StepId = `${StepKind}:${string}`;
@@ -73,6 +73,19 @@ export interface LoadStepInput extends StepInput {
   readonly partition?: TargetPartition;
 }
 
+/** Which tables of one connection are to be copied into another. */
+export interface DiscoverStepInput extends StepInput {
+  readonly from: string;
+  readonly to: string;
+  /** Patterns, as `parseTablePattern` reads them; a table has to match one of these … */
+  readonly tables: readonly string[];
+  /** … and none of these. */
+  readonly exclude: readonly string[];
+  readonly mode: Extract<LoadMode, 'merge' | 'replace'>;
+  /** The schema of all targets. @default each table's own */
+  readonly schema?: string;
+}
+
 /** A step that judges and the step that loads what it accepts, in one activity, so that they can work at the same time. */
 export interface ValidateAndLoadInput {
   readonly validate: ValidateStepInput;
@@ -108,7 +121,29 @@ export interface LoadStepResult {
   readonly load: LoadResult;
 }
 
-export type StepResult = DatasetStepResult | LoadStepResult;
+/** One table that a discover step has found, as steps are to copy it. */
+export interface DiscoveredTable {
+  /** As `extract` takes it. */
+  readonly table: string;
+  /** As `load` takes it. */
+  readonly target: string;
+  /** The columns of its primary key, or of its first unique one; none where it has neither. */
+  readonly key: readonly string[];
+  /** Estimated by the source; `null` where it has no idea. */
+  readonly rows: number | null;
+  readonly bytes: number | null;
+  /** The columns to read, where not all can be loaded. @default all */
+  readonly columns?: readonly string[];
+  /** Why it cannot be copied. */
+  readonly problem?: string;
+}
+
+/** What a discover step gives back: the largest table first. */
+export interface DiscoverStepResult {
+  readonly tables: readonly DiscoveredTable[];
+}
+
+export type StepResult = DatasetStepResult | LoadStepResult | DiscoverStepResult;
 
 /** The heartbeat of a running step: what `temporal workflow describe` and the web UI show under pending activities. */
 export interface StepProgress {

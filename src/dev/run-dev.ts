@@ -81,7 +81,7 @@ async function boot(options: DevOptions, output: DevOutput, stack: ClosingStack,
   const variables = project?.config.dev?.postgres ?? [];
   const look = lookAt({ directory: options.directory, inspected, provided: variables }, notice);
   if (!project || inspected.problems.length > 0) return look(STATIC_CHECKS).then(() => 2);
-  const plan = plannedRuns(project.config);
+  const plan = plannedRuns({ ...project.config, pipelines: project.pipelines });
   const folder = takeDevFolder(project.root);
   stack.add(() => folder.release());
   const shared = { folder: folder.path, notice };

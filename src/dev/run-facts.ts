@@ -1,5 +1,6 @@
 import type { QuarantineRow, StepRow } from '../catalog/index.js';
 import type { ReasonCount } from '../core/manifest.js';
+import type { StepResult } from '../core/steps.js';
 import type { RunProgress } from './follow-run.js';
 
 /** What came of a run, in numbers. */
@@ -67,18 +68,23 @@ export function runFacts(progress: RunProgress, quarantine: readonly QuarantineR
 
 /** Rows that a step gave on. */
 export function rowsOf(step: StepRow): number | null {
-  if (!step.result) return null;
+  if (!step.result || 'tables' in step.result) return null;
   return 'load' in step.result ? step.result.load.rows : step.result.dataset.rows;
 }
 
 function stepFacts(step: StepRow): StepFacts {
   const durationMs = step.startedAt && step.finishedAt ? Date.parse(step.finishedAt) - Date.parse(step.startedAt) : null;
-  const reused = step.result !== null && ('load' in step.result ? step.result.load.alreadyDone : step.result.reused);
+  const reused = step.result !== null && isReused(step.result);
   return { step: step.step, kind: step.kind, name: step.name, status: step.status, rows: rowsOf(step), durationMs, reused };
 }
 
+function isReused(result: StepResult): boolean {
+  if ('load' in result) return result.load.alreadyDone;
+  return 'dataset' in result && result.reused;
+}
+
 function rowsRead(step: StepRow): number {
-  if (!step.result || 'load' in step.result) return 0;
+  if (!step.result || !('dataset' in step.result)) return 0;
   return step.result.rowsRead ?? (step.result.dataset.rows ?? 0) + rejectedBy(step);
 }
 

@@ -10,6 +10,7 @@ import {
   type WorkflowBundleWithSourceMap,
 } from '@temporalio/worker';
 import { relativeTo } from '../config/import-failure.js';
+import { BUILT_IN_NAMES } from '../config/built-in-pipelines.js';
 import type { LoadedProject } from '../config/load.js';
 import { messageOf } from '../core/errors.js';
 import { ProblemsError, refuseProblems, type Problem } from '../core/problems.js';
@@ -62,7 +63,8 @@ type WebpackConfig = Parameters<NonNullable<BundleOptions['webpackConfigHook']>>
 
 function unbundled({ workflowsPath, directory }: NamedProject, error: unknown): Problem {
   const message = `The pipelines do not bundle: ${messageOf(error)}`;
-  return { severity: 'error', code: 'WORKFLOW_INVALID', message, place: { file: relativeTo(directory, workflowsPath) } };
+  const place = workflowsPath === undefined ? undefined : { file: relativeTo(directory, workflowsPath) };
+  return { severity: 'error', code: 'WORKFLOW_INVALID', message, ...(place && { place }) };
 }
 
 // `export *` leaves out the default, so a project cannot replace the refusal of unknown types.
@@ -70,17 +72,20 @@ async function writeEntry(project: NamedProject, names: readonly string[]): Prom
   const folder = path.join(project.root, '.millrace');
   await mkdir(folder, { recursive: true });
   const entry = path.join(folder, `workflow-entry-${process.pid}-${randomBytes(6).toString('hex')}.mjs`);
-  const millrace = fileURLToPath(
-    new URL(import.meta.url.endsWith('.ts') ? '../../workflows/index.ts' : '../../workflows/index.js', import.meta.url),
-  );
   const text = [
-    `import { refuseUnknown } from ${JSON.stringify(millrace)};`,
-    `export * from ${JSON.stringify(project.workflowsPath)};`,
-    `export default refuseUnknown(${JSON.stringify(names)});`,
+    `import { refuseUnknown } from ${ourWorkflow('unknown-pipeline')};`,
+    ...(project.workflowsPath === undefined ? [] : [`export * from ${JSON.stringify(project.workflowsPath)};`]),
+    `export { ${BUILT_IN_NAMES.join(', ')} } from ${ourWorkflow('built-in')};`,
+    `export default refuseUnknown(${JSON.stringify([...names, ...BUILT_IN_NAMES])});`,
     '',
   ].join('\n');
   await writeFile(entry, text);
   return entry;
+}
+
+function ourWorkflow(name: string): string {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  return JSON.stringify(fileURLToPath(new URL(`../../workflows/${name}.${extension}`, import.meta.url)));
 }
 
 function silentLogger() {

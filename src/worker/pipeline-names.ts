@@ -1,3 +1,4 @@
+import { BUILT_IN_NAMES } from '../config/built-in-pipelines.js';
 import { importModule, type LoadedProject } from '../config/load.js';
 import { relativeTo } from '../config/import-failure.js';
 import { locateExport, locateInConfig } from '../config/locate.js';
@@ -22,6 +23,15 @@ export type NamedProject = Pick<LoadedProject, 'directory' | 'root' | 'workflows
  * `pipeline()`, and `config.pipelines`.
  */
 export async function readPipelineNames(project: NamedProject): Promise<PipelineNames> {
+  const { workflowsPath } = project;
+  return workflowsPath === undefined
+    ? { names: [], isImported: true, problems: [] }
+    : compareNames({ ...project, workflowsPath });
+}
+
+type Listed = NamedProject & { readonly workflowsPath: string };
+
+async function compareNames(project: Listed): Promise<PipelineNames> {
   const configured = project.config ? Object.keys(project.config.pipelines) : undefined;
   let exported: Readonly<Record<string, unknown>>;
   try {
@@ -39,7 +49,7 @@ export async function readPipelineNames(project: NamedProject): Promise<Pipeline
   return { names, isImported: true, problems };
 }
 
-function defaultProblems(project: NamedProject, exported: Readonly<Record<string, unknown>>): Problem[] {
+function defaultProblems(project: Listed, exported: Readonly<Record<string, unknown>>): Problem[] {
   // Of a CommonJS module, `default` is what it exports as a whole.
   const whole = exported['module.exports'] as { readonly default?: unknown } | undefined;
   const value = whole === undefined ? exported['default'] : whole.default;
@@ -48,13 +58,11 @@ function defaultProblems(project: NamedProject, exported: Readonly<Record<string
   return [mismatch(text, exportPlace(project, 'default'))];
 }
 
-function exportProblems(
-  project: NamedProject,
-  name: string,
-  value: unknown,
-  configured: readonly string[] | undefined,
-): Problem[] {
+function exportProblems(project: Listed, name: string, value: unknown, configured: readonly string[] | undefined): Problem[] {
   const place = exportPlace(project, name);
+  if (BUILT_IN_NAMES.includes(name)) {
+    return [mismatch(`"${name}" is a pipeline that Millrace brings. Give yours another name.`, place)];
+  }
   const given = typeof value === 'function' ? (value as { pipelineName?: unknown }).pipelineName : undefined;
   if (typeof given !== 'string') {
     const text = `The export "${name}" is not made by pipeline(). Every export is a workflow that anybody may start: export pipelines only.`;
@@ -71,14 +79,14 @@ function exportProblems(
   return wrong;
 }
 
-function unexported(project: NamedProject, name: string, names: readonly string[]): Problem {
+function unexported(project: Listed, name: string, names: readonly string[]): Problem {
   const index = relativeTo(project.directory, project.workflowsPath);
   const text = `pipelines.${name}: ${index} exports no "${name}". ${suggestName(name, names)}`;
   const { configPath: file = '' } = project;
   return mismatch(text, { file: relativeTo(project.directory, file), ...locateInConfig(file, ['pipelines', name]) });
 }
 
-function exportPlace({ directory, workflowsPath }: NamedProject, name: string): Place {
+function exportPlace({ directory, workflowsPath }: Listed, name: string): Place {
   return { file: relativeTo(directory, workflowsPath), ...locateExport(workflowsPath, name) };
 }
 

@@ -21,7 +21,7 @@ export async function rebuild({ output, directory }: CommandContext): Promise<nu
         catalog,
         staging: openStaging(project.staging.root),
         temporal,
-        pipelines: Object.keys(project.config.pipelines),
+        pipelines: Object.keys(project.pipelines),
         taskQueue: project.taskQueue,
         ledgers: ledgersOf(project),
         progress: showing(output),

@@ -39,7 +39,7 @@ function plan(project: LoadedProject, run: RunRow, options: RetryOptions): Start
   const pipeline = String(run.pipeline);
   const before = (run.params ?? {}) as Readonly<Record<string, unknown>>;
   const params = options.params ?? before;
-  const partitioning = project.config.pipelines[pipeline]?.partition;
+  const partitioning = project.pipelines[pipeline]?.partition;
   // The retry of a partition's run is that partition's run, and takes its place; with another partition, that one's.
   const canonical = run.workflowId === canonicalRunId(pipeline, before, partitioning);
   return {

@@ -17,10 +17,10 @@ export interface RunOptions {
  * @throws TerminalError PIPELINE_UNKNOWN, RUN_ALREADY_RUNNING
  */
 export async function run(context: CommandContext, name: string, options: RunOptions): Promise<number> {
-  const { config, taskQueue } = await loadProject(context.directory);
-  const pipeline = Object.hasOwn(config.pipelines, name) ? config.pipelines[name] : undefined;
+  const { pipelines, taskQueue } = await loadProject(context.directory);
+  const pipeline = Object.hasOwn(pipelines, name) ? pipelines[name] : undefined;
   if (!pipeline) {
-    const known = Object.keys(config.pipelines).join(', ') || 'none';
+    const known = Object.keys(pipelines).join(', ');
     throw new TerminalError(
       'PIPELINE_UNKNOWN',
       `The project in ${context.directory} has no pipeline "${name}". It has: ${known}.`,

@@ -10,9 +10,9 @@ export async function worker({ output, directory }: CommandContext): Promise<num
     directory,
     onCheck: output.json ? undefined : tellCheck,
     onWarning: (problem) => output.warn(`warning: ${problemLine(problem)}`),
-    onReady: ({ taskQueue, config, warnings }) => {
+    onReady: ({ taskQueue, pipelines: known, warnings }) => {
       warnings.forEach(output.warn);
-      const pipelines = Object.keys(config.pipelines);
+      const pipelines = Object.keys(known);
       output.data({ event: 'ready', taskQueue, pipelines });
       output.text(`The worker polls task queue "${taskQueue}" for ${pipelines.join(', ')}. Ctrl-C stops it.`);
     },

@@ -60,12 +60,12 @@ async function fromFile(directory: string): Promise<Names | undefined> {
 }
 
 async function fromProject(directory: string): Promise<Names> {
-  const { configPath, config, catalog } = await loadedProject(directory);
+  const { configPath, config, pipelines, catalog } = await loadedProject(directory);
   const names: Names = {
     config: configPath,
     configMs: (await stat(configPath)).mtimeMs,
     madeMs: Date.now(),
-    pipelines: Object.keys(config.pipelines),
+    pipelines: Object.keys(pipelines),
     connections: Object.keys(config.connections),
     ...('path' in catalog && { catalogFile: catalog.path }),
   };

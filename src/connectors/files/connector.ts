@@ -6,6 +6,7 @@ import { filesDestination } from './destination.js';
 import { translateFileError } from './errors.js';
 import { filesOptions } from './options.js';
 import { filesSource } from './source.js';
+import { fileForTable } from './table-file.js';
 
 /** A folder of files as a connection. */
 export const openFiles: OpenConnector = (name, options) => {
@@ -14,7 +15,7 @@ export const openFiles: OpenConnector = (name, options) => {
     kind: 'files',
     secrets: [],
     source: filesSource(name, root),
-    destination: filesDestination(name, root),
+    destination: { ...filesDestination(name, root), targetFor: fileForTable },
     async check() {
       const stats = await stat(root).catch((error: unknown) => {
         throw translateFileError(error, { connection: name, path: root });

@@ -5,7 +5,9 @@ import { postgresDestination } from './destination.js';
 import { translatePostgresError } from './errors.js';
 import { postgresOptions } from './options.js';
 import { connectPostgres } from '../../postgres/connect.js';
+import { databaseIdentity, provideSchemas } from './database.js';
 import { postgresSource } from './source.js';
+import { formatTableName, listTables } from './tables.js';
 
 /** A PostgreSQL database as a connection. */
 export const openPostgres: OpenConnector = (connection, options) => {
@@ -14,8 +16,13 @@ export const openPostgres: OpenConnector = (connection, options) => {
     kind: 'postgres',
     extensions: ['postgres_scanner'],
     secrets: secretsOf(settings.url),
-    source: postgresSource(settings),
-    destination: postgresDestination(settings),
+    source: { ...postgresSource(settings), tables: () => listTables(settings) },
+    destination: {
+      ...postgresDestination(settings),
+      targetFor: formatTableName,
+      provideSchemas: (schemas) => provideSchemas(settings, schemas),
+    },
+    identity: () => databaseIdentity(settings),
     async check() {
       try {
         const side = await connectPostgres(settings.url, 'millrace check');

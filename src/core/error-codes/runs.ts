@@ -32,6 +32,16 @@ export const RUN_ERRORS = {
     retryable: false,
     remedy: 'Give one of them another name with `as`.',
   },
+  REPLICATE_INCOMPLETE: {
+    cause: 'A replication has ended, and some of its tables could not be copied.',
+    retryable: false,
+    remedy: 'Mend what the message says of each table, then retry the run: it keeps the tables that were copied.',
+  },
+  TABLES_TOO_MANY: {
+    cause: 'More tables match than one replication can copy.',
+    retryable: false,
+    remedy: 'Split them into several runs by narrower patterns, as one for each schema.',
+  },
   STEP_LIMIT: {
     cause: 'A run has more steps than its history can carry.',
     retryable: false,

@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { messageOf } from '../core/errors.js';
+import { parseTablePattern } from '../core/table-patterns.js';
+import type { PipelineConfig } from './project.js';
+
+const patterns = z.array(
+  z.string().superRefine((text, context) => {
+    try {
+      parseTablePattern(text);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: messageOf(error) });
+    }
+  }),
+);
+
+const replicate = {
+  params: z.object({
+    /** The connection whose tables are copied. */
+    from: z.string().min(1),
+    /** The connection that gets them. */
+    to: z.string().min(1),
+    tables: patterns.min(1, 'name tables, as ["public.*"]'),
+    /** Tables that match `tables` and are left out. */
+    exclude: patterns.default([]),
+    /** `replace` makes each target equal to its source; `merge` updates and adds rows by their key, and takes none away. */
+    mode: z.enum(['replace', 'merge']).default('replace'),
+    /** The schema of all targets; without it each has its source's. */
+    schema: z.string().min(1).max(63).optional(),
+    /** Tables on their way at once. */
+    concurrency: z.int().min(1).max(32).default(4),
+  }),
+  description: 'Copies tables of one connection into another.',
+} as const satisfies PipelineConfig;
+
+/** Pipelines that every project has. Their names are taken. */
+export const BUILT_IN_PIPELINES = { replicate } as const;
+
+export const BUILT_IN_NAMES: readonly string[] = Object.keys(BUILT_IN_PIPELINES);
