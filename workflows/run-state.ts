@@ -2,6 +2,9 @@ import { defineQuery } from '@temporalio/workflow';
 import type { StepId, StepKind, StepResult } from '../src/core/steps.js';
 import type { RunStateView, StepState, StepStatus } from './run-state-view.js';
 
+/** Temporal takes some 20 kB of details, and people no more than a screen or two. */
+const MAX_SHOWN = 100;
+
 export const stateQuery = defineQuery<RunStateView>('state');
 
 /** What a run knows of itself while it runs: a record of its steps, in order of start. */
@@ -50,7 +53,9 @@ export class RunState {
 
   /** The steps as a Markdown table: what Temporal's UI shows as the run's current details. */
   details(): string {
-    const rows = [...this.steps.values()].map(
+    const all = [...this.steps.values()];
+    const shown = all.length <= MAX_SHOWN ? all : mostTelling(all);
+    const rows = shown.map(
       (step) =>
         `| ${step.kind} | ${step.name} | ${step.status} | ${count(step.rows)} | ${count(step.rejected)} | ${step.durationMs === undefined ? '' : `${(step.durationMs / 1000).toFixed(1)} s`} |`,
     );
@@ -61,8 +66,25 @@ export class RunState {
       '| step | name | state | rows | rejected | time |',
       '| --- | --- | --- | ---: | ---: | ---: |',
       ...rows,
+      ...(shown.length < all.length ? ['', `${shown.length} of ${all.length} steps: ${tally(all)}.`] : []),
     ].join('\n');
   }
+}
+
+/** Those that have failed or are at work, and the latest of the others; in their order. */
+function mostTelling(steps: readonly StepState[]): StepState[] {
+  const isTelling = ({ status }: StepState): boolean => status === 'failed' || status === 'running';
+  const others = steps.filter((step) => !isTelling(step));
+  const telling = steps.filter(isTelling).slice(-MAX_SHOWN);
+  const latest = others.slice(others.length - (MAX_SHOWN - telling.length));
+  const shown = new Set([...telling, ...latest]);
+  return steps.filter((step) => shown.has(step));
+}
+
+function tally(steps: readonly StepState[]): string {
+  const counts = new Map<StepStatus, number>();
+  for (const { status } of steps) counts.set(status, (counts.get(status) ?? 0) + 1);
+  return [...counts].map(([status, number]) => `${number} ${status}`).join(', ');
 }
 
 function rowsOf(result: StepResult): Pick<StepState, 'rows' | 'rejected'> {

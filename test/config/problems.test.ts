@@ -24,6 +24,11 @@ test.each<{ title: string; change: FileChange; says: string }>([
     says: 'millrace.config.ts:18:7: pipelines.sum.ownr: There is no such key. Did you mean "owner"? [CONFIG_INVALID]',
   },
   {
+    title: 'a pipeline named like one that Millrace brings',
+    change: ['sum: {', 'replicate: {'],
+    says: 'millrace.config.ts:16:5: pipelines.replicate: "replicate" is a pipeline that Millrace brings. Give yours another name. [CONFIG_INVALID]',
+  },
+  {
     title: 'a partition by a parameter that params lacks',
     change: ["monthly('month'", "monthly('moth'"],
     says: 'millrace.config.ts:18:7: pipelines.sum.partition: params has no "moth". Did you mean "month"? [CONFIG_INVALID]',

@@ -1,6 +1,9 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { inspectProject, type LoadedProject } from '../../src/config/load.js';
 import { problemLine } from '../../src/core/problems.js';
+import { bundleProject } from '../../src/worker/bundle.js';
 import { readPipelineNames } from '../../src/worker/pipeline-names.js';
 import { writtenProject, type FileChange } from '../support/written-project.js';
 
@@ -9,6 +12,14 @@ async function problemsAfter(changes: Readonly<Record<string, FileChange>>): Pro
   return (await readPipelineNames(project as LoadedProject)).problems.map(problemLine);
 }
 
+const NO_PIPELINES = `import { defineProject, files } from 'millrace/config';
+export default defineProject({
+  connections: { lake: files({ root: '.' }) },
+  contracts: {},
+  transforms: {},
+  pipelines: {},
+});
+`;
 const PROJECT = 'workflows/project.ts';
 const SUM = 'workflows/sum.ts';
 const INDEX = 'workflows/index.ts';
@@ -17,7 +28,32 @@ test('exports, names and config that agree are no problem', async () => {
   expect(await problemsAfter({})).toEqual([]);
 });
 
+test('a project without pipelines of its own needs no folder for them', async () => {
+  const folder = writtenProject({ 'millrace.config.ts': NO_PIPELINES });
+  rmSync(join(folder, 'workflows'), { recursive: true });
+  const { project, problems } = await inspectProject(folder);
+  expect(problems).toEqual([]);
+  expect(Object.keys(project?.pipelines ?? {})).toEqual(['replicate']);
+  expect(await readPipelineNames(project as LoadedProject)).toEqual({ names: [], isImported: true, problems: [] });
+  const { code } = await bundleProject(project as LoadedProject);
+  expect(code).toContain('REPLICATE_INCOMPLETE');
+});
+
+test('pipelines of the config and no folder for them is a problem', async () => {
+  const folder = writtenProject();
+  rmSync(join(folder, 'workflows'), { recursive: true });
+  const { problems } = await inspectProject(folder);
+  expect(problems.map(problemLine)).toEqual([expect.stringMatching(/workflows\/index\.ts is missing.*\[CONFIG_INVALID\]$/)]);
+});
+
 test.each<{ title: string; changes: Readonly<Record<string, FileChange>>; says: readonly (string | RegExp)[] }>([
+  {
+    title: 'a pipeline named like one that Millrace brings',
+    changes: { [INDEX]: "export { sum } from './sum.js';\nexport { sum as replicate } from './sum.js';\n" },
+    says: [
+      /^workflows\/index\.ts:2:17: "replicate" is a pipeline that Millrace brings\. Give yours another name\. \[PIPELINE_NAME_MISMATCH\]$/,
+    ],
+  },
   {
     title: 'an export that pipeline() did not make',
     changes: { [INDEX]: "export { sum } from './sum.js';\nexport const LIMIT = 3;\n" },

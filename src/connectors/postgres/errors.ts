@@ -104,6 +104,13 @@ const RULES: readonly Rule[] = [
   },
   {
     code: 'VALUE_REFUSED',
+    states: ['23503'],
+    words: /violates foreign key constraint/i,
+    say: (detail, { connection, object }) =>
+      `A foreign key keeps ${object} in connection "${connection}" from being loaded: ${detail}. Load what is referred to first, merge rows that others refer to instead of replacing them, or drop the constraint.`,
+  },
+  {
+    code: 'VALUE_REFUSED',
     states: ['22', '23'],
     words:
       /violates|out of range|invalid input|value too long|invalid byte sequence|unicode|null character|null byte|Conversion Error|Could not convert|cannot be cast|can't be cast|numeric field overflow|cannot affect row a second time/i,
