@@ -32,7 +32,7 @@ export interface ProjectConfig {
   readonly contracts: Readonly<Record<string, Contract>>;
   /** How datasets are made from others, by the names that `run.transform` uses. */
   readonly transforms: Readonly<Record<string, Transform>>;
-  /** The pipelines: exactly those that `workflows/index.ts` exports. */
+  /** The pipelines: exactly those that `workflows/index.ts` exports; with none, that file may be missing. `replicate` is there besides. */
   readonly pipelines: Readonly<Record<string, PipelineConfig>>;
   /** The task queue of the project's worker. @default 'millrace' */
   readonly taskQueue?: Configurable;

@@ -61,10 +61,10 @@ function testOf(segment: string): (name: string) => boolean {
     const literal = segment.slice(1, -1).replaceAll('""', '"');
     return (name) => name === literal;
   }
-  const [first, ...others] = segment.split('*').map((piece) => [...piece]) as [string[], ...string[][]];
+  const [first, ...others] = segment.split('*').map((piece) => Array.from(piece)) as [string[], ...string[][]];
   const last = others.pop();
   return (text) => {
-    const name = [...text];
+    const name = Array.from(text);
     if (!fits(first, name, 0)) return false;
     if (last === undefined) return first.length === name.length;
     // Each piece at its first place leaves the most for those behind it: no other choice has to be tried.

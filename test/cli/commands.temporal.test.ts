@@ -46,6 +46,15 @@ describe('run', () => {
     expect(failed.stderr).toMatch(/^error: Step extract:sales failed: .*none\.csv.*\[FILE_MISSING\]\n {2}Check the path/);
   });
 
+  test('of a pipeline that Millrace brings copies tables', async () => {
+    const params = '{"from":"warehouse","to":"warehouse","tables":["public.sold"],"schema":"copied"}';
+    const done = await market.millrace('run', 'replicate', '--params', params, '--wait');
+    expect(done).toMatchObject({ code: 0, stderr: '' });
+    expect(done.stdout).toMatch(/^discover:warehouse done/m);
+    expect(done.stdout).toMatch(/^load:warehouse\.copied\.sold done, 100 rows/m);
+    expect(await market.db.query('select count(*)::int as rows from copied.sold')).toEqual([{ rows: 100 }]);
+  });
+
   test('of an unknown pipeline exits with 3 and names those there are', async () => {
     const unknown = await market.millrace('run', 'sel', '--json');
     expect(unknown.code).toBe(3);
@@ -53,7 +62,7 @@ describe('run', () => {
       {
         error: {
           code: 'PIPELINE_UNKNOWN',
-          message: expect.stringMatching(/no pipeline "sel"\. It has: sell, chatter, peek\.$/) as string,
+          message: expect.stringMatching(/no pipeline "sel"\. It has: sell, chatter, peek, replicate\.$/) as string,
           remedy: expect.any(String) as string,
         },
       },

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { parseTablePattern } from '../../src/core/table-patterns.js';
 
 function matched(pattern: string, ...names: readonly (readonly [schema: string, table: string])[]): string[] {
-  const { matches } = parseTablePattern(pattern);
-  return names.filter(([schema, table]) => matches({ schema, table })).map((name) => name.join('/'));
+  const parsed = parseTablePattern(pattern);
+  return names.filter(([schema, table]) => parsed.matches({ schema, table })).map((name) => name.join('/'));
 }
 
 const ORDERS = ['shop', 'orders'] as const;
