@@ -69,7 +69,7 @@ test('tables that fail keep no other from being copied, and the end says which f
   ]);
   expect(ended.details?.[0]).toEqual({ tables: 5, failed: 3 });
   expect(
-    (ended.details?.[1] as { table: string; code: string }[]).map(({ table, code }) => `${table} ${code}`).toSorted(),
+    ((ended.details ?? [])[1] as { table: string; code: string }[]).map(({ table, code }) => `${table} ${code}`).toSorted(),
   ).toEqual(['mixed.keyless OPTION_INVALID', 'mixed.viewed TARGET_UNSUITABLE', 'mixed.void OPTION_INVALID']);
   await expectEqual('mixed.good', 'mixed.better');
   expect(await ownSteps(ended.workflowId)).toContain('load:warehouse.mixed.viewed failed');
