@@ -1,7 +1,7 @@
 import type { ExtractOptions } from '../src/connectors/contract.js';
 import { TerminalError } from '../src/core/errors.js';
 import type { DatasetStepResult, ExtractStepInput } from '../src/core/steps.js';
-import { referenceTo } from '../src/engine/staging.js';
+import { referenceTo, type Staging } from '../src/engine/staging.js';
 import { withConnection } from './connection.js';
 import { ENGINE, datasetKey } from '../src/engine/dataset-key.js';
 import type { Services } from './services.js';
@@ -29,7 +29,7 @@ async function extract(services: Services, input: ExtractStepInput, call: StepCa
     const fingerprint = await source.fingerprint(request, call);
     // What cannot be recognised again is read anew by every run, and reused by retries and resets of the same run only.
     const origin = fingerprint ?? `${run.loadScope}/${step}`;
-    const key = datasetKey({ step: 'extract', dataset, connection, options, origin });
+    const key = await keyOf(services.staging, { step: 'extract', dataset, connection, options, origin });
     return stageOnce(services, call, key, async (directory) => {
       call.phase('reading');
       const extracted = await source.extract({ ...request, directory }, call);
@@ -42,8 +42,29 @@ async function extract(services: Services, input: ExtractStepInput, call: StepCa
         reproducible: fingerprint !== null,
         parts: extracted.parts,
         ...(extracted.filterPending && options.where && { filter: options.where }),
+        ...(extracted.range && { range: extracted.range }),
         engine: ENGINE,
       };
     });
   });
+}
+
+interface KeyFacts {
+  readonly options: ExtractOptions;
+  readonly [fact: string]: unknown;
+}
+
+/**
+ * The key of what is read. A load that is made again gets the rows that were read for it the first time, while they are
+ * staged, and otherwise the same range anew: another dataset.
+ */
+async function keyOf(staging: Staging, facts: KeyFacts): Promise<string> {
+  const { after } = facts.options;
+  if (typeof after !== 'object' || after === null) return datasetKey(facts);
+  const { target, name, step, value, upTo } = after;
+  const key = (bound?: string): string =>
+    datasetKey({ ...facts, options: { ...facts.options, after: { target, name, step, value, upTo: bound } } });
+  if (upTo === undefined) return key();
+  const first = await staging.find(key());
+  return first?.manifest.range?.upTo === upTo ? key() : key(upTo);
 }

@@ -111,6 +111,7 @@ function describe(
     parts: judged.parts,
     // New parts hold only the rows that the filter let through; shared parts still hold the others.
     ...(inPlace && source.filter && { filter: source.filter }),
+    ...(source.range && { range: source.range }),
     verdict: judged.verdict,
     refused: isBreach(input, judged.verdict),
     engine: ENGINE,

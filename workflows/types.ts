@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Contract, RowOf } from '../src/config/contract.js';
 import type { Project } from '../src/config/project.js';
 import type { Transform } from '../src/config/transform.js';
+import type { Watermark } from '../src/core/cursor.js';
 import type { DatasetRef } from '../src/core/dataset.js';
 import type { Condition, Filter } from '../src/core/filter.js';
 import type { LoadResult } from '../src/core/load.js';
@@ -49,6 +50,18 @@ export interface ExtractFrom<P extends Project> extends StepOptions {
   readonly query?: string;
   readonly columns?: readonly string[];
   readonly where?: Filter;
+  /**
+   * Databases: a column that grows with every change, such as `updated_at`. Read are the rows from `after`, less the `lag`, up
+   * to the column's largest value at that moment, and the rows without a value. The dataset's `range` says which that were.
+   */
+  readonly cursor?: string;
+  /** With `cursor`: what `run.watermark` gave, or a value of the column. @default everything */
+  readonly after?: Watermark | string | number | null;
+  /**
+   * With `cursor`: how far before `after` to begin, for rows that come late: an interval as Postgres writes it (`'1 hour'`) for
+   * dates and times, a number for numbers. @default nothing
+   */
+  readonly lag?: string | number;
 }
 
 export interface ValidateOptions extends StepOptions {

@@ -5,6 +5,7 @@ import { DATA_ERRORS } from '../../src/core/error-codes/data.js';
 import { ENGINE_ERRORS } from '../../src/core/error-codes/engine.js';
 import type { ErrorCodeEntry } from '../../src/core/error-codes/entry.js';
 import { FILE_ERRORS } from '../../src/core/error-codes/files.js';
+import { INCREMENTAL_ERRORS } from '../../src/core/error-codes/incremental.js';
 import { PROJECT_ERRORS } from '../../src/core/error-codes/project.js';
 import { RUN_ERRORS } from '../../src/core/error-codes/runs.js';
 
@@ -15,6 +16,7 @@ export const GROUPS: readonly (readonly [title: string, codes: Readonly<Record<s
   ['Files', FILE_ERRORS],
   ['Databases', DATABASE_ERRORS],
   ['Rows, contracts and transforms', DATA_ERRORS],
+  ['Reading and loading only what is new', INCREMENTAL_ERRORS],
   ['Staging, DuckDB, the catalog and the worker', ENGINE_ERRORS],
   ['Clients, the command line and development', CLIENT_ERRORS],
 ];

@@ -1,3 +1,4 @@
+import type { CursorRange, Watermark } from '../core/cursor.js';
 import type { Column } from '../core/dataset.js';
 import type { Filter } from '../core/filter.js';
 import type { LoadIdentity, LoadMode, LoadResult, TargetPartition } from '../core/load.js';
@@ -109,6 +110,12 @@ export interface ExtractOptions {
   /** Only these columns, in this order. */
   readonly columns?: readonly string[];
   readonly where?: Filter;
+  /** Databases: the column by which only what is new is read; see {@link Extracted.range}. */
+  readonly cursor?: string;
+  /** With `cursor`: where reading begins, less the `lag`; `null` and absent read everything. */
+  readonly after?: Watermark | string | number | null;
+  /** With `after`: how far before it reading begins: an interval (`'1 hour'`) for times, a number for numbers. */
+  readonly lag?: string | number;
 }
 
 export interface Extracted {
@@ -118,6 +125,8 @@ export interface Extracted {
   readonly rows: number | null;
   /** True when the parts are files in place, to which readers still must apply `where`. */
   readonly filterPending: boolean;
+  /** With a cursor: the range that was read, its end fixed in the snapshot that the rows were read from. */
+  readonly range?: CursorRange;
 }
 
 /** What a destination can do. Code that differs between destinations branches on these, never on names. */

@@ -1,3 +1,5 @@
+import type { CursorRange } from './cursor.js';
+
 /** Largest JSON size, in bytes, of a {@link DatasetRef}: what may enter a workflow's history. */
 export const MAX_REFERENCE_BYTES = 2048;
 
@@ -21,6 +23,8 @@ export interface DatasetRef {
   readonly contract?: string;
   /** Content hashes (first 16 characters) of the datasets it was made from. */
   readonly parents: readonly string[];
+  /** The slice of its source that these rows are, when it was read by a cursor; a load with it moves the watermark. */
+  readonly range?: CursorRange;
 }
 
 /** One column of a dataset, in DuckDB's type names. */

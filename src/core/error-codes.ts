@@ -3,6 +3,7 @@ import { DATABASE_ERRORS } from './error-codes/databases.js';
 import { DATA_ERRORS } from './error-codes/data.js';
 import { ENGINE_ERRORS } from './error-codes/engine.js';
 import { FILE_ERRORS } from './error-codes/files.js';
+import { INCREMENTAL_ERRORS } from './error-codes/incremental.js';
 import { PROJECT_ERRORS } from './error-codes/project.js';
 import { RUN_ERRORS } from './error-codes/runs.js';
 import type { ErrorCodeEntry } from './error-codes/entry.js';
@@ -16,6 +17,7 @@ export const ERROR_CODES = {
   ...FILE_ERRORS,
   ...DATABASE_ERRORS,
   ...DATA_ERRORS,
+  ...INCREMENTAL_ERRORS,
   ...ENGINE_ERRORS,
   ...CLIENT_ERRORS,
 } as const satisfies Record<string, ErrorCodeEntry>;

@@ -1,3 +1,4 @@
+import type { CursorRange } from './cursor.js';
 import type { Column } from './dataset.js';
 import type { Filter } from './filter.js';
 
@@ -25,6 +26,8 @@ export interface Manifest {
   readonly parts: readonly Part[];
   /** Rows of the parts that belong to the dataset; absent means all. */
   readonly filter?: Filter;
+  /** The slice of the source that was read by a cursor; part of the content's identity. */
+  readonly range?: CursorRange;
   readonly verdict?: Verdict;
   /** Name and version of what computed it, `duckdb 1.5.5`. */
   readonly engine: string;

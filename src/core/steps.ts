@@ -1,3 +1,4 @@
+import type { Watermark } from './cursor.js';
 import type { DatasetRef } from './dataset.js';
 import type { Filter, Scalar } from './filter.js';
 import type { LoadMode, LoadResult, TargetPartition } from './load.js';
@@ -49,6 +50,9 @@ export interface ExtractStepInput extends StepInput {
   readonly query?: string;
   readonly columns?: readonly string[];
   readonly where?: Filter;
+  readonly cursor?: string;
+  readonly after?: Watermark | string | number | null;
+  readonly lag?: string | number;
 }
 
 export interface ValidateStepInput extends StepInput {

@@ -189,6 +189,7 @@ export function referenceTo({ manifest, uri }: StagedDataset): DatasetRef {
     schema: manifest.schema,
     ...(manifest.contract && { contract: manifest.contract.name }),
     parents: manifest.parents.map((parent) => parent.content.slice(0, 16)),
+    ...(manifest.range && { range: manifest.range }),
   };
   const size = Buffer.byteLength(JSON.stringify(reference));
   if (size > MAX_REFERENCE_BYTES) {
@@ -210,6 +211,8 @@ async function complete(draft: DraftManifest, key: string, root: string, directo
   const now = (relative: string): string =>
     relative.startsWith('./') ? path.join(directory, relative) : resolvePath(root, relative);
   const hash = createHash('sha256').update(JSON.stringify([draft.filter ?? null, draft.columns]));
+  // The same rows as another slice of the source are another dataset: what is loaded from it moves a watermark elsewhere.
+  if (draft.range) hash.update(JSON.stringify(draft.range));
   const parts: Part[] = [];
   let bytes = 0;
   for (const part of draft.parts) {

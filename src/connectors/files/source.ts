@@ -110,6 +110,12 @@ async function stage(
 }
 
 function requirePath(connection: string, options: ExtractOptions): string {
+  if (options.cursor !== undefined || options.after !== undefined || options.lag !== undefined) {
+    throw new TerminalError(
+      'OPTION_INVALID',
+      `The connection "${connection}" holds files, which are read as a whole: cursor, after and lag are for databases. Use where.`,
+    );
+  }
   if (options.table !== undefined || options.query !== undefined) {
     throw new TerminalError(
       'OPTION_INVALID',

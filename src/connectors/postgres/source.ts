@@ -3,10 +3,12 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import type { CursorRange } from '../../core/cursor.js';
 import { TerminalError, messageOf } from '../../core/errors.js';
 import { filterToSql, quoteIdentifier, quoteLiteral } from '../../core/filter.js';
 import type { CallContext, Extracted, ExtractOptions, Source } from '../contract.js';
 import { attach, ATTACHED, execute } from './attached.js';
+import { findRange, rangeCondition, resolveCursor, type Cursor } from './cursor-range.js';
 import { translatePostgresError } from './errors.js';
 import type { ResolvedPostgres } from './options.js';
 import { connectPostgres } from '../../postgres/connect.js';
@@ -46,10 +48,10 @@ export function postgresSource(settings: ResolvedPostgres): Source {
       const applicationName = `millrace extract ${randomBytes(6).toString('hex')}`;
       const stopListening = cancelOnAbort(context.session, settings.url, applicationName);
       try {
-        const columns = await describe(settings, applicationName, reading, options);
+        const { columns, cursor } = await describe(settings, applicationName, reading, options);
         await attach(context.session, settings.url, { applicationName, isolation: 'REPEATABLE READ', readOnly: true });
         await context.checkpoint('extract.reading');
-        return await readExactly({ settings, context, reading, options, columns, directory });
+        return await readExactly({ settings, context, reading, options, columns, cursor, directory });
       } catch (error) {
         if (context.signal.aborted) await context.session.run('SELECT 1');
         throw translatePostgresError(error, settings, reading.label);
@@ -85,10 +87,10 @@ async function describe(
   applicationName: string,
   reading: Reading,
   options: ExtractOptions,
-): Promise<SourceColumn[]> {
+): Promise<{ columns: SourceColumn[]; cursor: Cursor | undefined }> {
   const side = await connectPostgres(settings.url, applicationName);
   try {
-    await side.query(`SET default_transaction_read_only = on; SET lock_timeout = ${settings.lockTimeoutMs}`);
+    await side.query(`SET default_transaction_read_only = on; SET lock_timeout = ${settings.lockTimeoutMs}; SET TimeZone = 'UTC'`);
     const all = await describeSelect(side, `SELECT * FROM ${reading.from}`);
     const byName = new Map(all.map((column) => [column.name, reading.isTable ? column : { ...column, nullable: true }]));
     for (const name of [...(options.columns ?? []), ...Object.keys(options.where ?? {})]) {
@@ -98,7 +100,11 @@ async function describe(
         `${reading.label} in connection "${settings.connection}" has no column "${name}". It has: ${[...byName.keys()].slice(0, 50).join(', ')}.`,
       );
     }
-    return options.columns?.map((name) => byName.get(name) as SourceColumn) ?? [...byName.values()];
+    const place = `${reading.label} in connection "${settings.connection}"`;
+    return {
+      columns: options.columns?.map((name) => byName.get(name) as SourceColumn) ?? [...byName.values()],
+      cursor: await resolveCursor(side, options, [...byName.values()], place),
+    };
   } finally {
     await side.end().catch(() => undefined);
   }
@@ -110,6 +116,7 @@ interface Work {
   readonly reading: Reading;
   readonly options: ExtractOptions;
   readonly columns: readonly SourceColumn[];
+  readonly cursor: Cursor | undefined;
   readonly directory: string;
 }
 
@@ -128,20 +135,23 @@ async function readExactly(work: Work): Promise<Extracted> {
 }
 
 async function read(work: Work, asText: ReadonlySet<string>): Promise<Extracted> {
-  const { context, columns, options, reading, settings } = work;
+  const { context, columns, cursor, options, reading, settings } = work;
   const { session } = context;
   const list = columns.map((column) => selectExpression(column, asText)).join(', ');
-  const filter = options.where === undefined ? '' : ` AND ${filterToSql(options.where)}`;
-  const sql = `SELECT ${list} FROM ${reading.from} WHERE ${exactnessCondition(columns, asText)}${filter}`;
+  const condition = filterToSql(options.where);
   const file = path.join(work.directory, PART);
   const names = columns.map((column) => quoteIdentifier(column.name)).join(', ');
   await session.run('BEGIN');
   let rows: number;
+  let range: CursorRange | undefined;
   try {
     await execute(
       session,
       `SET LOCAL lock_timeout = ${settings.lockTimeoutMs}; SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO'; SET LOCAL IntervalStyle = 'postgres'`,
     );
+    range = cursor && (await findRange(session, cursor, { from: reading.from, condition }));
+    const inRange = cursor && range ? ` AND ${rangeCondition(cursor, range)}` : '';
+    const sql = `SELECT ${list} FROM ${reading.from} WHERE ${exactnessCondition(columns, asText)} AND ${condition}${inRange}`;
     const [copied] = await session.rows<{ Count: bigint }>(
       `COPY (SELECT ${names} FROM postgres_query('${ATTACHED}', ${quoteLiteral(sql)})) TO ${quoteLiteral(file)} (FORMAT parquet, COMPRESSION zstd)`,
     );
@@ -157,7 +167,8 @@ async function read(work: Work, asText: ReadonlySet<string>): Promise<Extracted>
     bytes: (await stat(file)).size,
     fingerprint: await hashFile(file, context.signal),
   };
-  return { parts: [part], columns: columns.map((column) => datasetColumn(column, asText)), rows, filterPending: false };
+  const found = columns.map((column) => datasetColumn(column, asText));
+  return { parts: [part], columns: found, rows, filterPending: false, ...(range && { range }) };
 }
 
 async function hashFile(file: string, signal: AbortSignal): Promise<string> {
