@@ -62,7 +62,7 @@ async function keyOf(staging: Staging, facts: KeyFacts): Promise<string> {
   const { after } = facts.options;
   if (typeof after !== 'object' || after === null) return datasetKey(facts);
   const { target, name, step, value, upTo } = after;
-  const key = (bound?: string): string =>
+  const key = (bound?: string | null): string =>
     datasetKey({ ...facts, options: { ...facts.options, after: { target, name, step, value, upTo: bound } } });
   if (upTo === undefined) return key();
   const first = await staging.find(key());

@@ -7,6 +7,7 @@ import type { Services } from './services.js';
 import { makeTransform } from './transform.js';
 import { makeValidate } from './validate.js';
 import { makeValidateAndLoad } from './validate-and-load.js';
+import { makeWatermark } from './watermark.js';
 
 export type { Services } from './services.js';
 
@@ -15,6 +16,7 @@ export function createActivities(services: Services) {
   return {
     admit: makeAdmit(services),
     discover: makeDiscover(services),
+    watermark: makeWatermark(services),
     extract: makeExtract(services),
     validate: makeValidate(services),
     transform: makeTransform(services),

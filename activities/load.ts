@@ -7,6 +7,7 @@ import type { LoadStepInput, LoadStepResult } from '../src/core/steps.js';
 import { namingDamaged } from '../src/engine/damaged-parts.js';
 import { datasetSelect } from '../src/engine/dataset-sql.js';
 import { verifyParts } from '../src/engine/part-files.js';
+import { countNew, requireCursor, selectNew, type RangedRows } from '../src/engine/range-select.js';
 import { withConnection } from './connection.js';
 import type { Growing } from './handover.js';
 import { inputFact } from './lineage.js';
@@ -72,11 +73,14 @@ async function loadEarly(
 ): Promise<LoadResult | undefined> {
   const { growing } = source;
   if (!growing) return undefined;
-  const { columns, contract, batches } = growing;
+  const { columns, contract } = growing;
   const { content: _, ...identity } = identityOf(input, '');
   try {
     call.phase('loading');
     const key = keyOf(services, input, { name: input.step, columns, contract });
+    const ranged = rangedRows(input, columns);
+    if (ranged) requireCursor(ranged);
+    const batches = ranged ? newOf(growing.batches, ranged) : growing.batches;
     const whole = async () => requestFor(services, input, call, await source.whole());
     return await destination.loadGrowing?.({ ...targetOf(input), identity, columns, key, batches, whole }, call);
   } finally {
@@ -92,21 +96,33 @@ async function requestFor(
   { reference, manifest }: WholeDataset,
 ): Promise<LoadRequest> {
   await verifyParts(manifest.parts, services.staging.root);
-  const select = datasetSelect(manifest, services.staging.root);
+  const all = datasetSelect(manifest, services.staging.root);
   call.phase('loading');
   const { name, columns, contract } = manifest;
+  const ranged = rangedRows(input, columns);
+  if (ranged) requireCursor(ranged);
+  const select = ranged ? selectNew(all, ranged) : all;
   return {
     ...targetOf(input),
     identity: identityOf(input, reference.content),
     select,
     columns,
-    rows: manifest.rows ?? (await countRows(call, select)),
+    rows: ranged ? await countNew(call.session, all, ranged) : (manifest.rows ?? (await countRows(call, all))),
     key: keyOf(services, input, { name, columns, contract: contract?.name }),
   };
 }
 
-function targetOf({ mode, target, connection, partition }: Omit<LoadStepInput, 'input'>) {
-  return { mode, target, connection, ...(partition && { partition }) };
+function targetOf({ mode, target, connection, partition, watermark }: Omit<LoadStepInput, 'input'>) {
+  return { mode, target, connection, ...(partition && { partition }), ...(watermark && { watermark }) };
+}
+
+/** Set where only what is new is to be loaded: an append adds what its range says, whatever was read again. */
+function rangedRows({ mode, watermark, step }: Omit<LoadStepInput, 'input'>, columns: readonly Column[]): RangedRows | undefined {
+  return mode === 'append' && watermark ? { range: watermark, columns, label: `Step ${step}` } : undefined;
+}
+
+async function* newOf(batches: AsyncIterable<string>, ranged: RangedRows): AsyncGenerator<string> {
+  for await (const select of batches) yield selectNew(select, ranged);
 }
 
 function identityOf({ run, step }: Omit<LoadStepInput, 'input'>, content: string): LoadIdentity {
@@ -148,13 +164,15 @@ function keyOf(services: Services, input: Omit<LoadStepInput, 'input'>, dataset:
   return key;
 }
 
-function requireCapability(input: Omit<LoadStepInput, 'input'>, { capabilities }: Destination): void {
+function requireCapability(input: Omit<LoadStepInput, 'input'>, destination: Destination): void {
+  const { capabilities } = destination;
   if (!capabilities.modes.includes(input.mode)) {
     throw new TerminalError(
       'CAPABILITY_MISSING',
       `Connection "${input.connection}" cannot ${input.mode}. It can: ${capabilities.modes.join(', ')}.`,
     );
   }
+  if (input.watermark) requireWatermark(input, destination);
   if (input.partition && input.mode !== 'replace') {
     throw new TerminalError(
       'OPTION_INVALID',
@@ -163,6 +181,18 @@ function requireCapability(input: Omit<LoadStepInput, 'input'>, { capabilities }
   }
   if (input.partition && !capabilities.partitions) {
     throw new TerminalError('CAPABILITY_MISSING', `Connection "${input.connection}" cannot replace one partition of a target.`);
+  }
+}
+
+function requireWatermark({ connection, target, mode }: Omit<LoadStepInput, 'input'>, destination: Destination): void {
+  if (!destination.watermark) {
+    throw new TerminalError('CAPABILITY_MISSING', `Connection "${connection}" keeps no watermarks. Leave \`watermark\` out.`);
+  }
+  if (mode === 'replace') {
+    throw new TerminalError(
+      'OPTION_INVALID',
+      `The load into "${target}" has a watermark and mode 'replace', which takes away what earlier ranges have loaded. Use append or merge.`,
+    );
   }
 }
 

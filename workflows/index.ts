@@ -14,5 +14,7 @@ export type {
   RunLog,
   StepOptions,
   ValidateOptions,
+  WatermarkOf,
 } from './types.js';
+export type { CursorRange, Watermark } from '../src/core/cursor.js';
 export type { LoadResult } from '../src/core/load.js';

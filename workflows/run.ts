@@ -2,12 +2,12 @@ import type { Project } from '../src/config/project.js';
 import type { DatasetRef } from '../src/core/dataset.js';
 import type { LoadResult } from '../src/core/load.js';
 import { partitionRange } from '../src/core/partitions.js';
-import type { DatasetStepResult, RunContext } from '../src/core/steps.js';
+import type { DatasetStepResult, RunContext, WatermarkStepResult } from '../src/core/steps.js';
 import { JointSteps } from './joint-steps.js';
 import { createRunLog } from './run-log.js';
-import { extractCall, loadCall, transformCall, validateCall, type StepCall } from './step-calls.js';
+import { extractCall, loadCall, transformCall, validateCall, watermarkCall, type StepCall } from './step-calls.js';
 import type { StepRunner } from './step-runner.js';
-import type { ExtractFrom, Given, LoadInto, Run, StepOptions, ValidateOptions } from './types.js';
+import type { ExtractFrom, Given, LoadInto, Run, StepOptions, ValidateOptions, WatermarkOf } from './types.js';
 
 /** Makes the run API of one run over the steps' runner. */
 export function createRun<P extends Project>(
@@ -24,6 +24,8 @@ export function createRun<P extends Project>(
     partition: context.partition,
     within: partitionRange,
     log: createRunLog(),
+    watermark: (options: WatermarkOf<Project>) =>
+      forgivably(async () => (await steps.run<WatermarkStepResult>(watermarkCall(options))).watermark),
     extract: (dataset: string, options: ExtractFrom<Project>) => forgivably(async () => datasetOf(extractCall(dataset, options))),
     validate: (given: Given<DatasetRef>, contract: string, options?: ValidateOptions) =>
       forgivably(() => joint.validate(given, (input) => validateCall(input, contract, options))),

@@ -1,8 +1,9 @@
 import type { Project } from '../src/config/project.js';
 import type { DatasetRef } from '../src/core/dataset.js';
+import { TerminalError } from '../src/core/errors.js';
 import type { Scalar } from '../src/core/filter.js';
 import type { DiscoverStepInput, StepKind, StepPolicy } from '../src/core/steps.js';
-import type { ExtractFrom, LoadInto, StepOptions, ValidateOptions } from './types.js';
+import type { ExtractFrom, LoadInto, StepOptions, ValidateOptions, WatermarkOf } from './types.js';
 
 /** One step as it is to be run: who it is, and what its activity is told. */
 export interface StepCall {
@@ -21,6 +22,18 @@ export function extractCall(dataset: string, options: ExtractFrom<Project>): Ste
   const place = what.path ?? what.table;
   const summary = `${dataset} from ${from}${place === undefined ? '' : ` (${place})`}`;
   return { kind: 'extract', name: as ?? dataset, summary, policy, input: { dataset, connection: from, ...what } };
+}
+
+export function watermarkCall(options: WatermarkOf<Project>): StepCall {
+  const { rest, policy, as } = split(options);
+  const { to, table, path, name = '' } = rest;
+  const target = table ?? path;
+  if (target === undefined) {
+    throw new TerminalError('OPTION_INVALID', `run.watermark needs the target: { to: '${to}', table: '…' }, or path for files.`);
+  }
+  const place = `${to}.${target}`;
+  const input = { connection: to, target, name };
+  return { kind: 'watermark', name: as ?? (name === '' ? place : `${place}.${name}`), summary: `of ${place}`, policy, input };
 }
 
 export function validateCall(input: DatasetRef, contract: string, options: ValidateOptions = {}): StepCall {
@@ -44,6 +57,13 @@ export function transformCall(
 export function loadCall(input: DatasetRef | Pick<DatasetRef, 'name'>, options: LoadInto<Project, never>): StepCall {
   const { rest, policy, as } = split(options);
   const { to, table, path, ...how } = rest;
+  // Loaded without it, rows would be loaded that were loaded before, and none would be missed by anybody.
+  if ('watermark' in how && !how.watermark) {
+    throw new TerminalError(
+      'OPTION_INVALID',
+      `The load of "${input.name}" was given no range as its watermark. Extracts with a cursor have one, and what validate makes of them; give it that dataset's range, or leave \`watermark\` out.`,
+    );
+  }
   const target = table ?? path ?? input.name;
   const summary = `${input.name} into ${to}.${target} (${how.mode})`;
   return { kind: 'load', name: as ?? `${to}.${target}`, summary, policy, input: { input, connection: to, target, ...how } };

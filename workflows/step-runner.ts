@@ -19,6 +19,7 @@ import {
 } from '../src/core/steps.js';
 import type { AdmittedRun } from '../src/core/admission.js';
 import { asStepFailure, pairFailure } from './failures.js';
+import { Reuse } from './reuse.js';
 import type { RunState } from './run-state.js';
 import type { StepCall } from './step-calls.js';
 
@@ -36,13 +37,16 @@ interface PairResult {
 /** Runs the steps of one run: one activity each, under a name that is unique in the run. */
 export class StepRunner {
   private readonly outstanding = new Set<Promise<unknown>>();
+  private readonly reuse: Reuse;
   private closed = false;
 
   constructor(
     private readonly context: RunContext,
     private readonly admitted: AdmittedRun,
     private readonly state: RunState,
-  ) {}
+  ) {
+    this.reuse = new Reuse(admitted.reuse);
+  }
 
   /**
    * Runs one step. Once the pipeline's function has ended, what it left behind is never heard of again: a promise that
@@ -85,7 +89,7 @@ export class StepRunner {
   }
 
   private canShare(validate: StepCall, load: StepCall): boolean {
-    const isFree = (step: StepId): boolean => !this.state.has(step) && this.admitted.reuse[step] === undefined;
+    const isFree = (step: StepId): boolean => !this.state.has(step) && !this.reuse.has(step);
     // A timeout is one step's: two would share it.
     const samePolicy = JSON.stringify(validate.policy) === JSON.stringify(load.policy) && validate.policy.timeout === undefined;
     return samePolicy && isFree(idOf(validate)) && isFree(idOf(load));
@@ -103,7 +107,7 @@ export class StepRunner {
   private async execute<R extends StepResult>(call: StepCall): Promise<R> {
     const step = idOf(call);
     this.claim(step, call);
-    const reused = this.admitted.reuse[step];
+    const reused = this.reuse.find(step, call);
     if (reused) {
       this.state.end(step, 'reused', { result: reused });
       this.show();
@@ -113,6 +117,7 @@ export class StepRunner {
     try {
       const activities = proxyActivities<Record<keyof Activities, (input: unknown) => Promise<R>>>(this.options(step, call));
       const result = await activities[call.kind]({ run: this.context, step, ...call.input });
+      this.reuse.made(step, result);
       this.state.end(step, 'done', { result });
       return result;
     } catch (error) {

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Contract, RowOf } from '../src/config/contract.js';
 import type { Project } from '../src/config/project.js';
 import type { Transform } from '../src/config/transform.js';
-import type { Watermark } from '../src/core/cursor.js';
+import type { CursorRange, Watermark } from '../src/core/cursor.js';
 import type { DatasetRef } from '../src/core/dataset.js';
 import type { Condition, Filter } from '../src/core/filter.js';
 import type { LoadResult } from '../src/core/load.js';
@@ -33,6 +33,17 @@ export type ParamsInput<P extends Project, N extends NameOf<P['pipelines']>> = z
 export interface StepOptions extends StepPolicy {
   /** Another name for the step, where its own is taken. */
   readonly as?: string;
+}
+
+/** Of which target, and which of its watermarks. */
+export interface WatermarkOf<P extends Project> extends StepOptions {
+  readonly to: NameOf<P['connections']>;
+  /** Databases: `table` or `schema.table`. */
+  readonly table?: string;
+  /** Files: a path below the connection's root. */
+  readonly path?: string;
+  /** Tells several watermarks of one target apart, as one for each region that is loaded by itself. @default '' */
+  readonly name?: string;
 }
 
 /** What to read, and from where. Which options apply depends on the connection. */
@@ -77,6 +88,12 @@ interface LoadTarget<P extends Project, Row> extends StepOptions {
   readonly path?: string;
   /** Columns that identify a row. @default the contract's key */
   readonly key?: readonly (keyof Row & string)[];
+  /**
+   * The `range` of the dataset that was read by a cursor: the load moves the target's watermark to its end, in its own
+   * transaction, and is refused (WATERMARK_MOVED) when the target is no longer where the range begins. An append leaves out
+   * the rows that were loaded before.
+   */
+  readonly watermark?: CursorRange | undefined;
 }
 
 export type LoadInto<P extends Project, Row> = LoadTarget<P, Row> &
@@ -102,6 +119,11 @@ export interface Run<P extends Project> {
   readonly id: string;
   /** The partition this run is for, if the pipeline has any. */
   readonly partition: string | undefined;
+  /**
+   * How far a source has been loaded into a target: what the loads with a `watermark` have reached, as the target's own ledger
+   * tells. To be given to `extract` as `after`.
+   */
+  watermark(options: WatermarkOf<P>): Promise<Watermark>;
   /** Reads a dataset, named `dataset`, from a connection. */
   extract(dataset: string, options: ExtractFrom<P>): Promise<Dataset>;
   /** Judges every row by a contract: the result has the rows it accepts; the others go to quarantine with their reasons. */

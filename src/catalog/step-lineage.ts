@@ -1,7 +1,8 @@
 import type { StepRow } from './facts.js';
 
 /**
- * The finished steps that a retry may take over: all that made or loaded something, or without `from` and everything that was made from it.
+ * The finished steps that a retry may take over: all that made or loaded something, or without `from` and everything that was made
+ * from it. Watermarks are asked for again: the target may have got further.
  *
  * @param steps in order of start, so that a step comes after those that feed it
  */
@@ -11,8 +12,9 @@ export function reusableSteps(steps: readonly StepRow[], from?: string): StepRow
     const anew = step.step === from || step.inputs.some((input) => outdated.has(input.uri));
     const made = datasetOf(step);
     if (anew && made !== undefined) outdated.add(made);
-    // What a source holds is looked at again: who retries may have mended just that.
-    return !anew && step.kind !== 'discover' && step.status === 'done' && step.result !== null;
+    // What a source holds and how far a target has got is looked at again: who retries may have mended just that.
+    const isQuestion = step.kind === 'discover' || step.kind === 'watermark';
+    return !anew && !isQuestion && step.status === 'done' && step.result !== null;
   });
 }
 

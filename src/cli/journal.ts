@@ -1,7 +1,9 @@
 import type { RunRow, StepRow } from '../catalog/index.js';
+import type { LoadResult } from '../core/load.js';
 import type { LogFacts, LogLevel, LogLine } from '../core/run-log.js';
 import { count, duration } from '../dev/text-format.js';
 import type { Intervention } from '../temporal/interventions.js';
+import { rangeText, watermarkText } from './range-text.js';
 
 /** One line of what `millrace logs` tells. */
 export interface JournalLine {
@@ -114,10 +116,11 @@ function by({ workerIdentity }: StepRow): string {
 function outcomeOf({ result, startedAt, finishedAt }: StepRow): string {
   const time = startedAt !== null && finishedAt !== null ? [duration(Date.parse(finishedAt) - Date.parse(startedAt))] : [];
   if (result === null) return time.join('');
+  if ('watermark' in result) return [watermarkText(result.watermark), ...time].join(', ');
   if ('load' in result) {
     const { load } = result;
     const known = load.alreadyDone ? ', done already by an earlier attempt' : '';
-    return [`${count(load.rows)} rows into ${load.target} by ${load.mode}${known}`, ...time].join(', ');
+    return [`${count(load.rows)} rows into ${load.target} by ${load.mode}${known}`, ...watermarkOf(load), ...time].join(', ');
   }
   if ('tables' in result) return [`${count(result.tables.length)} tables`, ...time].join(', ');
   const rows = result.dataset.rows === null ? 'rows not counted' : `${count(result.dataset.rows)} rows`;
@@ -125,7 +128,12 @@ function outcomeOf({ result, startedAt, finishedAt }: StepRow): string {
     ({ path, message, rows: each }) => `${path || 'row'}: ${message.replace(/\.$/, '')} (${count(each)})`,
   );
   const rejected = result.rejected ? [`${count(result.rejected)} rejected (${reasons.join('; ')})`] : [];
-  return [rows, ...rejected, ...(result.reused ? ['found in staging'] : []), ...time].join(', ');
+  const range = result.dataset.range ? [rangeText(result.dataset.range)] : [];
+  return [rows, ...range, ...rejected, ...(result.reused ? ['found in staging'] : []), ...time].join(', ');
+}
+
+function watermarkOf({ watermark }: LoadResult): string[] {
+  return watermark === undefined ? [] : [`watermark ${watermark ?? 'not set'}`];
 }
 
 function loggedLine({ step, attempt, line, at, level, message, facts }: LogLine): JournalLine {

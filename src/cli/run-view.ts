@@ -1,9 +1,11 @@
 import type { RunRow, StepRow } from '../catalog/index.js';
+import type { CursorRange } from '../core/cursor.js';
 import type { ReasonCount } from '../core/manifest.js';
 import { count, duration, plainTable } from '../dev/text-format.js';
 import type { PendingStep, RunDescription, RunOutcome } from '../temporal/describe-run.js';
 import { formatRunAddress } from '../temporal/run-id.js';
 import { columns } from './columns.js';
+import { rangeText, watermarkText } from './range-text.js';
 import { errorReport, errorText, type ErrorReport } from './output.js';
 import { shortTime } from './short-time.js';
 import { STEP_HEAD, stepCells } from './step-lines.js';
@@ -38,6 +40,10 @@ export interface StepView {
   readonly attempts: number;
   /** For a load: the table or file it went to. */
   readonly target: string | null;
+  /** For a dataset that was read by a cursor: which slice of its source it is. */
+  readonly range: CursorRange | null;
+  /** Where a target is: when the step asked, or after its load. */
+  readonly watermark: string | null;
   readonly reasons: readonly ReasonCount[];
   readonly note: string;
 }
@@ -105,8 +111,10 @@ export function describeReason({ code, path, message }: Pick<ReasonCount, 'code'
 }
 
 function cellsOf(step: StepView): string[] {
+  const range = step.range && !step.step.startsWith('validate:') ? rangeText(step.range) : '';
+  const told = range || (step.watermark === null ? '' : `watermark ${step.watermark}`);
   const tries = step.attempts > 1 ? `${step.attempts} attempts` : '';
-  return stepCells({ ...step, note: [step.target, tries, step.note].filter(Boolean).join(', ') });
+  return stepCells({ ...step, note: [step.target, told, tries, step.note].filter(Boolean).join(', ') });
 }
 
 function stepViews(runId: string, steps: readonly StepRow[], pending: readonly PendingStep[]): StepView[] {
@@ -123,10 +131,17 @@ function stepViews(runId: string, steps: readonly StepRow[], pending: readonly P
       durationMs: live ? null : took,
       attempts: Math.max(step.attempts, live?.attempt ?? 0),
       target: load?.target ?? null,
+      range: dataset?.dataset.range ?? null,
+      watermark: watermarkOf(step.result),
       reasons: dataset?.reasons ?? [],
       note: live?.progress?.phase ?? step.error?.message ?? '',
     };
   });
+}
+
+function watermarkOf(result: StepRow['result']): string | null {
+  if (result && 'watermark' in result) return watermarkText(result.watermark);
+  return result && 'load' in result ? (result.load.watermark ?? null) : null;
 }
 
 function errorOf(row: RunRow | undefined, outcome: RunOutcome | undefined): ErrorReport | null {

@@ -1,4 +1,4 @@
-import type { CursorRange, Watermark } from '../core/cursor.js';
+import type { CursorRange, StoredWatermark, Watermark } from '../core/cursor.js';
 import type { Column } from '../core/dataset.js';
 import type { Filter } from '../core/filter.js';
 import type { LoadIdentity, LoadMode, LoadResult, TargetPartition } from '../core/load.js';
@@ -145,7 +145,9 @@ export interface DestinationCapabilities {
  * - the same `loadId` with other content: merge and replace apply again, append first undoes the earlier load;
  * - a new `loadId` for an append of the same pipeline, step and run partition replaces that partition's earlier load;
  * - two attempts at once end in one load: the second waits, then finds it done;
- * - the number of rows written is checked against `rows` before the commit.
+ * - the number of rows written is checked against `rows` before the commit;
+ * - a load with a watermark moves it in the same change, and only if the target still is where the range begins
+ *   ({@link moveWatermark}); two of them into one target and watermark follow each other.
  */
 export interface Destination {
   readonly capabilities: DestinationCapabilities;
@@ -154,6 +156,11 @@ export interface Destination {
   targetFor?(table: { readonly schema: string; readonly table: string }): string;
   /** Makes those schemas that are missing. Absent where targets need none. */
   provideSchemas?(schemas: readonly string[]): Promise<void>;
+  /**
+   * How far sources have been loaded into a target, as its ledger tells; a target that is not there has got nowhere. Absent
+   * where loads cannot carry a watermark.
+   */
+  watermark?(request: WatermarkRequest, context: CallContext): Promise<Watermark>;
   /** Every load that the ledger knows, oldest first where it can tell; none when there is no ledger yet. */
   ledger?(): AsyncIterable<LedgerLoad>;
   /**
@@ -164,12 +171,24 @@ export interface Destination {
   loadGrowing?(request: GrowingLoad, context: CallContext): Promise<LoadResult | undefined>;
 }
 
+/** Asks for a watermark. */
+export interface WatermarkRequest {
+  /** As in {@link LoadRequest}. */
+  readonly target: string;
+  readonly connection: string;
+  /** Empty for the usual one. */
+  readonly name: string;
+  /** Who asks: a load planned with the answer is known by it. */
+  readonly step: string;
+}
+
 /** A load as the destination's ledger keeps it. */
 export interface LedgerLoad extends LoadIdentity {
   /** As {@link LoadResult} names it. */
   readonly target: string;
   readonly mode: LoadMode;
   readonly rows: number;
+  readonly watermark?: StoredWatermark;
   /** ISO 8601, in UTC. */
   readonly committedAt: string;
 }
@@ -198,6 +217,8 @@ export interface LoadRequest {
   readonly key?: readonly string[];
   /** With `replace`: only these rows of the target are replaced, and every row loaded must match. */
   readonly partition?: TargetPartition;
+  /** The range of which these rows are; the load moves the target's watermark to its end. An append's rows all lie after its beginning. */
+  readonly watermark?: CursorRange;
 }
 
 /**

@@ -13,8 +13,9 @@ export interface Watermark {
   /**
    * Set when the load that was planned with this watermark has already been made, by an earlier attempt, before a reset or
    * in the run that this one retries: it is made again with the same upper bound, so that ranges stay next to each other.
+   * `null` when that load found no cursor value at all.
    */
-  readonly upTo?: string;
+  readonly upTo?: string | null;
 }
 
 /**
@@ -36,4 +37,11 @@ export interface CursorRange {
   readonly withoutCursor: number;
   /** The watermark that the range begins at, unless the pipeline gave a value of its own. */
   readonly watermark?: Pick<Watermark, 'target' | 'name' | 'step'>;
+}
+
+/** A watermark as a ledger keeps it: on the row of the load that moved it, in the transaction of that load. */
+export interface StoredWatermark extends Omit<CursorRange, 'watermark'> {
+  readonly name: string;
+  /** The step that read the watermark at which the range begins; `null` when the pipeline gave a value of its own. */
+  readonly step: string | null;
 }

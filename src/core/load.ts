@@ -36,4 +36,6 @@ export interface LoadResult {
   readonly alreadyDone: boolean;
   readonly loadId: string;
   readonly created: boolean;
+  /** How far the target has got by this load, for a load with a watermark; `null` while no cursor value was met. */
+  readonly watermark?: string | null;
 }

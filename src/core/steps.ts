@@ -1,10 +1,10 @@
-import type { Watermark } from './cursor.js';
+import type { CursorRange, Watermark } from './cursor.js';
 import type { DatasetRef } from './dataset.js';
 import type { Filter, Scalar } from './filter.js';
 import type { LoadMode, LoadResult, TargetPartition } from './load.js';
 import type { ReasonCount } from './manifest.js';
 
-export type StepKind = 'extract' | 'validate' | 'transform' | 'load' | 'discover';
+export type StepKind = 'watermark' | 'extract' | 'validate' | 'transform' | 'load' | 'discover';
 
 /** A step's identity within its run: `extract:flights`. Ledger, staging, reuse and activity ids hang on it. */
 export type StepId = `${StepKind}:${string}`;
@@ -38,6 +38,13 @@ export interface RunContext {
 interface StepInput {
   readonly run: RunContext;
   readonly step: StepId;
+}
+
+export interface WatermarkStepInput extends StepInput {
+  readonly connection: string;
+  readonly target: string;
+  /** Empty for the usual one. */
+  readonly name: string;
 }
 
 export interface ExtractStepInput extends StepInput {
@@ -75,6 +82,8 @@ export interface LoadStepInput extends StepInput {
   readonly mode: LoadMode;
   readonly key?: readonly string[];
   readonly partition?: TargetPartition;
+  /** The range that is loaded: the target's watermark moves to its end. */
+  readonly watermark?: CursorRange;
 }
 
 /** Which tables of one connection are to be copied into another. */
@@ -125,6 +134,10 @@ export interface LoadStepResult {
   readonly load: LoadResult;
 }
 
+export interface WatermarkStepResult {
+  readonly watermark: Watermark;
+}
+
 /** One table that a discover step has found, as steps are to copy it. */
 export interface DiscoveredTable {
   /** As `extract` takes it. */
@@ -147,7 +160,7 @@ export interface DiscoverStepResult {
   readonly tables: readonly DiscoveredTable[];
 }
 
-export type StepResult = DatasetStepResult | LoadStepResult | DiscoverStepResult;
+export type StepResult = DatasetStepResult | LoadStepResult | DiscoverStepResult | WatermarkStepResult;
 
 /** The heartbeat of a running step: what `temporal workflow describe` and the web UI show under pending activities. */
 export interface StepProgress {

@@ -68,7 +68,7 @@ export function runFacts(progress: RunProgress, quarantine: readonly QuarantineR
 
 /** Rows that a step gave on. */
 export function rowsOf(step: StepRow): number | null {
-  if (!step.result || 'tables' in step.result) return null;
+  if (!step.result || 'tables' in step.result || 'watermark' in step.result) return null;
   return 'load' in step.result ? step.result.load.rows : step.result.dataset.rows;
 }
 

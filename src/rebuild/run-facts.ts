@@ -30,7 +30,7 @@ export interface RunTold {
   readonly attemptsLost: number;
 }
 
-const KINDS = new Set<string>(['extract', 'validate', 'transform', 'load', 'discover'] satisfies StepKind[]);
+const KINDS = new Set<string>(['watermark', 'extract', 'validate', 'transform', 'load', 'discover'] satisfies StepKind[]);
 
 interface Step extends PastActivity {
   readonly input: { readonly run: RunContext; readonly step: StepId };
@@ -96,7 +96,7 @@ async function tellStep(sources: RunSources, step: Step): Promise<void> {
   const result = outcome.result as StepResult;
   const inputs = inputsOf(step);
   if ('load' in result) await catalog.recordStepFinished({ ...when, result, inputs, load: loadOf(step, result) });
-  else if ('tables' in result) await catalog.recordStepFinished({ ...when, result, inputs });
+  else if ('tables' in result || 'watermark' in result) await catalog.recordStepFinished({ ...when, result, inputs });
   else await catalog.recordStepFinished({ ...when, result, inputs, manifest: await manifestOf(sources, result) });
 }
 
@@ -112,7 +112,7 @@ function manifestOf({ manifest }: RunSources, result: DatasetStepResult): Promis
 }
 
 function inputsOf({ type, input }: Step): StepInput[] {
-  if (type === 'extract' || type === 'discover') return [];
+  if (type === 'extract' || type === 'discover' || type === 'watermark') return [];
   if (type === 'transform') return Object.values((input as TransformStepInput).inputs).map(inputFact);
   return [inputFact((input as ValidateStepInput | LoadStepInput).input)];
 }

@@ -4,6 +4,7 @@ import { findLoad, recordLoad } from './ledger.js';
 import { beginLoad, beginWrite, removeEarlier, resultOf } from './load-once.js';
 import { chooseRoute } from './load-plan.js';
 import { provideTarget, type Attempt } from './load-target.js';
+import { lockWatermark } from './watermark.js';
 import { copyInto, expectInserted, expectRows, touched } from './write-rows.js';
 
 /** In the ledger's row while the dataset is not known yet; never committed. */
@@ -11,9 +12,10 @@ const NOT_KNOWN_YET = { rows: 0, content: '' };
 
 /** The request of a growing load, as far as it is known. */
 export function provisional(growing: GrowingLoad): LoadRequest {
-  const { mode, target, connection, columns, key } = growing;
+  const { mode, target, connection, columns, key, watermark } = growing;
   const { rows, content } = NOT_KNOWN_YET;
-  return { identity: { ...growing.identity, content }, mode, target, connection, columns, key, rows, select: '' };
+  const known = { identity: { ...growing.identity, content }, mode, target, connection, columns, key, rows, select: '' };
+  return { ...known, ...(watermark && { watermark }) };
 }
 
 /**
@@ -64,11 +66,12 @@ async function loadBatches(
   const { session } = context;
   const target = await beginLoad(attempt);
   if (await findLoad(session, settings.ledgerSchema, request.identity.loadId)) return undefined;
+  await lockWatermark(attempt, undefined);
   const { table, created } = await provideTarget(attempt);
   const write = await beginWrite(attempt, table, target);
   const route = chooseRoute(write.plans, table);
   if (route === 'staging') return undefined;
-  const replaced = created ? 0 : await removeEarlier(write, attempt, { target, created, again: false });
+  const replaced = created ? 0 : await removeEarlier(write, attempt, { target, created });
   const before = await touched(session, write.name);
   let copied = 0;
   for await (const select of growing.batches) {

@@ -1,4 +1,6 @@
 import type pg from 'pg';
+import type { StoredWatermark } from '../../core/cursor.js';
+import { storedWatermark } from '../../core/watermark.js';
 import { quoteIdentifier, quoteLiteral } from '../../core/filter.js';
 import type { LoadRequest, Session } from '../contract.js';
 import { execute, select } from './attached.js';
@@ -8,6 +10,7 @@ export interface LedgerEntry {
   readonly id: bigint;
   readonly content: string;
   readonly rows: number;
+  readonly watermark?: StoredWatermark;
 }
 
 /** The ledger's name in SQL. */
@@ -44,6 +47,7 @@ export async function ensureLedger(side: pg.Client, ledgerSchema: string): Promi
       committed_at timestamptz NOT NULL
     );
     CREATE INDEX IF NOT EXISTS ledger_current ON ${table} (target, pipeline, step, run_partition) WHERE superseded_by IS NULL;
+    CREATE INDEX IF NOT EXISTS ledger_watermark ON ${table} (target, id) WHERE watermark IS NOT NULL;
     COMMENT ON TABLE ${table} IS 'One row for each load by Millrace, written in the load''s own transaction';
     COMMIT`,
     )
@@ -55,11 +59,18 @@ export async function ensureLedger(side: pg.Client, ledgerSchema: string): Promi
 
 /** What the ledger knows of this very load. */
 export async function findLoad(session: Session, ledgerSchema: string, loadId: string): Promise<LedgerEntry | undefined> {
-  const [row] = await select<{ id: bigint; content: string; rows: bigint }>(
+  const [row] = await select<{ id: bigint; content: string; rows: bigint; watermark: string | null }>(
     session,
-    `SELECT id, content, "rows" FROM ${ledgerTable(ledgerSchema)} WHERE load_id = ${quoteLiteral(loadId)}`,
+    `SELECT id, content, "rows", watermark::text AS watermark FROM ${ledgerTable(ledgerSchema)} WHERE load_id = ${quoteLiteral(loadId)}`,
   );
-  return row && { id: row.id, content: row.content, rows: Number(row.rows) };
+  if (row === undefined) return undefined;
+  const watermark = row.watermark === null ? undefined : (JSON.parse(row.watermark) as StoredWatermark);
+  return { id: row.id, content: row.content, rows: Number(row.rows), ...(watermark && { watermark }) };
+}
+
+/** Forgets a load, which is about to be recorded anew, later than all others. */
+export async function forgetLoad(session: Session, ledgerSchema: string, id: bigint): Promise<void> {
+  await execute(session, `DELETE FROM ${ledgerTable(ledgerSchema)} WHERE id = ${id}`);
 }
 
 /** Writes the load's row, or renews it when the same load comes again with other content, and gives its id. */
@@ -78,6 +89,7 @@ export async function recordLoad(session: Session, ledgerSchema: string, target:
     workflow_id: quoteLiteral(identity.workflowId),
     run_id: quoteLiteral(identity.runId),
     rows: String(request.rows),
+    watermark: request.watermark ? `${quoteLiteral(JSON.stringify(storedWatermark(request.watermark)))}::jsonb` : 'NULL',
     committed_at: 'clock_timestamp()',
   };
   const columns = Object.keys(values).map(quoteIdentifier);
@@ -94,7 +106,8 @@ export async function recordLoad(session: Session, ledgerSchema: string, target:
 
 /**
  * The ids whose rows an append takes the place of: its own earlier rows, and those of other loads of the same pipeline,
- * step and run partition. A later one wins, so that a partition is never held twice.
+ * step and run partition. A later one wins, so that a partition is never held twice. With a watermark the range alone
+ * says which rows a load has, and no load takes the place of another.
  */
 export async function findSuperseded(
   session: Session,
@@ -104,7 +117,7 @@ export async function findSuperseded(
   own: bigint,
 ): Promise<bigint[]> {
   const { pipeline, step, partition } = request.identity;
-  if (partition === undefined) return [];
+  if (partition === undefined || request.watermark !== undefined) return [];
   const rows = await select<{ id: bigint }>(
     session,
     `SELECT id FROM ${ledgerTable(ledgerSchema)}

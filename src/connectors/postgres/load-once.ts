@@ -2,10 +2,12 @@ import { TerminalError } from '../../core/errors.js';
 import { quoteIdentifier } from '../../core/filter.js';
 import type { LoadResult } from '../../core/load.js';
 import { execute, executeCounted } from './attached.js';
-import { findLoad, findSuperseded, markSuperseded, recordLoad } from './ledger.js';
+import { findLoad, findSuperseded, forgetLoad, markSuperseded, recordLoad } from './ledger.js';
 import { chooseRoute, LOAD_COLUMN, planLoad } from './load-plan.js';
 import { lockTarget, provideTarget, type Attempt } from './load-target.js';
+import { leaveOutOutdated } from './outdated-rows.js';
 import type { TargetTable } from './target-table.js';
+import { lockWatermark } from './watermark.js';
 import {
   insertFromStaging,
   mergeFromStaging,
@@ -39,20 +41,30 @@ async function loadOnce(attempt: Attempt): Promise<LoadResult> {
   const { session } = context;
   const target = await beginLoad(attempt);
   const earlier = await findLoad(session, settings.ledgerSchema, request.identity.loadId);
+  const move = await lockWatermark(attempt, earlier);
   const result = resultOf(attempt, target);
-  if (earlier?.content === request.identity.content) {
+  if (earlier?.content === request.identity.content && move?.again !== false) {
     return { ...result, rows: earlier.rows, replaced: 0, alreadyDone: true, created: false };
   }
+  if (earlier?.watermark && move === undefined) throw withoutWatermark(attempt, target);
   const { table, created } = await provideTarget(attempt);
+  if (earlier && move?.again === false && !move.isLatest) await forgetLoad(session, settings.ledgerSchema, earlier.id);
   const write = await beginWrite(attempt, table, target);
   const replaced =
     request.mode === 'merge'
-      ? await merge(write)
-      : await putRows(write, table, attempt, { target, created, again: earlier !== undefined });
+      ? await merge(write, move?.outdated === true)
+      : await putRows(write, table, attempt, { target, created, ...(earlier && { earlier: earlier.id }) });
   context.progress(request.rows);
   await context.checkpoint('load.copied');
   await context.checkpoint('load.before-commit');
   return { ...result, rows: request.rows, replaced, alreadyDone: false, created };
+}
+
+function withoutWatermark({ request }: Attempt, target: string): TerminalError {
+  return new TerminalError(
+    'OPTION_INVALID',
+    `The load into ${request.connection}.${target} was made before with a watermark, and is to be made again without one: the target would no longer know how far it has got. Give it the watermark, or start a new run.`,
+  );
 }
 
 /** Takes the load's locks; gives the target's name in the ledger. */
@@ -80,12 +92,17 @@ export async function beginWrite(
 
 /** What every result of a load says. */
 export function resultOf({ request }: Attempt, target: string) {
-  return { target: `${request.connection}.${target}`, mode: request.mode, loadId: request.identity.loadId };
+  const { watermark } = request;
+  const result = { target: `${request.connection}.${target}`, mode: request.mode, loadId: request.identity.loadId };
+  return { ...result, ...(watermark && { watermark: watermark.upTo }) };
 }
 
-async function merge(write: Write): Promise<number> {
+async function merge(write: Write, outdated: boolean): Promise<number> {
   const before = await touched(write.session, write.name);
-  await writeThroughStaging(write, (staging) => mergeFromStaging(write, staging));
+  await writeThroughStaging(write, async (staging) => {
+    const left = outdated ? await leaveOutOutdated(write, staging) : 0;
+    return left + (await mergeFromStaging(write, staging));
+  });
   const after = await touched(write.session, write.name);
   return before === null || after === null ? 0 : after.updated - before.updated;
 }
@@ -94,8 +111,8 @@ export interface Circumstances {
   readonly target: string;
   /** The table was made by this load, so it is empty. */
   readonly created: boolean;
-  /** The ledger knows this load, with other content. */
-  readonly again: boolean;
+  /** The id under which the ledger knew this load, with other content. */
+  readonly earlier?: bigint;
 }
 
 async function putRows(write: Write, table: TargetTable, attempt: Attempt, circumstances: Circumstances): Promise<number> {
@@ -108,7 +125,7 @@ async function putRows(write: Write, table: TargetTable, attempt: Attempt, circu
 }
 
 // DELETE rather than TRUNCATE: readers go on seeing the old rows until the commit, and are never made to wait.
-export async function removeEarlier(write: Write, { settings }: Attempt, { target, again }: Circumstances): Promise<number> {
+export async function removeEarlier(write: Write, { settings }: Attempt, { target, earlier }: Circumstances): Promise<number> {
   const { session, request, name, loadId } = write;
   if (loadId === undefined) {
     const where = request.partition === undefined ? '' : ` WHERE ${partitionCondition(request)}`;
@@ -116,7 +133,7 @@ export async function removeEarlier(write: Write, { settings }: Attempt, { targe
   }
   const superseded = await findSuperseded(session, settings.ledgerSchema, target, request, loadId);
   await markSuperseded(session, settings.ledgerSchema, superseded, loadId);
-  const ids = again ? [loadId, ...superseded] : superseded;
+  const ids = earlier === undefined ? superseded : [earlier, ...superseded];
   return ids.length === 0 ? 0 : executeCounted(session, `DELETE FROM ${name.sql} WHERE ${LOAD_COLUMN} IN (${ids.join(', ')})`);
 }
 

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { StoredWatermark } from '../../core/cursor.js';
 import type { LoadMode } from '../../core/load.js';
 import { connectPostgres } from '../../postgres/connect.js';
 import type { LedgerLoad } from '../contract.js';
@@ -32,7 +33,7 @@ export async function* readLedger(settings: ResolvedPostgres): AsyncGenerator<Le
 
 async function readPage(side: pg.Client, table: string, after: string): Promise<StoredLoad[]> {
   const { rows } = await side.query<StoredLoad>(
-    `SELECT id, load_id, content, target, mode, run_partition, pipeline, step, workflow_id, run_id, "rows",
+    `SELECT id, load_id, content, target, mode, run_partition, pipeline, step, workflow_id, run_id, "rows", watermark,
             to_char(committed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS committed_at
      FROM ${table} WHERE id > $1 ORDER BY id LIMIT ${PAGE}`,
     [after],
@@ -52,6 +53,7 @@ interface StoredLoad {
   readonly workflow_id: string;
   readonly run_id: string;
   readonly rows: string;
+  readonly watermark: StoredWatermark | null;
   readonly committed_at: string;
 }
 
@@ -67,6 +69,7 @@ function toLoad(row: StoredLoad, connection: string): LedgerLoad {
     workflowId: row.workflow_id,
     runId: row.run_id,
     rows: Number(row.rows),
+    ...(row.watermark !== null && { watermark: row.watermark }),
     committedAt: row.committed_at,
   };
 }

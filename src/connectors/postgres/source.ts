@@ -90,7 +90,9 @@ async function describe(
 ): Promise<{ columns: SourceColumn[]; cursor: Cursor | undefined }> {
   const side = await connectPostgres(settings.url, applicationName);
   try {
-    await side.query(`SET default_transaction_read_only = on; SET lock_timeout = ${settings.lockTimeoutMs}; SET TimeZone = 'UTC'`);
+    await side.query(
+      `SET default_transaction_read_only = on; SET lock_timeout = ${settings.lockTimeoutMs}; SET TimeZone = 'UTC'`,
+    );
     const all = await describeSelect(side, `SELECT * FROM ${reading.from}`);
     const byName = new Map(all.map((column) => [column.name, reading.isTable ? column : { ...column, nullable: true }]));
     for (const name of [...(options.columns ?? []), ...Object.keys(options.where ?? {})]) {
