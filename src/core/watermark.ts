@@ -75,7 +75,8 @@ export function moveWatermark(range: CursorRange, target: string, state: Waterma
   }
   const value = latest?.upTo ?? null;
   // A value of the pipeline's own is a beginning like any other where nothing was loaded before.
-  const begins = value === range.after || (value === null && range.watermark === undefined);
+  const isBeginning = value === null && range.watermark === undefined && (own === undefined || own.after === range.after);
+  const begins = value === range.after || isBeginning;
   if (!begins || (own && !ownIsLatest)) throw moved(range, target, state);
   if (latest && value !== null && latest.column !== range.column) {
     throw new TerminalError(

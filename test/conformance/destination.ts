@@ -4,7 +4,7 @@ import type { CheckpointName, DestinationCapabilities, LedgerLoad, LoadRequest }
 import { withContext, type ContextOptions } from './context.js';
 import { describeAppend, describeMerge, describePartitions, describeReplace } from './destination-modes.js';
 import type { DestinationHarness, Tools } from './destination-tools.js';
-import { loadRequest, sampleRows, sorted, type SampleLoad, type SampleRow } from './sample.js';
+import { loadRequest, sampleRows, sorted, type SampleRow } from './sample.js';
 
 /** The rules of {@link Destination}, one by one, for a connector's short test to call. */
 export function describeDestination(
@@ -12,11 +12,7 @@ export function describeDestination(
   harness: () => DestinationHarness,
   capabilities: DestinationCapabilities,
 ): void {
-  const load = (request: SampleLoad, options?: ContextOptions): Promise<LoadResult> =>
-    runLoad(harness(), loadRequest(request), options);
-  const target = (mode: LoadRequest['mode'], partitioned = false): string => harness().newTarget(mode, partitioned);
-  const rowsOf = async (of: string): Promise<SampleRow[]> => sorted(await harness().read(of));
-
+  const { load, target, rowsOf } = toolsOf(harness);
   describe(`${name} as a destination`, () => {
     test('says what it can', async () => {
       const connector = await harness().open();
@@ -34,6 +30,16 @@ export function describeDestination(
     if (capabilities.partitions) describePartitions({ load, target, rowsOf, harness });
     if (capabilities.modes.includes('merge')) describeMerge({ load, target, rowsOf, harness });
   });
+}
+
+/** What the rules are tested with, over what a system gives. */
+export function toolsOf(harness: () => DestinationHarness): Tools {
+  return {
+    load: (request, options) => runLoad(harness(), loadRequest(request), options),
+    target: (mode, partitioned = false) => harness().newTarget(mode, partitioned),
+    rowsOf: async (of) => sorted(await harness().read(of)),
+    harness,
+  };
 }
 
 async function runLoad(harness: DestinationHarness, request: LoadRequest, options?: ContextOptions): Promise<LoadResult> {
@@ -164,7 +170,8 @@ function describeInterruption(mode: LoadRequest['mode'], { load, target, rowsOf 
   });
 }
 
-function abortAt(place: CheckpointName, first: () => Promise<void>): ContextOptions {
+/** Aborts a load at a checkpoint, after `first`. */
+export function abortAt(place: CheckpointName, first: () => Promise<void>): ContextOptions {
   const controller = new AbortController();
   return {
     controller,

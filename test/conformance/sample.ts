@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { CursorRange } from '../../src/core/cursor.js';
 import type { Column } from '../../src/core/dataset.js';
 import { quoteLiteral } from '../../src/core/filter.js';
 import type { LoadRequest } from '../../src/connectors/contract.js';
@@ -41,6 +42,8 @@ export interface SampleLoad {
   readonly runPartition?: string;
   /** The region that a replace is limited to. */
   readonly region?: string;
+  /** The range that the load moves its watermark by, the cursor being the column `id`. */
+  readonly watermark?: CursorRange;
 }
 
 /** What an activity would ask a destination for. */
@@ -62,6 +65,7 @@ export function loadRequest(load: SampleLoad): LoadRequest {
     columns: SAMPLE_COLUMNS,
     rows: load.rows.length,
     key: load.mode === 'merge' ? ['id'] : [],
+    ...(load.watermark && { watermark: load.watermark }),
     ...(load.region === undefined ? {} : { partition: { [REGION]: load.region } }),
   };
 }

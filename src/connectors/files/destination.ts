@@ -5,6 +5,7 @@ import path from 'node:path';
 import { TerminalError, TransientError } from '../../core/errors.js';
 import { quoteFile, quoteIdentifier, quoteLiteral } from '../../core/filter.js';
 import type { LoadResult } from '../../core/load.js';
+import { storedWatermark } from '../../core/watermark.js';
 import type { CallContext, Destination, LoadRequest } from '../contract.js';
 import { describePlace, translateFileError, type FilePlace } from './errors.js';
 import { layoutOf, type Layout } from './layout.js';
@@ -13,6 +14,7 @@ import { takeLock } from './lock.js';
 import { readParquet } from './parquet.js';
 import { requireBelowRoot } from './paths.js';
 import { readLedger } from './read-ledger.js';
+import { announceMove, checkWatermark, readWatermark, watermarkLock } from './watermark.js';
 
 interface Attempt {
   readonly request: LoadRequest;
@@ -31,6 +33,13 @@ export function filesDestination(connection: string, root: string): Destination 
   return {
     capabilities: { modes: ['append', 'replace'], partitions: true },
     ledger: () => readLedger(connection, root),
+    async watermark(request) {
+      try {
+        return await readWatermark(root, request);
+      } catch (error) {
+        throw translateFileError(error, { connection, path: request.target });
+      }
+    },
     async load(request, context) {
       if (request.mode === 'merge') {
         throw new TerminalError(
@@ -58,14 +67,21 @@ export function filesDestination(connection: string, root: string): Destination 
   };
 }
 
-// One lock for each data file, so that loads into other partitions go on meanwhile.
+// One lock for each data file, so that loads into other partitions go on meanwhile; before it the one of the watermark.
 async function underLock(attempt: Attempt): Promise<LoadResult> {
-  const { layout, context } = attempt;
-  const lock = await takeLock(path.join(layout.ledger, `${shortHash(layout.file)}.lock`), context.signal);
+  const { layout, context, request } = attempt;
+  const { watermark } = request;
+  const wanted = path.join(layout.ledger, `${shortHash(layout.file)}.lock`);
+  const outer = watermark && (await takeLock(watermarkLock(layout.ledger, watermark), context.signal));
   try {
-    return await loadOnce(attempt, () => lock.isHeld());
+    const lock = await takeLock(wanted, context.signal);
+    try {
+      return await loadOnce(attempt, async () => (await lock.isHeld()) && (await outer?.isHeld()) !== false);
+    } finally {
+      await lock.release();
+    }
   } finally {
-    await lock.release();
+    await outer?.release();
   }
 }
 
@@ -81,11 +97,14 @@ function requirePartitionColumns(request: LoadRequest): void {
 
 async function loadOnce(attempt: Attempt, isHeld: () => Promise<boolean>): Promise<LoadResult> {
   const { request, context, layout, place, load, created } = attempt;
-  const result = { target: `${request.connection}.${request.target}`, mode: request.mode, loadId: request.identity.loadId };
+  const result = resultOf(request);
   const done = await findDone(layout.ledger, load);
   await removeLeftovers(layout.ledger, load, done);
-  if (done?.content === request.identity.content)
+  const moving = request.watermark && { ledger: layout.ledger, load, target: result.target, range: request.watermark };
+  const move = moving && (await checkWatermark(moving));
+  if (done?.content === request.identity.content && move?.again !== false)
     return { ...result, rows: done.rows, replaced: 0, alreadyDone: true, created: false };
+  if (done?.watermark && !move) throw withoutWatermark(place);
   const replaced = existsSync(layout.file) ? await countRows(attempt, layout.file) : 0;
   try {
     await writeTemporary(attempt);
@@ -95,7 +114,8 @@ async function loadOnce(attempt: Attempt, isHeld: () => Promise<boolean>): Promi
         'CONFLICT',
         `Another load took over the lock of ${describePlace(place)} while this one stood still. Nothing was changed; the step is tried again.`,
       );
-    await writeEntry(layout.ledger, load, entryOf(attempt, 'prepared'));
+    if (moving && !move?.again) await announceMove(moving);
+    await writeEntry(layout.ledger, load, { ...entryOf(attempt, 'prepared'), ...(done && { earlier: done }) });
     await context.checkpoint('load.before-commit');
     context.signal.throwIfAborted();
     await rename(attempt.temporary, layout.file);
@@ -107,6 +127,18 @@ async function loadOnce(attempt: Attempt, isHeld: () => Promise<boolean>): Promi
   await context.checkpoint('load.committed');
   await writeEntry(layout.ledger, load, entryOf(attempt, 'committed'));
   return { ...result, rows: request.rows, replaced, alreadyDone: false, created };
+}
+
+function resultOf({ connection, target, mode, identity, watermark }: LoadRequest) {
+  const result = { target: `${connection}.${target}`, mode, loadId: identity.loadId };
+  return { ...result, ...(watermark && { watermark: watermark.upTo }) };
+}
+
+function withoutWatermark(place: FilePlace): TerminalError {
+  return new TerminalError(
+    'OPTION_INVALID',
+    `The load into ${describePlace(place)} was made before with a watermark, and is to be made again without one: the folder would no longer know how far it has got. Give it the watermark, or start a new run.`,
+  );
 }
 
 async function discard({ layout, load }: Attempt, earlier: LedgerEntry | undefined): Promise<void> {
@@ -183,6 +215,7 @@ function entryOf({ request, layout, temporary }: Attempt, state: LedgerEntry['st
     state,
     temporary: path.basename(temporary),
     file: path.relative(path.dirname(layout.ledger), layout.file),
+    ...(request.watermark && { watermark: storedWatermark(request.watermark) }),
     at: new Date().toISOString(),
   };
 }

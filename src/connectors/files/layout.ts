@@ -52,7 +52,8 @@ function nameInFolder(request: LoadRequest, extension: string): string {
     return path.join(...folders, `data.${extension}`);
   }
   const { pipeline, step, partition, loadId } = request.identity;
-  return partition === undefined
+  // With a watermark every load has rows of its own, and takes no other's place.
+  return partition === undefined || request.watermark !== undefined
     ? `load-${shortHash(loadId)}.${extension}`
     : `part-${shortHash(pipeline, step, partition)}.${extension}`;
 }

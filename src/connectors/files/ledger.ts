@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import type { StoredWatermark } from '../../core/cursor.js';
 import type { LoadMode } from '../../core/load.js';
 
 /** The folder, beside the data, that holds the ledger and unfinished files. Readers' patterns leave it out. */
@@ -29,11 +30,19 @@ export interface LedgerEntry {
   /** The data file, relative to the folder the ledger is in. */
   readonly file: string;
   readonly at: string;
+  readonly watermark?: StoredWatermark;
+  /** What stands while this is only prepared: the same load as it was made before, with other content. */
+  readonly earlier?: LedgerEntry;
 }
 
 /** A short name made from texts, fit for a file. */
 export function shortHash(...texts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(texts)).digest('hex').slice(0, 24);
+}
+
+/** The entry that counts: this one, what it is to take the place of, or none. */
+export function doneOf(folder: string, entry: LedgerEntry): LedgerEntry | undefined {
+  return entry.state === 'committed' || !existsSync(path.join(folder, entry.temporary)) ? entry : entry.earlier;
 }
 
 /**
@@ -46,14 +55,15 @@ export async function findDone(folder: string, load: string): Promise<LedgerEntr
     throw error;
   });
   if (text === undefined) return undefined;
-  const entry = JSON.parse(text) as LedgerEntry;
-  return entry.state === 'committed' || !existsSync(path.join(folder, entry.temporary)) ? entry : undefined;
+  return doneOf(folder, JSON.parse(text) as LedgerEntry);
 }
 
 /** Takes away what attempts of this load that were killed have left. The entry goes first, see {@link LedgerEntry}. */
 export async function removeLeftovers(folder: string, load: string, done: LedgerEntry | undefined): Promise<void> {
   if (done === undefined) await rm(entryPath(folder, load), { force: true });
   const leftovers = (await readdir(folder)).filter((file) => file.startsWith(`${load}-`) && file.endsWith('.tmp'));
+  // Without its temporary file an entry that was only prepared would count as done.
+  if (done !== undefined && leftovers.length > 0) await writeEntry(folder, load, { ...done, state: 'committed' });
   for (const file of leftovers) await rm(path.join(folder, file), { force: true });
 }
 

@@ -1,9 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { LedgerLoad } from '../contract.js';
 import { translateFileError } from './errors.js';
-import { LEDGER_FOLDER, type LedgerEntry } from './ledger.js';
+import { doneOf, LEDGER_FOLDER, type LedgerEntry } from './ledger.js';
 
 /** Every load of files below `root` that is done, as the ledgers beside the data tell, by folder. */
 export async function* readLedger(connection: string, root: string): AsyncGenerator<LedgerLoad> {
@@ -11,7 +10,8 @@ export async function* readLedger(connection: string, root: string): AsyncGenera
     for await (const folder of ledgerFolders(root)) {
       for (const name of (await readdir(folder)).filter((file) => file.endsWith('.json')).toSorted()) {
         const entry = JSON.parse(await readFile(path.join(folder, name), 'utf8')) as LedgerEntry;
-        if (entry.state === 'committed' || !existsSync(path.join(folder, entry.temporary))) yield toLoad(entry, connection);
+        const done = doneOf(folder, entry);
+        if (done) yield toLoad(done, connection);
       }
     }
   } catch (error) {
@@ -29,7 +29,7 @@ async function* ledgerFolders(folder: string): AsyncGenerator<string> {
 }
 
 function toLoad(entry: LedgerEntry, connection: string): LedgerLoad {
-  const { loadId, content, mode, pipeline, step, partition, workflowId, runId, rows, at } = entry;
+  const { loadId, content, mode, pipeline, step, partition, workflowId, runId, rows, watermark, at } = entry;
   return {
     loadId,
     content,
@@ -41,6 +41,7 @@ function toLoad(entry: LedgerEntry, connection: string): LedgerLoad {
     workflowId,
     runId,
     rows,
+    ...(watermark && { watermark }),
     committedAt: at,
   };
 }

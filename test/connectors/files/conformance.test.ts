@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
@@ -7,6 +7,7 @@ import { quoteLiteral } from '../../../src/core/filter.js';
 import { openConnector } from '../../../src/connectors/registry.js';
 import { withContext } from '../../conformance/context.js';
 import { describeDestination } from '../../conformance/destination.js';
+import { describeWatermarks } from '../../conformance/destination-watermark.js';
 import { REGION, selectRows, type SampleRow } from '../../conformance/sample.js';
 import { describeSource } from '../../conformance/source.js';
 
@@ -21,7 +22,7 @@ for (const format of ['parquet', 'csv'] as const) {
   const read = (target: string): Promise<SampleRow[]> =>
     withContext(async ({ session }) => {
       const file = join(root, target);
-      if (!existsSync(file)) return [];
+      if (!hasData(file, format)) return [];
       const pattern = quoteLiteral(statSync(file).isDirectory() ? `${file}/**/*.${format}` : file);
       const columns = `{'id': 'BIGINT', 'the "region"': 'VARCHAR', 'amount': 'VARCHAR'}`;
       const from =
@@ -33,11 +34,9 @@ for (const format of ['parquet', 'csv'] as const) {
       );
       return rows.map((row) => ({ ...row, id: Number(row.id) }));
     });
-  describeDestination(
-    `files (${format})`,
-    () => ({ capabilities, open, read, newTarget: () => `${fresh()}.${format}` }),
-    capabilities,
-  );
+  const harness = () => ({ capabilities, open, read, newTarget: () => `${fresh()}.${format}` });
+  describeDestination(`files (${format})`, harness, capabilities);
+  describeWatermarks(`files (${format})`, harness, ['append']);
 }
 
 describeSource('files (csv)', () => ({
@@ -99,6 +98,12 @@ describeSource('files (copied)', () => ({
   missing: { path: 'nowhere.parquet', copy: true },
   missingCode: 'FILE_MISSING',
 }));
+
+/** Whether there is a file, or a folder with any: one that only has a ledger holds no data. */
+function hasData(file: string, format: string): boolean {
+  if (!existsSync(file) || !statSync(file).isDirectory()) return existsSync(file);
+  return readdirSync(file, { recursive: true }).some((name) => String(name).endsWith(`.${format}`));
+}
 
 function jsonLine({ id, region, amount }: SampleRow): string {
   return `${JSON.stringify({ id, [REGION]: region, amount })}\n`;

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll } from 'vitest';
 import { openConnector } from '../../../src/connectors/registry.js';
 import { describeDestination } from '../../conformance/destination.js';
+import { describeWatermarks } from '../../conformance/destination-watermark.js';
 import type { SampleRow } from '../../conformance/sample.js';
 import { describeSource } from '../../conformance/source.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
@@ -22,11 +23,10 @@ async function read(table: string): Promise<SampleRow[]> {
 
 const capabilities = { modes: ['append', 'merge', 'replace'] as const, partitions: true };
 
-describeDestination(
-  'postgres',
-  () => ({ capabilities, open, read, newTarget: () => `t_${randomBytes(4).toString('hex')}` }),
-  capabilities,
-);
+const harness = () => ({ capabilities, open, read, newTarget: () => `t_${randomBytes(4).toString('hex')}` });
+
+describeDestination('postgres', harness, capabilities);
+describeWatermarks('postgres', harness, ['append', 'merge']);
 
 describeSource('postgres', () => ({
   open,

@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest';
+import type { Watermark } from '../../src/core/cursor.js';
+import type { DatasetRef } from '../../src/core/dataset.js';
+import type { DatasetStepResult } from '../../src/core/steps.js';
+import { Reuse } from '../../workflows/reuse.js';
+import { extractCall, loadCall, transformCall, validateCall } from '../../workflows/step-calls.js';
+
+const range = { column: 'id', type: 'BIGINT', after: '3', from: '3', upTo: '9', withoutCursor: 0 };
+
+function dataset(uri: string, ranged = true): DatasetRef {
+  return { name: 'orders', uri, rows: 1, bytes: 1, content: uri, schema: '', parents: [], ...(ranged && { range }) };
+}
+
+const result = (uri: string, ranged = true): DatasetStepResult => ({ dataset: dataset(uri, ranged), reused: false });
+
+function since(value: string | null, upTo?: string | null): Watermark {
+  return { target: 'warehouse.public.orders', name: '', step: 's', value, ...(upTo !== undefined && { upTo }) };
+}
+
+const extract = (after?: Watermark | string | number | null) =>
+  extractCall('orders', { from: 'shop', table: 'orders', cursor: 'id', ...(after !== undefined && { after }) });
+
+test('what was read after the same watermark is taken over, and what was read after another is not', () => {
+  const reuse = new Reuse({ 'extract:orders': result('a') });
+  expect(reuse.find('extract:orders', extract(since('3')))).toBeDefined();
+  expect(reuse.find('extract:orders', extract(since('3', '9')))).toBeDefined();
+  expect(reuse.find('extract:orders', extract('3'))).toBeDefined();
+  expect(reuse.find('extract:orders', extract(3))).toBeDefined();
+  for (const after of [since('4'), since(null), since('3', '8'), since('3', null), '4', null, undefined]) {
+    expect(reuse.find('extract:orders', extract(after))).toBeUndefined();
+  }
+});
+
+test('what was read without a cursor is taken over as ever', () => {
+  const reuse = new Reuse({ 'extract:orders': result('a', false) });
+  expect(reuse.find('extract:orders', extractCall('orders', { from: 'shop', table: 'orders' }))).toBeDefined();
+  expect(reuse.find('extract:customers', extractCall('customers', { from: 'shop', table: 'customers' }))).toBeUndefined();
+});
+
+test('nothing that was made of what is read anew is taken over', () => {
+  const loaded = {
+    load: { target: 't', mode: 'append', rows: 1, replaced: 0, alreadyDone: false, loadId: 'l', created: false },
+  } as const;
+  const reuse = new Reuse({
+    'extract:orders': result('a'),
+    'validate:orders': result('b'),
+    'transform:totals': result('c', false),
+    'load:warehouse.totals': loaded,
+  });
+  const load = (input: DatasetRef) => loadCall(input, { to: 'warehouse', table: 'totals', mode: 'append' });
+  expect(reuse.find('validate:orders', validateCall(dataset('a'), 'Order'))).toBeDefined();
+  expect(reuse.find('load:warehouse.totals', load(dataset('c')))).toBeDefined();
+  reuse.made('extract:orders', result('a2'));
+  expect(reuse.find('validate:orders', validateCall(dataset('a2'), 'Order'))).toBeUndefined();
+  reuse.made('validate:orders', result('b2'));
+  expect(reuse.find('transform:totals', transformCall('totals', { orders: dataset('b2') }, {}))).toBeUndefined();
+  reuse.made('transform:totals', result('c2', false));
+  expect(reuse.find('load:warehouse.totals', load(dataset('c2')))).toBeUndefined();
+});
+
+test('what is read anew and turns out the same changes nothing for those after it', () => {
+  const reuse = new Reuse({ 'extract:orders': result('a'), 'validate:orders': result('b') });
+  reuse.made('extract:orders', result('a'));
+  expect(reuse.find('validate:orders', validateCall(dataset('a'), 'Order'))).toBeDefined();
+});
