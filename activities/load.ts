@@ -4,6 +4,7 @@ import { TerminalError } from '../src/core/errors.js';
 import type { LoadIdentity, LoadResult } from '../src/core/load.js';
 import type { Manifest } from '../src/core/manifest.js';
 import type { LoadStepInput, LoadStepResult } from '../src/core/steps.js';
+import { storedWatermark } from '../src/core/watermark.js';
 import { namingDamaged } from '../src/engine/damaged-parts.js';
 import { datasetSelect } from '../src/engine/dataset-sql.js';
 import { verifyParts } from '../src/engine/part-files.js';
@@ -58,7 +59,14 @@ export function load(
         destination.load(await requestFor(services, input, call, { reference, manifest }), call),
       ));
     const { partition } = input.run;
-    const recorded = { ...done, content: reference.content, connection, ...(partition !== undefined && { partition }) };
+    const moved = input.watermark && storedWatermark(input.watermark);
+    const recorded = {
+      ...done,
+      content: reference.content,
+      connection,
+      ...(partition !== undefined && { partition }),
+      ...(moved && { moved }),
+    };
     return { result: { load: done }, inputs: [inputFact(reference)], load: recorded };
   });
 }
@@ -117,8 +125,11 @@ function targetOf({ mode, target, connection, partition, watermark }: Omit<LoadS
 }
 
 /** Set where only what is new is to be loaded: an append adds what its range says, whatever was read again. */
-function rangedRows({ mode, watermark, step }: Omit<LoadStepInput, 'input'>, columns: readonly Column[]): RangedRows | undefined {
-  return mode === 'append' && watermark ? { range: watermark, columns, label: `Step ${step}` } : undefined;
+function rangedRows(
+  { mode, watermark, connection, target }: Omit<LoadStepInput, 'input'>,
+  columns: readonly Column[],
+): RangedRows | undefined {
+  return mode === 'append' && watermark ? { range: watermark, columns, target: `${connection}.${target}` } : undefined;
 }
 
 async function* newOf(batches: AsyncIterable<string>, ranged: RangedRows): AsyncGenerator<string> {

@@ -20,6 +20,7 @@ export async function recordDataset(db: CatalogSession, uri: string, manifest: M
       reproducible: manifest.reproducible ? 1 : 0,
       engine: manifest.engine,
       created_at: manifest.createdAt,
+      range: manifest.range ? JSON.stringify(manifest.range) : null,
     })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
@@ -100,6 +101,7 @@ export async function recordLoad(db: CatalogSession, key: StepKey, load: Recorde
       already_done: load.alreadyDone ? 1 : 0,
       created: load.created ? 1 : 0,
       loaded_at: loadedAt,
+      watermark: load.moved ? JSON.stringify(load.moved) : null,
     })
     .onConflict((conflict) =>
       conflict
@@ -146,6 +148,7 @@ export async function recordLedgerLoad(db: CatalogSession, load: LedgerLoadRecor
       already_done: 1,
       created: 0,
       loaded_at: load.loadedAt,
+      watermark: load.watermark ? JSON.stringify(load.watermark) : null,
     })
     .onConflict((conflict) => conflict.doNothing())
     .returning('load_id')

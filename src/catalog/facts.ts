@@ -1,3 +1,4 @@
+import type { StoredWatermark } from '../core/cursor.js';
 import type { LoadMode, LoadResult } from '../core/load.js';
 import type { Manifest, ReasonCount } from '../core/manifest.js';
 import type { StepId, StepKind, StepResult } from '../core/steps.js';
@@ -103,6 +104,8 @@ export interface RecordedLoad extends LoadResult {
   readonly content: string;
   readonly partition?: string;
   readonly connection: string;
+  /** For a load with a watermark: the range by which it moved. */
+  readonly moved?: StoredWatermark;
 }
 
 export interface StepFinished extends StepKey {
@@ -151,6 +154,7 @@ export interface LedgerLoadRecorded extends RunKey {
   readonly mode: LoadMode;
   readonly partition?: string;
   readonly rows: number;
+  readonly watermark?: StoredWatermark;
   readonly loadedAt: string;
 }
 

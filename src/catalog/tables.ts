@@ -65,6 +65,8 @@ export interface DatasetsTable {
   reproducible: number;
   engine: string;
   created_at: string;
+  /** JSON: the slice of the source that was read by a cursor. */
+  range: string | null;
 }
 
 export interface DatasetParentsTable {
@@ -121,6 +123,8 @@ export interface LoadsTable extends StepKeyColumns {
   already_done: number;
   created: number;
   loaded_at: string;
+  /** JSON: the range by which the load moved its watermark. */
+  watermark: string | null;
 }
 
 export interface LogLinesTable {

@@ -8,27 +8,27 @@ import type { Session } from '../connectors/contract.js';
 export interface RangedRows {
   readonly range: CursorRange;
   readonly columns: readonly Column[];
-  /** The load, as people name it. */
-  readonly label: string;
+  /** As people name it: `warehouse.orders`. */
+  readonly target: string;
 }
 
 /**
  * Proves that the rows have the cursor as it was read.
  * @throws TerminalError OPTION_INVALID
  */
-export function requireCursor({ range, columns, label }: RangedRows): void {
+export function requireCursor({ range, columns, target }: RangedRows): void {
   const column = columns.find(({ name }) => name === range.column);
   const names = columns.map(({ name }) => name).join(', ');
   if (column === undefined) {
     throw new TerminalError(
       'OPTION_INVALID',
-      `${label} appends by the cursor "${range.column}", which the dataset has not (it has: ${names}). Keep that column, or merge.`,
+      `The append to ${target} goes by the cursor "${range.column}", which the dataset has not (it has: ${names}). Keep that column, or merge.`,
     );
   }
   if (column.type === range.type && column.sourceType === undefined) return;
   throw new TerminalError(
     'OPTION_INVALID',
-    `${label} appends by the cursor "${range.column}", which was read as ${range.type} and is ${column.type} in the dataset, so that it no longer tells which rows are new. Let contracts and transforms leave it as it is, or merge.`,
+    `The append to ${target} goes by the cursor "${range.column}", which was read as ${range.type} and is ${column.type} in the dataset, so that it no longer tells which rows are new. Let contracts and transforms leave it as it is, or merge.`,
   );
 }
 
@@ -44,7 +44,7 @@ export function selectNew(select: string, { range }: RangedRows): string {
 
 /** The number of rows that {@link selectNew} gives. @throws TerminalError CURSOR_NULL, OPTION_INVALID */
 export async function countNew(session: Session, select: string, rows: RangedRows): Promise<number> {
-  const { range, label } = rows;
+  const { range, target } = rows;
   const column = quoteIdentifier(range.column);
   const [found] = await session.rows<{ without: bigint; strange: bigint; all: bigint }>(
     `SELECT count(*) FILTER (WHERE ${column} IS NULL) AS without, count(*) FILTER (WHERE ${strange(range)}) AS strange, count(*) AS all
@@ -53,13 +53,13 @@ export async function countNew(session: Session, select: string, rows: RangedRow
   if (Number(found?.without) > 0) {
     throw new TerminalError(
       'CURSOR_NULL',
-      `${found?.without} of ${found?.all} rows that ${label} appends have no value in the cursor "${range.column}", so nothing tells whether they have been appended before. Merge them, let the contract reject such rows, or fill the column at the source.`,
+      `${found?.without} of ${found?.all} rows to append to ${target} have no value in the cursor "${range.column}", so nothing tells whether they have been appended before. Merge them, let the contract reject such rows, or fill the column at the source.`,
     );
   }
   if (Number(found?.strange) > 0) {
     throw new TerminalError(
       'OPTION_INVALID',
-      `${found?.strange} of ${found?.all} rows that ${label} appends lie outside the range of "${range.column}" that was read. Give the load the range of its own dataset, whose cursor nothing has changed, or merge.`,
+      `${found?.strange} of ${found?.all} rows to append to ${target} lie outside the range of "${range.column}" that was read. Give the load the range of its own dataset, whose cursor nothing has changed, or merge.`,
     );
   }
   const [counted] = await session.rows<{ rows: bigint }>(`SELECT count(*) AS rows FROM (${selectNew(select, rows)})`);

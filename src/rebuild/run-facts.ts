@@ -12,6 +12,7 @@ import type {
   TransformStepInput,
   ValidateStepInput,
 } from '../core/steps.js';
+import { storedWatermark } from '../core/watermark.js';
 import type { PastActivity } from '../temporal/past-activities.js';
 import type { RunHistory } from '../temporal/run-history.js';
 
@@ -122,6 +123,8 @@ function inputFact({ name, uri, content }: DatasetRef): StepInput {
 }
 
 function loadOf({ input }: Step, { load }: LoadStepResult) {
-  const { connection, input: dataset, run } = input as LoadStepInput;
-  return { ...load, connection, content: dataset.content, ...(run.partition !== undefined && { partition: run.partition }) };
+  const { connection, input: dataset, run, watermark } = input as LoadStepInput;
+  const moved = watermark && storedWatermark(watermark);
+  const partition = run.partition !== undefined && { partition: run.partition };
+  return { ...load, connection, content: dataset.content, ...partition, ...(moved && { moved }) };
 }

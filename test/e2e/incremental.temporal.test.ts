@@ -176,7 +176,7 @@ describe('a folder of files', () => {
     await scene.change('without', { id: 1, amount: 1, at: noon(1) }, { id: 2, amount: 2 });
     const run = await scene.start('without', {}, 'exportChanges');
     expect(await failureOf(run)).toMatch(
-      /^Step load:lake\.without failed: 1 of 2 rows that step load:lake\.without appends have no value in the cursor "changed_at".*\[CURSOR_NULL\]$/,
+      /^Step load:lake\.without failed: 1 of 2 rows to append to lake\.without have no value in the cursor "changed_at".*\[CURSOR_NULL\]$/,
     );
     await scene.change('without', { id: 2, amount: 2, at: noon(3) });
     await scene.load('without', {}, 'exportChanges');

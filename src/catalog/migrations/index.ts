@@ -2,10 +2,12 @@ import type { Migration } from 'kysely';
 import { initial } from './0001-initial.js';
 import { runLog } from './0002-run-log.js';
 import { reconciler } from './0003-reconciler.js';
+import { ranges } from './0004-ranges.js';
 
 /** Every migration by name; they run in the order of their names, and a released one never changes. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
   '0002-run-log': runLog,
   '0003-reconciler': reconciler,
+  '0004-ranges': ranges,
 };

@@ -68,9 +68,9 @@ export async function findLoad(session: Session, ledgerSchema: string, loadId: s
   return { id: row.id, content: row.content, rows: Number(row.rows), ...(watermark && { watermark }) };
 }
 
-/** Forgets a load, which is about to be recorded anew, later than all others. */
-export async function forgetLoad(session: Session, ledgerSchema: string, id: bigint): Promise<void> {
-  await execute(session, `DELETE FROM ${ledgerTable(ledgerSchema)} WHERE id = ${id}`);
+/** Gives a load's row, which is about to be renewed, a place after all others. */
+export async function moveToEnd(session: Session, ledgerSchema: string, id: bigint): Promise<void> {
+  await execute(session, `UPDATE ${ledgerTable(ledgerSchema)} SET id = DEFAULT WHERE id = ${id}`);
 }
 
 /** Writes the load's row, or renews it when the same load comes again with other content, and gives its id. */

@@ -2,7 +2,7 @@ import { TerminalError } from '../../core/errors.js';
 import { quoteIdentifier } from '../../core/filter.js';
 import type { LoadResult } from '../../core/load.js';
 import { execute, executeCounted } from './attached.js';
-import { findLoad, findSuperseded, forgetLoad, markSuperseded, recordLoad } from './ledger.js';
+import { findLoad, findSuperseded, moveToEnd, markSuperseded, recordLoad } from './ledger.js';
 import { chooseRoute, LOAD_COLUMN, planLoad } from './load-plan.js';
 import { lockTarget, provideTarget, type Attempt } from './load-target.js';
 import { leaveOutOutdated } from './outdated-rows.js';
@@ -48,7 +48,7 @@ async function loadOnce(attempt: Attempt): Promise<LoadResult> {
   }
   if (earlier?.watermark && move === undefined) throw withoutWatermark(attempt, target);
   const { table, created } = await provideTarget(attempt);
-  if (earlier && move?.again === false && !move.isLatest) await forgetLoad(session, settings.ledgerSchema, earlier.id);
+  if (earlier && move?.again === false && !move.isLatest) await moveToEnd(session, settings.ledgerSchema, earlier.id);
   const write = await beginWrite(attempt, table, target);
   const replaced =
     request.mode === 'merge'
