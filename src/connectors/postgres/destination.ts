@@ -15,6 +15,7 @@ import { connectPostgres } from '../../postgres/connect.js';
 import { readLedger } from './read-ledger.js';
 import { cancelOnAbort } from './side-connection.js';
 import { parseTableName } from './table-name.js';
+import { postgresTransforms } from './transform-destination.js';
 
 /**
  * Loads tables. One load is one transaction: lock, ledger row, data, counts, COMMIT; until then nobody sees any of it, and
@@ -24,6 +25,7 @@ export function postgresDestination(settings: ResolvedPostgres): Destination {
   return {
     capabilities: { modes: ['append', 'merge', 'replace'], partitions: true },
     ledger: () => readLedger(settings),
+    ...postgresTransforms(settings),
     async load(request, context) {
       requireKeyColumns(request);
       if (request.mode === 'merge' && (request.key ?? []).length === 0) {
