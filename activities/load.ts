@@ -109,7 +109,8 @@ function targetOf({ mode, target, connection, partition }: Omit<LoadStepInput, '
   return { mode, target, connection, ...(partition && { partition }) };
 }
 
-function identityOf({ run, step }: Omit<LoadStepInput, 'input'>, content: string): LoadIdentity {
+/** Who loads, by a step's place in its run. */
+export function identityOf({ run, step }: Pick<LoadStepInput, 'run' | 'step'>, content: string): LoadIdentity {
   return {
     loadId: `${run.loadScope}/${step}`,
     content,
@@ -148,7 +149,8 @@ function keyOf(services: Services, input: Omit<LoadStepInput, 'input'>, dataset:
   return key;
 }
 
-function requireCapability(input: Omit<LoadStepInput, 'input'>, { capabilities }: Destination): void {
+/** @throws TerminalError CAPABILITY_MISSING, OPTION_INVALID */
+export function requireCapability(input: Omit<LoadStepInput, 'input'>, { capabilities }: Destination): void {
   if (!capabilities.modes.includes(input.mode)) {
     throw new TerminalError(
       'CAPABILITY_MISSING',

@@ -9,6 +9,7 @@ import type {
   StepId,
   StepKind,
   StepResult,
+  TransformOnStepInput,
   TransformStepInput,
   ValidateStepInput,
 } from '../core/steps.js';
@@ -94,7 +95,7 @@ async function tellStep(sources: RunSources, step: Step): Promise<void> {
     return;
   }
   const result = outcome.result as StepResult;
-  const inputs = inputsOf(step);
+  const inputs = inputsOf(step, result);
   if ('load' in result) await catalog.recordStepFinished({ ...when, result, inputs, load: loadOf(step, result) });
   else if ('tables' in result) await catalog.recordStepFinished({ ...when, result, inputs });
   else await catalog.recordStepFinished({ ...when, result, inputs, manifest: await manifestOf(sources, result) });
@@ -111,8 +112,9 @@ function manifestOf({ manifest }: RunSources, result: DatasetStepResult): Promis
   return manifest(result.dataset.uri);
 }
 
-function inputsOf({ type, input }: Step): StepInput[] {
+function inputsOf({ type, input }: Step, result: StepResult): StepInput[] {
   if (type === 'extract' || type === 'discover') return [];
+  if ('load' in result && result.transformed) return result.transformed.inputs.map(tableFact);
   if (type === 'transform') return Object.values((input as TransformStepInput).inputs).map(inputFact);
   return [inputFact((input as ValidateStepInput | LoadStepInput).input)];
 }
@@ -121,7 +123,16 @@ function inputFact({ name, uri, content }: DatasetRef): StepInput {
   return { name, uri, content };
 }
 
-function loadOf({ input }: Step, { load }: LoadStepResult) {
+// What the loads in it were, the ledger tells.
+function tableFact(uri: string): StepInput {
+  return { name: /^table:([^#]*)/.exec(uri)?.[1] ?? uri, uri, content: '' };
+}
+
+function loadOf({ input }: Step, { load, transformed }: LoadStepResult) {
+  if (transformed) {
+    const { on: connection, run } = input as TransformOnStepInput;
+    return { ...load, connection, content: transformed.content, ...(run.partition !== undefined && { partition: run.partition }) };
+  }
   const { connection, input: dataset, run } = input as LoadStepInput;
   return { ...load, connection, content: dataset.content, ...(run.partition !== undefined && { partition: run.partition }) };
 }

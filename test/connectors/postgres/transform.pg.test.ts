@@ -11,7 +11,6 @@ beforeAll(async () => {
 afterAll(() => db.drop());
 
 const Order = contract(z.object({ id: z.int(), customer: z.string(), amount: z.number(), day: z.iso.date() }), { key: ['id'] });
-const Customer = contract(z.object({ name: z.string(), country: z.string() }), { key: ['name'] });
 const Daily = contract(z.object({ day: z.iso.date(), orders: z.int(), amount: z.number() }), { key: ['day'] });
 
 beforeEach(async () => {
