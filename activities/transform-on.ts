@@ -52,7 +52,9 @@ function outcomeOf(input: TransformOnStepInput, { load, content, inputs }: Trans
   const { partition } = input.run;
   const facts = Object.entries(inputs).flatMap(([name, version]) => tableFacts(version, input.inputs[name]));
   let room = ROOM_FOR_INPUTS;
-  const told = facts.map(({ uri }) => uri).filter((uri) => (room -= Buffer.byteLength(uri) + 3) >= 0);
+  const told = facts
+    .map(({ uri, content: of }) => ({ uri, content: of }))
+    .filter((fact) => (room -= Buffer.byteLength(JSON.stringify(fact)) + 1) >= 0);
   return {
     result: { load, transformed: { content, inputs: told } },
     inputs: facts,

@@ -137,8 +137,8 @@ export interface LoadStepResult {
   readonly transformed?: {
     /** As the ledger's row has it. */
     readonly content: string;
-    /** The inputs' URIs, as far as they find room. */
-    readonly inputs: readonly string[];
+    /** The inputs, as far as they find room. */
+    readonly inputs: readonly { readonly uri: string; readonly content: string }[];
   };
 }
 

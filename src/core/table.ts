@@ -25,3 +25,8 @@ export interface TableVersion {
 export function tableUri(target: string, loadId: string | null): string {
   return `table:${target}${loadId === null ? '' : `#${loadId}`}`;
 }
+
+/** The table of such a URI, as people name it. */
+export function targetOfUri(uri: string): string {
+  return uri.replace(/^table:/, '').replace(/#.*$/s, '');
+}

@@ -1,6 +1,7 @@
 import type { Catalog, RunScope, StepInput } from '../catalog/index.js';
 import type { DatasetRef } from '../core/dataset.js';
 import type { Manifest } from '../core/manifest.js';
+import { targetOfUri } from '../core/table.js';
 import type {
   DatasetStepResult,
   LoadStepInput,
@@ -114,7 +115,7 @@ function manifestOf({ manifest }: RunSources, result: DatasetStepResult): Promis
 
 function inputsOf({ type, input }: Step, result: StepResult): StepInput[] {
   if (type === 'extract' || type === 'discover') return [];
-  if ('load' in result && result.transformed) return result.transformed.inputs.map(tableFact);
+  if ('load' in result && result.transformed) return result.transformed.inputs.map((input) => ({ name: targetOfUri(input.uri), ...input }));
   if (type === 'transform') return Object.values((input as TransformStepInput).inputs).map(inputFact);
   return [inputFact((input as ValidateStepInput | LoadStepInput).input)];
 }
@@ -123,10 +124,6 @@ function inputFact({ name, uri, content }: DatasetRef): StepInput {
   return { name, uri, content };
 }
 
-// What the loads in it were, the ledger tells.
-function tableFact(uri: string): StepInput {
-  return { name: /^table:([^#]*)/.exec(uri)?.[1] ?? uri, uri, content: '' };
-}
 
 function loadOf({ input }: Step, { load, transformed }: LoadStepResult) {
   if (transformed) {
