@@ -62,11 +62,7 @@ function outcomeOf(input: TransformOnStepInput, { load, content, inputs }: Trans
   };
 }
 
-async function requestFor(
-  services: Services,
-  definition: SqlTransform,
-  input: TransformOnStepInput,
-): Promise<TransformRequest> {
+async function requestFor(services: Services, definition: SqlTransform, input: TransformOnStepInput): Promise<TransformRequest> {
   const { transform: name, on: connection, target, mode, partition, params } = input;
   const statement = await statementOf(services.project.directory, name, definition, params);
   const output = await recordOutput(services, definition.output);

@@ -32,8 +32,7 @@ export type Given<D> = D | Promise<D>;
 type NameOf<T> = keyof T & string;
 type InputsOf<T> = T extends Transform<infer I> ? { readonly [K in keyof I]: Given<Dataset<RowOf<I[K]>>> } : never;
 // A table of unknown rows is held against the contract when the transform runs, by its columns.
-type TablesOf<T> =
-  T extends Transform<infer I> ? { readonly [K in keyof I]: Given<Table<RowOf<I[K]>> | Table> } : never;
+type TablesOf<T> = T extends Transform<infer I> ? { readonly [K in keyof I]: Given<Table<RowOf<I[K]>> | Table> } : never;
 /** The transforms that are SQL. */
 type SqlNameOf<T> = { readonly [K in NameOf<T>]: T[K] extends { readonly kind: 'rows' } ? never : K }[NameOf<T>];
 type OutputOf<T> = T extends { readonly output: infer O extends Contract } ? RowOf<O> : never;

@@ -115,7 +115,8 @@ function manifestOf({ manifest }: RunSources, result: DatasetStepResult): Promis
 
 function inputsOf({ type, input }: Step, result: StepResult): StepInput[] {
   if (type === 'extract' || type === 'discover') return [];
-  if ('load' in result && result.transformed) return result.transformed.inputs.map((input) => ({ name: targetOfUri(input.uri), ...input }));
+  if ('load' in result && result.transformed)
+    return result.transformed.inputs.map((input) => ({ name: targetOfUri(input.uri), ...input }));
   if (type === 'transform') return Object.values((input as TransformStepInput).inputs).map(inputFact);
   return [inputFact((input as ValidateStepInput | LoadStepInput).input)];
 }
@@ -124,11 +125,15 @@ function inputFact({ name, uri, content }: DatasetRef): StepInput {
   return { name, uri, content };
 }
 
-
 function loadOf({ input }: Step, { load, transformed }: LoadStepResult) {
   if (transformed) {
     const { on: connection, run } = input as TransformOnStepInput;
-    return { ...load, connection, content: transformed.content, ...(run.partition !== undefined && { partition: run.partition }) };
+    return {
+      ...load,
+      connection,
+      content: transformed.content,
+      ...(run.partition !== undefined && { partition: run.partition }),
+    };
   }
   const { connection, input: dataset, run } = input as LoadStepInput;
   return { ...load, connection, content: dataset.content, ...(run.partition !== undefined && { partition: run.partition }) };

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
-import type { WorkflowHandle, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
+import { WorkflowFailedError, type WorkflowHandle, type WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openCatalog, type StepRow } from '../../src/catalog/index.js';
 import { tellRun } from '../../src/rebuild/run-facts.js';
@@ -87,7 +87,12 @@ describe('a run that loads and then computes twice within the warehouse', () => 
   });
 
   test('has each transform in the ledger under its own step', async () => {
-    const row = (step: string, target: string, rows: number) => ({ step, target: `public.plain_${target}`, mode: 'replace', rows });
+    const row = (step: string, target: string, rows: number) => ({
+      step,
+      target: `public.plain_${target}`,
+      mode: 'replace',
+      rows,
+    });
     expect(await ledgerOf(handle.workflowId)).toEqual(
       [
         row('load:warehouse.plain_orders', 'orders', 2970),
@@ -221,6 +226,39 @@ describe('a worker that is killed before and after the commit of each transform'
     expect(left.tables).toEqual([]);
     expect(await depot.db.query("SELECT relname FROM pg_class WHERE relname LIKE 'millrace\\_%'")).toEqual([]);
   });
+});
+
+const MISUSES: readonly (readonly [how: string, code: string, message: RegExp])[] = [
+  ['dataset', 'TRANSFORM_INPUTS', /"orders" of transform "byMonth" is a dataset, and on "warehouse" it has to be a table there/],
+  ['table', 'TRANSFORM_INPUTS', /"orders" of transform "doubled" is a table, not a dataset/],
+  ['dialect', 'OPTION_INVALID', /"byMonth" is written in the SQL of postgres/],
+  ['function', 'CAPABILITY_MISSING', /"copied" is a TypeScript function, which connection "warehouse" cannot run/],
+  ['elsewhere', 'OPTION_INVALID', /"misrefined" in connection "elsewhere", and the transform runs on "warehouse"/],
+  ['folder', 'CAPABILITY_MISSING', /Connection "lake" \(files\) cannot run transforms/],
+  ['mode', 'OPTION_INVALID', /has the mode "scd2"\. It can: append, merge, replace/],
+  ['target', 'OPTION_INVALID', /needs the table that takes its rows/],
+  ['partition', 'OPTION_INVALID', /partition, which only mode 'replace' takes/],
+  ['inputs', 'TRANSFORM_INPUTS', /declares the inputs orders and was given none/],
+  ['connection', 'CONNECTION_UNKNOWN', /no connection "nowhere"/],
+  ['missing', 'TABLE_MISSING', /"public"\."misrefined", the input "orders" of transform "byMonth"/],
+];
+
+test('what a compiled pipeline may do wrong fails at once, under the step’s name, and makes nothing', async () => {
+  await work(async () => {
+    const told = await Promise.all(
+      MISUSES.map(async ([how]) => {
+        const handle = await depot.start('misrefine', { path: file, how });
+        const error: unknown = await handle.result().catch((thrown: unknown) => thrown);
+        return error instanceof WorkflowFailedError ? (error.cause?.message ?? '') : `no failure: ${String(error)}`;
+      }),
+    );
+    for (const [index, [, code, message]] of MISUSES.entries()) {
+      expect(told[index]).toMatch(/^Step transform:\w+ failed: /);
+      expect(told[index]).toMatch(message);
+      expect(told[index]).toMatch(new RegExp(`\\[${code}\\]$`));
+    }
+  });
+  expect(await depot.db.query("SELECT to_regclass('public.unmade') AS made")).toEqual([{ made: null }]);
 });
 
 test('a retry from the load does the transforms that follow from it again, and one from the end only the last', async () => {

@@ -1,12 +1,12 @@
 import type pg from 'pg';
-import { TerminalError, TransientError, MillraceError, type ErrorDetails } from '../../core/errors.js';
+import { TerminalError, TransientError, MillraceError } from '../../core/errors.js';
 import type { Column } from '../../core/dataset.js';
 import { quoteIdentifier } from '../../core/filter.js';
 import { createdType } from './created-type.js';
 import { serverWords, translatePostgresError } from './errors.js';
 import type { ResolvedPostgres } from './options.js';
 import { datasetColumn, describeSelect, type SourceColumn } from './source-columns.js';
-import type { WrappedSql } from './transform-sql.js';
+import { SqlFault, type WrappedSql } from './transform-sql.js';
 
 /** What a SELECT is bound with. */
 export interface Binding {
@@ -112,16 +112,15 @@ export function explainSqlError(
   { settings, name, inputs }: Omit<Binding, 'side'>,
   place?: { readonly line: number; readonly column: number },
 ): Error {
+  if (error instanceof SqlFault) return error;
   const known = translatePostgresError(error, settings, `a table that transform "${name}" reads`);
   if (!(known instanceof MillraceError) || known instanceof TransientError || !FAULTS_OF_SQL.has(known.code)) return known;
   if (error instanceof MillraceError && error.code !== 'QUERY_FAILED') return known;
   const at = place === undefined ? '' : ` (line ${place.line}, column ${place.column})`;
   const given = known.code === 'TABLE_MISSING' ? ` Its inputs are: ${inputs.join(', ') || 'none'}.` : '';
-  const details: ErrorDetails = { ...place };
-  return new TerminalError(
-    'QUERY_FAILED',
+  return new SqlFault(
     `Transform "${name}" does not run in connection "${settings.connection}": ${serverWords(error, settings)}${at}.${given}`,
-    details,
+    { ...place },
     { cause: error },
   );
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import { connectPostgres } from '../../postgres/connect.js';
 import type { Column } from '../../core/dataset.js';
+import { TerminalError } from '../../core/errors.js';
 import type { CallContext, DescribeRequest, Destination } from '../contract.js';
 import { attach } from './attached.js';
 import { translatePostgresError } from './errors.js';
@@ -11,15 +12,19 @@ import { cancelOnAbort } from './side-connection.js';
 import { parseTableName } from './table-name.js';
 import { asDatasetColumn, bindStatement, emptyColumn } from './transform-bind.js';
 import { loadOf, transformInTransaction } from './transform-once.js';
-import { wrapStatement } from './transform-sql.js';
+import { SqlFault, wrapStatement } from './transform-sql.js';
 
 /** Runs transforms between tables of the database. */
-export function postgresTransforms(
-  settings: ResolvedPostgres,
-): Required<Pick<Destination, 'transform' | 'describeTransform'>> {
+export function postgresTransforms(settings: ResolvedPostgres): Required<Pick<Destination, 'transform' | 'describeTransform'>> {
   return {
     transform(request, context) {
       const name = parseTableName(request.target, settings.schema);
+      if (request.mode === 'merge' && (request.key ?? []).length === 0) {
+        throw new TerminalError(
+          'OPTION_INVALID',
+          `A merge into "${request.target}" needs a key: give the transform or its output contract one.`,
+        );
+      }
       return onTheSide(settings, context, `table ${name.sql}`, async (side, applicationName) => {
         const { session } = context;
         await ensureLedger(side, settings.ledgerSchema);
@@ -63,7 +68,7 @@ async function onTheSide<T>(
   } catch (error) {
     // An aborted session says itself why it was aborted; what broke because of it says nothing.
     if (context.signal.aborted) await context.session.run('SELECT 1');
-    throw translatePostgresError(error, settings, object);
+    throw error instanceof SqlFault ? error : translatePostgresError(error, settings, object);
   } finally {
     stopListening();
     await side?.end().catch(() => undefined);

@@ -89,7 +89,12 @@ async function settleQuery(binding: Binding, request: TransformRequest): Promise
   const oids = Object.values(inputs).map((input) => input.oid);
   const found = (await bindStatement(binding, wrapped, oids)).map(asDatasetColumn);
   const columns = request.settle(found);
-  const list = columns.map((column) => expressionOf(column, found.find(({ name }) => name === column.name)));
+  const list = columns.map((column) =>
+    expressionOf(
+      column,
+      found.find(({ name }) => name === column.name),
+    ),
+  );
   return { sql: wrapped.sql, list: list.join(', '), columns };
 }
 
@@ -157,4 +162,3 @@ async function requirePartition({ request, name, context }: Attempt, staging: Ta
     `${row?.outside} of ${request.rows} rows lie outside the partition ${partition.join(', ')} of the table ${name.sql} in connection "${request.connection}". Filter them in the transform's SQL, or correct the partition.`,
   );
 }
-

@@ -1,6 +1,13 @@
-import { TerminalError } from '../../core/errors.js';
+import { TerminalError, type ErrorDetails } from '../../core/errors.js';
 import { quoteIdentifier, quoteLiteral } from '../../core/filter.js';
 import type { BoundValue, Statement } from '../../core/statement.js';
+
+/** A fault of a transform's SQL, told in full: nobody has to look at it more closely. */
+export class SqlFault extends TerminalError {
+  constructor(message: string, details: ErrorDetails, options?: ErrorOptions) {
+    super('QUERY_FAILED', message, details, options);
+  }
+}
 
 /** A SELECT of somebody else's within one of ours, and the way back from a place in it. */
 export interface WrappedSql {
@@ -94,8 +101,7 @@ function valueOf(values: Statement['values'], parameter: string, parameters: rea
     ? (values as readonly BoundValue[])[Number(parameter) - 1]
     : (values as Readonly<Record<string, BoundValue>>)[parameter];
   if (value !== undefined) return value;
-  throw new TerminalError(
-    'QUERY_FAILED',
+  throw new SqlFault(
     `The SQL uses $${parameter}, which the run has no parameter for. It has: ${parameters.join(', ') || 'none'}.`,
     { parameter },
   );
@@ -104,7 +110,10 @@ function valueOf(values: Statement['values'], parameter: string, parameters: rea
 // A text has no type of its own, so that it becomes a date where it is compared with one; blanks keep it apart from its neighbours.
 function literal(parameter: string, value: BoundValue): string {
   if (typeof value === 'string' && value.includes('\0')) {
-    throw new TerminalError('PARAMETERS_INVALID', `The parameter "${parameter}" has a NUL byte, which no text in Postgres holds.`);
+    throw new TerminalError(
+      'PARAMETERS_INVALID',
+      `The parameter "${parameter}" has a NUL byte, which no text in Postgres holds.`,
+    );
   }
   if (typeof value === 'number') return `(${value})`;
   if (typeof value !== 'object' || value === null) return ` ${quoteLiteral(value)} `;

@@ -115,5 +115,8 @@ async function describeTable(
   const columns = await describeSelect(side, `SELECT * FROM ${table.sql}`);
   const oid = rows[0]?.oid;
   if (typeof oid === 'string') return [columns, oid];
-  throw new TerminalError('TABLE_MISSING', `The table ${table.sql} in connection "${connection}" is gone. Create it, or correct the name.`);
+  throw new TerminalError(
+    'TABLE_MISSING',
+    `The table ${table.sql} in connection "${connection}" is gone. Create it, or correct the name.`,
+  );
 }

@@ -6,9 +6,7 @@ import { checkInput, checkOutput } from '../../../src/contracts/columns.js';
 import type { BoundValue } from '../../../src/core/statement.js';
 import { withContext, type ContextOptions } from '../../conformance/context.js';
 
-export interface Transformation extends Partial<
-  Pick<TransformRequest, 'mode' | 'key' | 'partition' | 'connection' | 'facts'>
-> {
+export interface Transformation extends Partial<Pick<TransformRequest, 'mode' | 'key' | 'partition' | 'connection' | 'facts'>> {
   readonly sql: string;
   readonly values?: Readonly<Record<string, BoundValue>> | readonly BoundValue[];
   /** Each input's table and contract. */
