@@ -120,7 +120,7 @@ function requireModes(input: TransformOnStepInput, destination: Destination): vo
   if (!['append', 'merge', 'replace'].includes(mode)) {
     throw new TerminalError(
       'OPTION_INVALID',
-      `Transform "${transform}" on "${connection}" has the mode "${String(mode)}". It can: append, merge, replace.`,
+      `Transform "${transform}" on "${connection}" has the mode "${mode}". It can: append, merge, replace.`,
     );
   }
   if (typeof target !== 'string' || target === '') {

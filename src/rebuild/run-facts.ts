@@ -116,7 +116,7 @@ function manifestOf({ manifest }: RunSources, result: DatasetStepResult): Promis
 function inputsOf({ type, input }: Step, result: StepResult): StepInput[] {
   if (type === 'extract' || type === 'discover') return [];
   if ('load' in result && result.transformed)
-    return result.transformed.inputs.map((input) => ({ name: targetOfUri(input.uri), ...input }));
+    return result.transformed.inputs.map((table) => ({ name: targetOfUri(table.uri), ...table }));
   if (type === 'transform') return Object.values((input as TransformStepInput).inputs).map(inputFact);
   return [inputFact((input as ValidateStepInput | LoadStepInput).input)];
 }

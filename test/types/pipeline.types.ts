@@ -183,7 +183,7 @@ export const daily = pipeline('daily', async (run, params) => {
   // @ts-expect-error a connection's name has to be in the config
   run.table('ocean', 'customers');
   const sums = run.transform('totals', { orders: there, customers: named }, { on: 'out', table: 'totals', mode: 'replace' });
-  const rows: number = (await sums).rows;
+  const summed: number = (await sums).rows;
   await run.transform('names', { customers: named }, { on: 'out', table: 'names', mode: 'merge', key: ['name'] });
   // @ts-expect-error a table of other rows is no input
   await run.transform('totals', { orders: sums, customers: named }, { on: 'out', table: 'totals', mode: 'replace' });
@@ -202,7 +202,7 @@ export const daily = pipeline('daily', async (run, params) => {
   await run.transform('totals', tables, { on: 'out', table: 't', mode: 'append', partition: { name: 'x' } });
   // @ts-expect-error a TypeScript function runs in no database
   await run.transform('tidy', { orders: there }, { on: 'out', table: 'tidy', mode: 'replace' });
-  return { limit, wrongLimit, rows };
+  return { limit, wrongLimit, summed };
 });
 
 export const started = (): Promise<unknown> => daily({ month: '2024-01' });
