@@ -136,7 +136,8 @@ async function* newOf(batches: AsyncIterable<string>, ranged: RangedRows): Async
   for await (const select of batches) yield selectNew(select, ranged);
 }
 
-function identityOf({ run, step }: Omit<LoadStepInput, 'input'>, content: string): LoadIdentity {
+/** Who loads, by a step's place in its run. */
+export function identityOf({ run, step }: Pick<LoadStepInput, 'run' | 'step'>, content: string): LoadIdentity {
   return {
     loadId: `${run.loadScope}/${step}`,
     content,
@@ -175,7 +176,8 @@ function keyOf(services: Services, input: Omit<LoadStepInput, 'input'>, dataset:
   return key;
 }
 
-function requireCapability(input: Omit<LoadStepInput, 'input'>, destination: Destination): void {
+/** @throws TerminalError CAPABILITY_MISSING, OPTION_INVALID */
+export function requireCapability(input: Omit<LoadStepInput, 'input'>, destination: Destination): void {
   const { capabilities } = destination;
   if (!capabilities.modes.includes(input.mode)) {
     throw new TerminalError(

@@ -4,9 +4,10 @@ import type { RowsTransform } from '../src/config/rows.js';
 import type { SqlTransform, Transform } from '../src/config/transform.js';
 import { checkOutput } from '../src/contracts/columns.js';
 import { contractHash } from '../src/contracts/hash.js';
+import type { DatasetRef } from '../src/core/dataset.js';
 import { TerminalError } from '../src/core/errors.js';
 import type { Manifest } from '../src/core/manifest.js';
-import type { DatasetStepResult, TransformStepInput } from '../src/core/steps.js';
+import type { DatasetStepResult, StepResult, TransformOnStepInput, TransformStepInput } from '../src/core/steps.js';
 import { verifyParts } from '../src/engine/part-files.js';
 import { referenceTo, type DraftManifest } from '../src/engine/staging.js';
 import { inspectSelect } from '../src/engine/select-guard.js';
@@ -14,29 +15,52 @@ import { runTransform } from '../src/engine/transform.js';
 import { ENGINE, datasetKey } from '../src/engine/dataset-key.js';
 import { inputFact, parentOf } from './lineage.js';
 import type { Services } from './services.js';
-import { stepActivity } from './step-activity.js';
+import { stepActivity, type StepOutcome } from './step-activity.js';
 import { stageOnce, type Staged } from './stage-once.js';
 import type { StepCall } from './step-call.js';
+import { transformOn } from './transform-on.js';
 import { declaredParams, namingFile, parametersOf, statementOf } from '../src/engine/transform-statement.js';
 import { contractsOf } from '../src/rows/contracts-of.js';
 import { codeOf } from '../src/rows/code-hash.js';
 import { runRows } from '../src/rows/run-rows.js';
 
-/** Makes a dataset from others: by SQL that sees its inputs and nothing else, or by a function in a thread of its own. */
+/**
+ * Makes a dataset from others: by SQL that sees its inputs and nothing else, or by a function in a thread of its own. Or has
+ * a connection make a table from its others.
+ */
 export function makeTransform(services: Services) {
-  return stepActivity<TransformStepInput, DatasetStepResult>(services, 'transform', async (input, call) => {
+  return stepActivity<TransformStepInput | TransformOnStepInput, StepResult>(services, 'transform', (input, call) => {
     const definition = findTransform(services, input);
-    const task = await prepare(services, definition, input, call);
-    const { staged, reused } =
-      definition.kind === 'rows'
-        ? await transformByFunction(task, definition)
-        : await namingFile(definition, () => transformBySql(task, definition));
-    return {
-      result: { dataset: referenceTo(staged), reused },
-      inputs: Object.values(input.inputs).map(inputFact),
-      manifest: staged.manifest,
-    };
+    return 'on' in input ? transformOn(services, definition, input, call) : transformDatasets(services, definition, input, call);
   });
+}
+
+async function transformDatasets(
+  services: Services,
+  definition: Transform,
+  input: TransformStepInput,
+  call: StepCall,
+): Promise<StepOutcome<DatasetStepResult>> {
+  refuseOtherDialect(input.transform, definition);
+  const task = await prepare(services, definition, input, call);
+  const { staged, reused } =
+    definition.kind === 'rows'
+      ? await transformByFunction(task, definition)
+      : await namingFile(definition, () => transformBySql(task, definition));
+  return {
+    result: { dataset: referenceTo(staged), reused },
+    inputs: Object.values(input.inputs).map(inputFact),
+    manifest: staged.manifest,
+  };
+}
+
+function refuseOtherDialect(name: string, definition: Transform): void {
+  const dialect = definition.kind === 'sqlFile' ? (definition.dialect ?? 'duckdb') : 'duckdb';
+  if (dialect === 'duckdb') return;
+  throw new TerminalError(
+    'OPTION_INVALID',
+    `Transform "${name}" is written in the SQL of ${dialect}, and without a connection DuckDB would run it. Name one: run.transform('${name}', inputs, { on: '…', table: '…', mode: '…' }).`,
+  );
 }
 
 /** What a transform needs to know, in whatever form it is written. */
@@ -148,7 +172,7 @@ function describe(
 
 function findTransform(
   { project }: Services,
-  { transform: name, inputs }: TransformStepInput,
+  { transform: name, inputs }: Pick<TransformStepInput | TransformOnStepInput, 'transform' | 'inputs'>,
 ): Transform<Readonly<Record<string, Contract>>> {
   const definition = project.config.transforms[name];
   if (!definition) {
@@ -175,6 +199,7 @@ async function readInputs(
 ): Promise<Record<string, Manifest>> {
   const manifests: Record<string, Manifest> = {};
   for (const [input, reference] of Object.entries(inputs)) {
+    requireDataset(name, input, reference);
     const manifest = await services.staging.read(reference.uri);
     await verifyParts(manifest.parts, services.staging.root);
     const wanted = contractName(services.project.config, definition.inputs[input] as Contract);
@@ -188,4 +213,13 @@ async function readInputs(
     manifests[input] = manifest;
   }
   return manifests;
+}
+
+// A workflow is not held to its types once it is compiled.
+function requireDataset(name: string, input: string, reference: Partial<DatasetRef>): void {
+  if (typeof reference.uri === 'string') return;
+  throw new TerminalError(
+    'TRANSFORM_INPUTS',
+    `Input "${input}" of transform "${name}" is a table, not a dataset. Name the connection that is to run the transform ({ on: '…', table: '…', mode: '…' }), or extract the table and validate it first.`,
+  );
 }

@@ -5,6 +5,7 @@ export type {
   Dataset,
   DefinePipeline,
   ExtractFrom,
+  Loaded,
   LoadInto,
   ParamsInput,
   ParamsOf,
@@ -13,6 +14,8 @@ export type {
   RunControl,
   RunLog,
   StepOptions,
+  Table,
+  TransformOn,
   ValidateOptions,
   WatermarkOf,
 } from './types.js';

@@ -1,13 +1,31 @@
 import type { Project } from '../src/config/project.js';
 import type { DatasetRef } from '../src/core/dataset.js';
-import type { LoadResult } from '../src/core/load.js';
 import { partitionRange } from '../src/core/partitions.js';
-import type { DatasetStepResult, RunContext, WatermarkStepResult } from '../src/core/steps.js';
+import type { DatasetStepResult, LoadStepResult, RunContext, WatermarkStepResult } from '../src/core/steps.js';
+import type { TableInput } from '../src/core/table.js';
 import { JointSteps } from './joint-steps.js';
 import { createRunLog } from './run-log.js';
-import { extractCall, loadCall, transformCall, validateCall, watermarkCall, type StepCall } from './step-calls.js';
+import {
+  extractCall,
+  loadCall,
+  transformCall,
+  transformOnCall,
+  validateCall,
+  watermarkCall,
+  type StepCall,
+} from './step-calls.js';
 import type { StepRunner } from './step-runner.js';
-import type { ExtractFrom, Given, LoadInto, Run, StepOptions, ValidateOptions, WatermarkOf } from './types.js';
+import type {
+  ExtractFrom,
+  Given,
+  Loaded,
+  LoadInto,
+  Run,
+  StepOptions,
+  TransformOn,
+  ValidateOptions,
+  WatermarkOf,
+} from './types.js';
 
 /** Makes the run API of one run over the steps' runner. */
 export function createRun<P extends Project>(
@@ -29,16 +47,32 @@ export function createRun<P extends Project>(
     extract: (dataset: string, options: ExtractFrom<Project>) => forgivably(async () => datasetOf(extractCall(dataset, options))),
     validate: (given: Given<DatasetRef>, contract: string, options?: ValidateOptions) =>
       forgivably(() => joint.validate(given, (input) => validateCall(input, contract, options))),
-    transform: (name: string, given: Readonly<Record<string, Given<DatasetRef>>>, options?: StepOptions) =>
-      forgivably(async () => datasetOf(transformCall(name, await allOf(given), params, options))),
-    load: (given: Given<DatasetRef>, options: LoadInto<Project, never>): Promise<LoadResult> =>
-      forgivably(async () => (await joint.load(given, (input) => loadCall(input, options))).load),
+    transform: (
+      name: string,
+      given: Readonly<Record<string, Given<DatasetRef | TableInput>>>,
+      options?: StepOptions | TransformOn<Project, never>,
+    ) =>
+      forgivably<DatasetRef | Loaded>(async () => {
+        // Which kind of input goes where, the types have said; the activity looks again.
+        const inputs = await allOf(given);
+        if (!options || !('on' in options))
+          return datasetOf(transformCall(name, inputs as Record<string, DatasetRef>, params, options));
+        const call = transformOnCall(name, inputs as Record<string, TableInput>, params, options);
+        const { load } = await steps.run<LoadStepResult>(call);
+        return { ...load, connection: options.on, table: options.table };
+      }),
+    table: (connection: string, table: string): TableInput => ({ connection, table }),
+    load: (given: Given<DatasetRef>, options: LoadInto<Project, never>) =>
+      forgivably(async (): Promise<Loaded> => {
+        const { load } = await joint.load(given, (input) => loadCall(input, options));
+        return { ...load, connection: options.to, table: options.table ?? options.path ?? (await given).name };
+      }),
   };
   return run as Run<P>;
 }
 
-async function allOf(given: Readonly<Record<string, Given<DatasetRef>>>): Promise<Record<string, DatasetRef>> {
-  const named = Object.entries(given).map(async ([name, dataset]): Promise<[string, DatasetRef]> => [name, await dataset]);
+async function allOf<T>(given: Readonly<Record<string, Given<T>>>): Promise<Record<string, T>> {
+  const named = Object.entries(given).map(async ([name, input]): Promise<[string, T]> => [name, await input]);
   return Object.fromEntries(await Promise.all(named));
 }
 

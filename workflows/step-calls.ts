@@ -3,7 +3,8 @@ import type { DatasetRef } from '../src/core/dataset.js';
 import { TerminalError } from '../src/core/errors.js';
 import type { Scalar } from '../src/core/filter.js';
 import type { DiscoverStepInput, StepKind, StepPolicy } from '../src/core/steps.js';
-import type { ExtractFrom, LoadInto, StepOptions, ValidateOptions, WatermarkOf } from './types.js';
+import type { TableInput } from '../src/core/table.js';
+import type { ExtractFrom, LoadInto, StepOptions, TransformOn, ValidateOptions, WatermarkOf } from './types.js';
 
 /** One step as it is to be run: who it is, and what its activity is told. */
 export interface StepCall {
@@ -51,6 +52,23 @@ export function transformCall(
   const { policy, as } = split(options);
   const summary = `${transform} from ${Object.keys(inputs).join(', ')}`;
   return { kind: 'transform', name: as ?? transform, summary, policy, input: { transform, inputs, params: scalars(params) } };
+}
+
+/** A transform that a connection runs itself. Of a table that a step made, what the step says of it stays behind. */
+export function transformOnCall(
+  transform: string,
+  given: Readonly<Record<string, TableInput>>,
+  params: Readonly<Record<string, unknown>>,
+  options: TransformOn<Project, never>,
+): StepCall {
+  const { rest, policy, as } = split(options);
+  const { table: target, ...how } = rest;
+  const summary = `${transform} from ${Object.keys(given).join(', ')} into ${how.on}.${target} (${how.mode})`;
+  const inputs = Object.fromEntries(
+    Object.entries(given).map(([name, { connection, table, loadId }]) => [name, { connection, table, loadId }]),
+  );
+  const input = { transform, inputs, params: scalars(params), target, ...how };
+  return { kind: 'transform', name: as ?? transform, summary, policy, input };
 }
 
 /** `input` is the dataset, or what is known of it before it is made. */

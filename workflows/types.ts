@@ -8,6 +8,7 @@ import type { Condition, Filter } from '../src/core/filter.js';
 import type { LoadResult } from '../src/core/load.js';
 import type { LogFacts } from '../src/core/run-log.js';
 import type { StepPolicy } from '../src/core/steps.js';
+import type { TableInput } from '../src/core/table.js';
 
 declare const rowType: unique symbol;
 
@@ -16,11 +17,25 @@ export interface Dataset<Row = unknown> extends DatasetRef {
   readonly [rowType]?: (row: Row) => Row;
 }
 
+/** A table in a connection, whose rows are of type `Row` where a step of this run has put them there. */
+export interface Table<Row = unknown> extends TableInput {
+  readonly [rowType]?: (row: Row) => Row;
+}
+
+/** What a load or a transform in a connection did, and the table that it did it to: an input of others. */
+export interface Loaded<Row = unknown> extends LoadResult, Table<Row> {
+  readonly loadId: string;
+}
+
 /** A dataset, or the promise of one: a step waits for its inputs by itself. */
 export type Given<D> = D | Promise<D>;
 
 type NameOf<T> = keyof T & string;
 type InputsOf<T> = T extends Transform<infer I> ? { readonly [K in keyof I]: Given<Dataset<RowOf<I[K]>>> } : never;
+// A table of unknown rows is held against the contract when the transform runs, by its columns.
+type TablesOf<T> = T extends Transform<infer I> ? { readonly [K in keyof I]: Given<Table<RowOf<I[K]>> | Table> } : never;
+/** The transforms that are SQL. */
+type SqlNameOf<T> = { readonly [K in NameOf<T>]: T[K] extends { readonly kind: 'rows' } ? never : K }[NameOf<T>];
 type OutputOf<T> = T extends { readonly output: infer O extends Contract } ? RowOf<O> : never;
 
 /** The parameters a pipeline's function gets: checked, with defaults filled in. */
@@ -106,6 +121,23 @@ export type LoadInto<P extends Project, Row> = LoadTarget<P, Row> &
       }
   );
 
+/** Where a transform runs, and the table there that takes its rows. */
+export type TransformOn<P extends Project, Row> = StepOptions & {
+  /** The connection, which has all the inputs. */
+  readonly on: NameOf<P['connections']>;
+  /** `table` or `schema.table`. */
+  readonly table: string;
+  /** Columns that identify a row. @default the output contract's key */
+  readonly key?: readonly (keyof Row & string)[];
+} & (
+    | { readonly mode: 'append' | 'merge'; readonly partition?: never }
+    | {
+        readonly mode: 'replace';
+        /** Replace only the rows with these values; every row of the result must have them. @default the whole table */
+        readonly partition?: { readonly [C in keyof Row & string]?: string | number | boolean };
+      }
+  );
+
 /** Lines for people who ask what a run did: `millrace logs` shows them, and so does the worker's own output. */
 export interface RunLog {
   info(message: string, facts?: LogFacts): void;
@@ -138,11 +170,19 @@ export interface Run<P extends Project> {
     inputs: InputsOf<P['transforms'][T]>,
     options?: StepOptions,
   ): Promise<Dataset<OutputOf<P['transforms'][T]>>>;
+  /** Makes a table from others of one connection, within it: no row leaves the database. A load like any other: once, in one transaction. */
+  transform<T extends SqlNameOf<P['transforms']>>(
+    transform: T,
+    inputs: TablesOf<P['transforms'][T]>,
+    options: TransformOn<P, OutputOf<P['transforms'][T]>>,
+  ): Promise<Loaded<OutputOf<P['transforms'][T]>>>;
+  /** Names a table, as the input of a transform that runs where it is. Reads nothing and is no step. */
+  table(connection: NameOf<P['connections']>, table: string): Table;
   /**
    * Writes a dataset into a connection, once. Given what `validate` returned without an `await`, it begins to load rows while
    * others are still judged, where that is faster; it commits once all are judged and `maxRejected` holds.
    */
-  load<Row>(input: Given<Dataset<Row>>, options: LoadInto<P, Row>): Promise<LoadResult>;
+  load<Row>(input: Given<Dataset<Row>>, options: LoadInto<P, Row>): Promise<Loaded<Row>>;
   /**
    * Notes what the pipeline's own code does or decides. Costs no history. At most 1,000 lines of 2,000 characters are kept of a
    * run. Never log rows or secrets.

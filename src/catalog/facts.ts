@@ -92,7 +92,7 @@ export interface StepStarted extends StepKey {
   readonly run?: RunScope;
 }
 
-/** A dataset that fed a step; by its `uri`, the step that made it is found. */
+/** A dataset or a table that fed a step; by its `uri`, the step that made it is found. */
 export interface StepInput {
   readonly name: string;
   readonly uri: string;

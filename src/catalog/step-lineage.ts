@@ -1,3 +1,4 @@
+import { tableUri } from '../core/table.js';
 import type { StepRow } from './facts.js';
 
 /**
@@ -10,7 +11,7 @@ export function reusableSteps(steps: readonly StepRow[], from?: string): StepRow
   const outdated = new Set<string>();
   return steps.filter((step) => {
     const anew = step.step === from || step.inputs.some((input) => outdated.has(input.uri));
-    const made = datasetOf(step);
+    const made = productOf(step);
     if (anew && made !== undefined) outdated.add(made);
     // What a source holds and how far a target has got is looked at again: who retries may have mended just that.
     const isQuestion = step.kind === 'discover' || step.kind === 'watermark';
@@ -18,14 +19,14 @@ export function reusableSteps(steps: readonly StepRow[], from?: string): StepRow
   });
 }
 
-/** Those of `candidates` whose datasets fed `steps`, directly or through one another. */
+/** Those of `candidates` whose datasets or tables fed `steps`, directly or through one another. */
 export function ancestorsOf(steps: readonly StepRow[], candidates: readonly StepRow[]): StepRow[] {
   const found = new Set<StepRow>();
   const waiting = [...steps];
   for (let step = waiting.pop(); step !== undefined; step = waiting.pop()) {
     const uris = new Set(step.inputs.map((input) => input.uri));
     for (const candidate of candidates) {
-      const made = datasetOf(candidate);
+      const made = productOf(candidate);
       if (made === undefined || !uris.has(made) || found.has(candidate)) continue;
       found.add(candidate);
       waiting.push(candidate);
@@ -34,6 +35,9 @@ export function ancestorsOf(steps: readonly StepRow[], candidates: readonly Step
   return [...found];
 }
 
-function datasetOf(step: StepRow): string | undefined {
-  return step.result && 'dataset' in step.result ? step.result.dataset.uri : undefined;
+/** What a step made, as the inputs of others name it: a dataset, or a table as its load left it. */
+function productOf({ result }: StepRow): string | undefined {
+  if (!result) return undefined;
+  if ('load' in result) return tableUri(result.load.target, result.load.loadId);
+  return 'dataset' in result ? result.dataset.uri : undefined;
 }

@@ -30,7 +30,12 @@ const contract = z.strictObject({
 const aFunction = z.custom((value) => typeof value === 'function', { error: 'expected a function' });
 const inputsAndOutput = { inputs: z.record(name, contract), output: contract };
 const transform = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('sqlFile'), path: z.string().min(1), ...inputsAndOutput }),
+  z.strictObject({
+    kind: z.literal('sqlFile'),
+    path: z.string().min(1),
+    dialect: z.enum(['duckdb', 'postgres']).optional(),
+    ...inputsAndOutput,
+  }),
   z.strictObject({
     kind: z.literal('query'),
     params: zodObject.optional(),

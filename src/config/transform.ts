@@ -12,7 +12,12 @@ export interface SqlFileTransform<
   readonly kind: 'sqlFile';
   /** Relative to the config. */
   readonly path: string;
+  /** Whose SQL it is: DuckDB's, or that of the database that runs it. @default 'duckdb' */
+  readonly dialect?: SqlDialect;
 }
+
+/** Whose SQL a transform is written in. */
+export type SqlDialect = 'duckdb' | 'postgres';
 
 /** A transform written with Kysely's query builder. */
 export interface QueryTransform<I extends TransformInputs = TransformInputs, O extends Contract = Contract> extends TransformBase<
@@ -37,10 +42,11 @@ export type SqlTransform<I extends TransformInputs = TransformInputs, O extends 
  * parameter of that name. It sees nothing else: no file, no other table, no network.
  *
  * @param path relative to `millrace.config.ts`
+ * @param options.dialect whose SQL it is, for one that runs in a database (`on`) and that DuckDB does not understand
  */
 export function sqlFile<const I extends TransformInputs, O extends Contract>(
   path: string,
-  options: { readonly inputs: I; readonly output: O },
+  options: { readonly inputs: I; readonly output: O; readonly dialect?: SqlDialect },
 ): SqlFileTransform<I, O> {
   return { kind: 'sqlFile', path, ...options };
 }

@@ -3,6 +3,8 @@ import type { Column } from '../core/dataset.js';
 import type { Filter } from '../core/filter.js';
 import type { LoadIdentity, LoadMode, LoadResult, TargetPartition } from '../core/load.js';
 import type { Part } from '../core/manifest.js';
+import type { Statement } from '../core/statement.js';
+import type { TableVersion } from '../core/table.js';
 
 /** The DuckDB session a connector works in: its own, private to one activity, in UTC, with the configured limits. */
 export interface Session {
@@ -169,6 +171,48 @@ export interface Destination {
    * where this load has to have everything at once. Absent where the destination gains nothing by it.
    */
   loadGrowing?(request: GrowingLoad, context: CallContext): Promise<LoadResult | undefined>;
+  /**
+   * Runs a SELECT over tables of its own and puts the rows into another of its tables, without a row leaving it: a load like
+   * every other, with the same promises. Nothing is written before the columns of the result are settled. Absent where the
+   * system computes nothing.
+   */
+  transform?(request: TransformRequest, context: CallContext): Promise<TransformResult>;
+  /** The columns that such a SELECT would give over inputs with these columns and no rows. Nothing is left of it. */
+  describeTransform?(request: DescribeRequest, context: CallContext): Promise<readonly Column[]>;
+}
+
+/** A transform that a destination runs by itself. */
+export interface TransformRequest extends Pick<LoadRequest, 'mode' | 'target' | 'connection' | 'key' | 'partition'> {
+  /** The transform's name, for messages. */
+  readonly name: string;
+  readonly identity: Omit<LoadIdentity, 'content'>;
+  /** In the system's own SQL. It names its inputs as `inputs` does. */
+  readonly statement: Statement;
+  /** The names of the run's parameters, for the message about one that is not among them. */
+  readonly parameters: readonly string[];
+  readonly inputs: Readonly<Record<string, TransformTable>>;
+  /** Stands for whatever else decides what the transform makes. With the state of the inputs it becomes the load's content. */
+  readonly facts: string;
+  /** Decides the types in which the columns are kept, or throws TRANSFORM_OUTPUT. */
+  readonly settle: (columns: readonly Column[]) => readonly Column[];
+}
+
+export interface TransformTable {
+  readonly table: string;
+  /** The columns that the SELECT sees of those that the table has, or throws TRANSFORM_INPUTS; one that it has not is without values. */
+  readonly settle: (columns: readonly Column[]) => readonly Column[];
+}
+
+export interface DescribeRequest extends Pick<TransformRequest, 'name' | 'connection' | 'statement' | 'parameters'> {
+  readonly inputs: Readonly<Record<string, readonly Column[]>>;
+}
+
+export interface TransformResult {
+  readonly load: LoadResult;
+  /** As in {@link LoadIdentity}: says what was made from what. */
+  readonly content: string;
+  /** The inputs as the transform found them. */
+  readonly inputs: Readonly<Record<string, TableVersion>>;
 }
 
 /** Asks for a watermark. */

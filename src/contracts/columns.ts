@@ -166,6 +166,41 @@ export function checkOutput(contract: Contract, columns: readonly Column[], tran
   });
 }
 
+/** A table that a transform reads where it lies. */
+export interface InputPlace {
+  readonly transform: string;
+  readonly input: string;
+  readonly table: string;
+}
+
+/**
+ * The columns of a table that a transform sees, in the contract's order: those that the contract speaks of, in the table's
+ * own types. Whether its rows fit the contract, nobody has looked. A column that may be missing and is has the contract's type.
+ *
+ * @throws TerminalError TRANSFORM_INPUTS listing what is missing and of a wrong type
+ */
+export function checkInput(contract: Contract, columns: readonly Column[], { transform, input, table }: InputPlace): Column[] {
+  const names = columns.map((column) => column.name);
+  const specs = columnSpecs(contract);
+  const found = (spec: ColumnSpec): Column | undefined => columns.find((column) => column.name === spec.name);
+  const problems = specs.flatMap((spec) => {
+    const [column, base] = [found(spec), outputBase(spec.schema)];
+    if (!column) return spec.required ? [`missing: "${spec.name}"${suggestion(spec.name, names)}`] : [];
+    const type = column.sourceType ?? column.type;
+    return fits(base, column) ? [] : [`wrong type: "${spec.name}" is ${type}, the contract wants ${describeBase(base)}`];
+  });
+  if (problems.length > 0) {
+    throw new TerminalError(
+      'TRANSFORM_INPUTS',
+      `The table "${table}" does not fit the contract of input "${input}" of transform "${transform}": ${problems.join('; ')}. It has: ${names.slice(0, 50).join(', ') || 'no columns'}. Change the contract or the table.`,
+      { problems: problems.length },
+    );
+  }
+  return [...specs, ...extraSpecs(contract, columns)].map(
+    (spec) => found(spec) ?? { name: spec.name, type: canonicalType(outputBase(spec.schema)), nullable: true },
+  );
+}
+
 function isTooWide(type: string): boolean {
   return familyOf(type) === 'integer' && /HUGEINT|UBIGINT/.test(type);
 }

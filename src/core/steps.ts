@@ -3,6 +3,7 @@ import type { DatasetRef } from './dataset.js';
 import type { Filter, Scalar } from './filter.js';
 import type { LoadMode, LoadResult, TargetPartition } from './load.js';
 import type { ReasonCount } from './manifest.js';
+import type { TableInput } from './table.js';
 
 export type StepKind = 'watermark' | 'extract' | 'validate' | 'transform' | 'load' | 'discover';
 
@@ -75,6 +76,19 @@ export interface TransformStepInput extends StepInput {
   readonly params: Readonly<Record<string, Scalar>>;
 }
 
+/** A transform that a connection runs itself, between tables of its own. */
+export interface TransformOnStepInput extends StepInput {
+  readonly transform: string;
+  readonly inputs: Readonly<Record<string, TableInput>>;
+  readonly params: Readonly<Record<string, Scalar>>;
+  /** The connection. */
+  readonly on: string;
+  readonly target: string;
+  readonly mode: LoadMode;
+  readonly key?: readonly string[];
+  readonly partition?: TargetPartition;
+}
+
 export interface LoadStepInput extends StepInput {
   readonly input: DatasetRef;
   readonly connection: string;
@@ -132,6 +146,13 @@ export interface DatasetStepResult {
 
 export interface LoadStepResult {
   readonly load: LoadResult;
+  /** Of a transform between tables: what the history would not tell a catalog that is rebuilt from it. */
+  readonly transformed?: {
+    /** As the ledger's row has it. */
+    readonly content: string;
+    /** The inputs, as far as they find room. */
+    readonly inputs: readonly { readonly uri: string; readonly content: string }[];
+  };
 }
 
 export interface WatermarkStepResult {

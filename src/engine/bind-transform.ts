@@ -1,8 +1,9 @@
 import type { Column } from '../core/dataset.js';
 import { quoteIdentifier } from '../core/filter.js';
+import type { Statement } from '../core/statement.js';
 import { inspectSelect } from './select-guard.js';
 import type { EngineSession } from './session.js';
-import { describeStatement, lockSession, type Statement } from './transform.js';
+import { describeStatement, lockSession } from './transform.js';
 
 export interface BindRequest {
   /** For messages. */

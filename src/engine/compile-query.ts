@@ -1,7 +1,7 @@
 import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler, type Compilable } from 'kysely';
 import type { QueryTransform, SelectBuilder } from '../config/transform.js';
 import { TerminalError, messageOf } from '../core/errors.js';
-import type { BoundValue, Statement } from './transform.js';
+import type { BoundValue, Statement } from '../core/statement.js';
 
 const NOT_EXECUTED =
   'a transform only builds its query: return it without execute(), stream() or transaction(), DuckDB runs it later';

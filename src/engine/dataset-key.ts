@@ -9,9 +9,12 @@ export const ENGINE = `duckdb ${engineVersion()}`;
  * source's fingerprint, the parents' content. The same facts in another order give the same key.
  */
 export function datasetKey(facts: Readonly<Record<string, unknown>>): string {
-  return createHash('sha256')
-    .update(canonical({ ...facts, engine: ENGINE }))
-    .digest('hex');
+  return hashOfFacts({ ...facts, engine: ENGINE });
+}
+
+/** sha256 of facts, in whatever order they are given. */
+export function hashOfFacts(facts: Readonly<Record<string, unknown>>): string {
+  return createHash('sha256').update(canonical(facts)).digest('hex');
 }
 
 function canonical(value: unknown): string {

@@ -3,8 +3,8 @@ import path from 'node:path';
 import type { QueryTransform, SqlTransform } from '../config/transform.js';
 import { TerminalError, messageOf } from '../core/errors.js';
 import type { Scalar } from '../core/filter.js';
+import type { Statement } from '../core/statement.js';
 import { compileQuery } from './compile-query.js';
-import type { Statement } from './transform.js';
 
 type Params = Readonly<Record<string, Scalar>>;
 type ParamsSchema = NonNullable<QueryTransform['params']>;

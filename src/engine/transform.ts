@@ -4,20 +4,12 @@ import type { Column } from '../core/dataset.js';
 import { quoteFile, quoteIdentifier, quoteLiteral, type Scalar } from '../core/filter.js';
 import { TerminalError, messageOf } from '../core/errors.js';
 import type { Manifest, Part } from '../core/manifest.js';
+import type { BoundValue, Statement } from '../core/statement.js';
 import { datasetSelect, resolvePath } from './dataset-sql.js';
 import { translateEngineError } from './errors.js';
 import { placeOfSqlError, tellSqlError } from './sql-error.js';
 import type { EngineSession } from './session.js';
 import type { InspectedSelect } from './select-guard.js';
-
-/** A value for a parameter, such as JSON can hold: it is part of the dataset's key. */
-export type BoundValue = Scalar | { readonly bigint: string } | { readonly instant: string };
-
-/** One SELECT with the values of its parameters: by name (`$month`) or by position (`$1`). */
-export interface Statement {
-  readonly sql: string;
-  readonly values: Readonly<Record<string, BoundValue>> | readonly BoundValue[];
-}
 
 export interface TransformRequest {
   /** For messages. */

@@ -9,11 +9,12 @@ import type { Column } from '../core/dataset.js';
 import { MillraceError } from '../core/errors.js';
 import { suggestName } from '../core/near-name.js';
 import { problemOf, type Place, type Problem } from '../core/problems.js';
-import { bindTransform, lockForBinding } from '../engine/bind-transform.js';
+import { bindTransform, lockForBinding, type BindRequest } from '../engine/bind-transform.js';
 import { openSession, type EngineSession } from '../engine/session.js';
 import { statementOf } from '../engine/transform-statement.js';
 import { checkFunctions } from '../rows/check-functions.js';
 import { columnVariants } from './column-variants.js';
+import { DatabaseBinder } from './database-binder.js';
 import { sampleParameters, type SampleParameters } from './sample-parameters.js';
 
 type ParamsSchema = NonNullable<PipelineConfig['params']>;
@@ -67,9 +68,10 @@ async function sqlProblems(project: LoadedProject): Promise<Problem[]> {
   try {
     await lockForBinding(session);
     const samples = sampleParameters(project.config.pipelines);
+    const databases = new DatabaseBinder(project);
     const problems: Problem[] = [];
     for (const [name, transform] of transforms) {
-      const error = await failureOf({ session, project, name, transform, samples });
+      const error = await failureOf({ session, databases, project, name, transform, samples });
       if (error !== undefined) problems.push(tell(project, name, transform, error));
     }
     return problems;
@@ -84,6 +86,7 @@ function isSql(transform: Transform): transform is SqlTransform {
 
 interface Attempt {
   readonly session: EngineSession;
+  readonly databases: DatabaseBinder;
   readonly project: LoadedProject;
   readonly name: string;
   readonly transform: SqlTransform;
@@ -104,7 +107,8 @@ async function failureOf(attempt: Attempt & { readonly samples: readonly SampleP
   return first;
 }
 
-async function failureWith({ session, project, name, transform }: Attempt, sample: SampleParameters): Promise<unknown> {
+async function failureWith(attempt: Attempt, sample: SampleParameters): Promise<unknown> {
+  const { project, name, transform } = attempt;
   try {
     const statement = await statementOf(project.directory, name, transform, sample);
     const parameters = Object.keys(sample);
@@ -117,7 +121,7 @@ async function failureWith({ session, project, name, transform }: Attempt, sampl
       const inputs = Object.fromEntries(
         tables.map(([input, variants]) => [input, (variants[index] ?? variants[0]) as readonly Column[]]),
       );
-      const error = await bound(() => bindTransform(session, { name, statement, parameters, inputs }), transform, name);
+      const error = await bound(() => bindAny(attempt, { name, statement, parameters, inputs }), transform, name);
       if (error === undefined) return undefined;
       first ??= error;
     }
@@ -127,9 +131,20 @@ async function failureWith({ session, project, name, transform }: Attempt, sampl
   }
 }
 
-async function bound(bind: () => Promise<Column[]>, transform: SqlTransform, name: string): Promise<unknown> {
+/** Binds the SQL where it will run; `undefined` where that does not answer. */
+async function bindAny({ session, databases, transform }: Attempt, request: BindRequest): Promise<readonly Column[] | undefined> {
+  const dialect = transform.kind === 'sqlFile' ? (transform.dialect ?? 'duckdb') : 'duckdb';
+  return dialect === 'duckdb' ? bindTransform(session, request) : databases.bind(dialect, request);
+}
+
+async function bound(
+  bind: () => Promise<readonly Column[] | undefined>,
+  transform: SqlTransform,
+  name: string,
+): Promise<unknown> {
   try {
-    checkOutput(transform.output, await bind(), `transform "${name}"`);
+    const columns = await bind();
+    if (columns) checkOutput(transform.output, columns, `transform "${name}"`);
     return undefined;
   } catch (error) {
     return error;
@@ -143,7 +158,9 @@ function isUndecided(error: unknown, transform: SqlTransform, sample: SamplePara
     return Object.keys((transform.kind === 'query' && transform.params?.shape) || {}).every((name) => name in sample);
   }
   const { cause } = error;
-  return error.code === 'QUERY_FAILED' && cause instanceof Error && /^(?:Conversion|Out of Range) Error/.test(cause.message);
+  if (error.code !== 'QUERY_FAILED' || !(cause instanceof Error)) return false;
+  // Postgres' class 22 is that of values.
+  return /^(?:Conversion|Out of Range) Error/.test(cause.message) || String((cause as { code?: unknown }).code).startsWith('22');
 }
 
 function parameterOf(error: unknown): string | undefined {

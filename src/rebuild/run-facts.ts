@@ -1,6 +1,7 @@
 import type { Catalog, RunScope, StepInput } from '../catalog/index.js';
 import type { DatasetRef } from '../core/dataset.js';
 import type { Manifest } from '../core/manifest.js';
+import { targetOfUri } from '../core/table.js';
 import type {
   DatasetStepResult,
   LoadStepInput,
@@ -9,6 +10,7 @@ import type {
   StepId,
   StepKind,
   StepResult,
+  TransformOnStepInput,
   TransformStepInput,
   ValidateStepInput,
 } from '../core/steps.js';
@@ -95,7 +97,7 @@ async function tellStep(sources: RunSources, step: Step): Promise<void> {
     return;
   }
   const result = outcome.result as StepResult;
-  const inputs = inputsOf(step);
+  const inputs = inputsOf(step, result);
   if ('load' in result) await catalog.recordStepFinished({ ...when, result, inputs, load: loadOf(step, result) });
   else if ('tables' in result || 'watermark' in result) await catalog.recordStepFinished({ ...when, result, inputs });
   else await catalog.recordStepFinished({ ...when, result, inputs, manifest: await manifestOf(sources, result) });
@@ -112,8 +114,10 @@ function manifestOf({ manifest }: RunSources, result: DatasetStepResult): Promis
   return manifest(result.dataset.uri);
 }
 
-function inputsOf({ type, input }: Step): StepInput[] {
+function inputsOf({ type, input }: Step, result: StepResult): StepInput[] {
   if (type === 'extract' || type === 'discover' || type === 'watermark') return [];
+  if ('load' in result && result.transformed)
+    return result.transformed.inputs.map((table) => ({ name: targetOfUri(table.uri), ...table }));
   if (type === 'transform') return Object.values((input as TransformStepInput).inputs).map(inputFact);
   return [inputFact((input as ValidateStepInput | LoadStepInput).input)];
 }
@@ -122,7 +126,16 @@ function inputFact({ name, uri, content }: DatasetRef): StepInput {
   return { name, uri, content };
 }
 
-function loadOf({ input }: Step, { load }: LoadStepResult) {
+function loadOf({ input }: Step, { load, transformed }: LoadStepResult) {
+  if (transformed) {
+    const { on: connection, run } = input as TransformOnStepInput;
+    return {
+      ...load,
+      connection,
+      content: transformed.content,
+      ...(run.partition !== undefined && { partition: run.partition }),
+    };
+  }
   const { connection, input: dataset, run, watermark } = input as LoadStepInput;
   const moved = watermark && storedWatermark(watermark);
   const partition = run.partition !== undefined && { partition: run.partition };

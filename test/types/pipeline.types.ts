@@ -17,6 +17,13 @@ const project = defineProject({
   contracts: { Order, Customer, Total },
   transforms: {
     totals: sqlFile('./totals.sql', { inputs: { orders: Order, customers: Customer }, output: Total }),
+    tidy: rows(
+      { inputs: { orders: Order }, output: Order },
+      () =>
+        async function* ({ orders }) {
+          for await (const batch of orders) yield batch;
+        },
+    ),
     names: query({ inputs: { customers: Customer }, output: Total }, (db) =>
       db.selectFrom('customers').select(['name', ({ fn }) => fn.countAll<number>().as('total')]),
     ),
@@ -169,7 +176,33 @@ export const daily = pipeline('daily', async (run, params) => {
   await run.load(totals, { to: 'out', path: 'totals.parquet', mode: 'append', partition: { name: 'x' } });
   // @ts-expect-error a load has to say how
   await run.load(totals, { to: 'out', path: 'totals.parquet' });
-  return { limit, wrongLimit };
+
+  // A table that a load has filled is an input where it is, and so is one that is only named.
+  const there = run.load(orders, { to: 'out', table: 'orders', mode: 'replace' });
+  const named = run.table('out', 'public.customers');
+  // @ts-expect-error a connection's name has to be in the config
+  run.table('ocean', 'customers');
+  const sums = run.transform('totals', { orders: there, customers: named }, { on: 'out', table: 'totals', mode: 'replace' });
+  const summed: number = (await sums).rows;
+  await run.transform('names', { customers: named }, { on: 'out', table: 'names', mode: 'merge', key: ['name'] });
+  // @ts-expect-error a table of other rows is no input
+  await run.transform('totals', { orders: sums, customers: named }, { on: 'out', table: 'totals', mode: 'replace' });
+  // @ts-expect-error a dataset is not in the connection
+  await run.transform('totals', { orders, customers: named }, { on: 'out', table: 'totals', mode: 'replace' });
+  // @ts-expect-error a table is no dataset
+  await run.transform('totals', { orders: there, customers });
+  // @ts-expect-error a transform in a connection has to say how its rows meet the table
+  await run.transform('totals', { orders: there, customers: named }, { on: 'out', table: 'totals' });
+  // @ts-expect-error a transform in a connection has to name the table that takes its rows
+  await run.transform('totals', { orders: there, customers: named }, { on: 'out', mode: 'replace' });
+  // @ts-expect-error a key column has to be a column of the output
+  await run.transform('totals', { orders: there, customers: named }, { on: 'out', table: 't', mode: 'merge', key: ['nam'] });
+  const tables = { orders: there, customers: named };
+  // @ts-expect-error only replace takes a partition
+  await run.transform('totals', tables, { on: 'out', table: 't', mode: 'append', partition: { name: 'x' } });
+  // @ts-expect-error a TypeScript function runs in no database
+  await run.transform('tidy', { orders: there }, { on: 'out', table: 'tidy', mode: 'replace' });
+  return { limit, wrongLimit, summed };
 });
 
 export const started = (): Promise<unknown> => daily({ month: '2024-01' });

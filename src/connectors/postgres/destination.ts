@@ -16,6 +16,7 @@ import { readLedger } from './read-ledger.js';
 import { cancelOnAbort } from './side-connection.js';
 import { parseTableName } from './table-name.js';
 import { readWatermark } from './watermark.js';
+import { postgresTransforms } from './transform-destination.js';
 
 /**
  * Loads tables. One load is one transaction: lock, ledger row, data, counts, COMMIT; until then nobody sees any of it, and
@@ -26,6 +27,7 @@ export function postgresDestination(settings: ResolvedPostgres): Destination {
     capabilities: { modes: ['append', 'merge', 'replace'], partitions: true },
     ledger: () => readLedger(settings),
     watermark: (request, context) => readWatermark(settings, request, context),
+    ...postgresTransforms(settings),
     async load(request, context) {
       requireKeyColumns(request);
       if (request.mode === 'merge' && (request.key ?? []).length === 0) {

@@ -150,6 +150,12 @@ export function translatePostgresError(error: unknown, settings: ResolvedPostgre
   return new Kind(rule.code, rule.say(detail, where));
 }
 
+/** What the server says is wrong, in a line, without anything secret. */
+export function serverWords(error: unknown, settings: ResolvedPostgres): string {
+  const cause = error instanceof MillraceError && error.cause !== undefined ? error.cause : error;
+  return shorten(scrub(messageOf(cause), settings));
+}
+
 function matches(rule: Rule, state: string | undefined, text: string): boolean {
   if (state !== undefined && rule.states.some((prefix) => state.startsWith(prefix))) return true;
   // A SQLSTATE says all; other codes, and no code, leave the words.
