@@ -7,10 +7,10 @@ import type { LoadStepInput, LoadStepResult } from '../src/core/steps.js';
 import { storedWatermark } from '../src/core/watermark.js';
 import { namingDamaged } from '../src/engine/damaged-parts.js';
 import { datasetSelect } from '../src/engine/dataset-sql.js';
-import { verifyParts } from '../src/engine/part-files.js';
 import { countNew, requireCursor, selectNew, type RangedRows } from '../src/engine/range-select.js';
 import { withConnection } from './connection.js';
 import type { Growing } from './handover.js';
+import { openInput } from './input.js';
 import { inputFact } from './lineage.js';
 import type { Services } from './services.js';
 import { stepActivity, type StepOutcome } from './step-activity.js';
@@ -103,8 +103,8 @@ async function requestFor(
   call: StepCall,
   { reference, manifest }: WholeDataset,
 ): Promise<LoadRequest> {
-  await verifyParts(manifest.parts, services.staging.root);
-  const all = datasetSelect(manifest, services.staging.root);
+  const opened = await openInput(services, call, manifest);
+  const all = datasetSelect(opened.manifest, services.staging.root);
   call.phase('loading');
   const { name, columns, contract } = manifest;
   const ranged = rangedRows(input, columns);

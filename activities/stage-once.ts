@@ -24,12 +24,12 @@ export async function stageOnce(
   key: string,
   make: (directory: string) => Promise<StepDraft>,
 ): Promise<Staged> {
-  const found = await staging.find(key);
+  const found = await staging.find(key, call.signal);
   if (found) return { staged: found, reused: true };
-  const attempt = await staging.begin(key, call.checkpoint);
+  const attempt = await staging.begin(key, call.checkpoint, call.signal);
   try {
     const { refused, ...draft } = await make(attempt.directory);
-    if (project.staging.maxBytes !== undefined) await checkQuota(project.staging.root, project.staging.maxBytes);
+    if (project.staging.maxBytes !== undefined) await checkQuota(staging, project.staging.maxBytes, attempt.directory);
     call.phase('staging');
     const madeBy = { ...call.madeBy, ...(refused === true && { refused }) };
     return { staged: await attempt.commit({ ...draft, madeBy }), reused: false };

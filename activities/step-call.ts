@@ -63,7 +63,7 @@ export async function openCall(
     context.cancellationSignal.removeEventListener('abort', abort);
   };
   try {
-    quota = await watchQuota(services.project.staging.root, services.project.staging.maxBytes);
+    quota = await watchQuota(services.staging, services.project.staging.maxBytes);
     const signal = AbortSignal.any([controller.signal, quota.signal, ...(options.signal ? [options.signal] : [])]);
     const opened = await openSession(services.project.engine, signal);
     session = opened;
@@ -71,7 +71,7 @@ export async function openCall(
       session: opened,
       madeBy: { ...run, step, namespace, attempt, startedAt, workerIdentity: services.workerIdentity },
       signal,
-      secrets: [],
+      secrets: [...services.staging.secrets],
       checkpoint: services.checkpoint,
       log: stepLog(context, services, run, step),
       progress: (rows) => void (progress.rows = rows),

@@ -8,11 +8,11 @@ import type { DatasetRef } from '../src/core/dataset.js';
 import { TerminalError } from '../src/core/errors.js';
 import type { Manifest } from '../src/core/manifest.js';
 import type { DatasetStepResult, StepResult, TransformOnStepInput, TransformStepInput } from '../src/core/steps.js';
-import { verifyParts } from '../src/engine/part-files.js';
 import { referenceTo, type DraftManifest } from '../src/engine/staging.js';
 import { inspectSelect } from '../src/engine/select-guard.js';
 import { runTransform } from '../src/engine/transform.js';
 import { ENGINE, datasetKey } from '../src/engine/dataset-key.js';
+import { openInput } from './input.js';
 import { inputFact, parentOf } from './lineage.js';
 import type { Services } from './services.js';
 import { stepActivity, type StepOutcome } from './step-activity.js';
@@ -110,7 +110,7 @@ async function transformBySql(task: TransformTask, definition: SqlTransform): Pr
       name: input.transform,
       statement,
       inspected,
-      inputs,
+      inputs: await openInputs(task),
       parameters: Object.keys(input.params),
       stagingRoot: services.staging.root,
       directory,
@@ -122,7 +122,7 @@ async function transformBySql(task: TransformTask, definition: SqlTransform): Pr
 }
 
 async function transformByFunction(task: TransformTask, definition: RowsTransform): Promise<Staged> {
-  const { services, input, call, inputs } = task;
+  const { services, input, call } = task;
   const { project } = services;
   const params = parametersOf(input.transform, definition, input.params);
   const code = codeOf(project.configPath, definition.load);
@@ -142,7 +142,7 @@ async function transformByFunction(task: TransformTask, definition: RowsTransfor
       name: input.transform,
       definition,
       project,
-      inputs,
+      inputs: await openInputs(task),
       params,
       stagingRoot: services.staging.root,
       directory,
@@ -151,6 +151,12 @@ async function transformByFunction(task: TransformTask, definition: RowsTransfor
     });
     return describe(task, { ...made, reproducible });
   });
+}
+
+async function openInputs({ services, call, inputs }: TransformTask): Promise<Readonly<Record<string, Manifest>>> {
+  const opened: Record<string, Manifest> = {};
+  for (const [name, manifest] of Object.entries(inputs)) opened[name] = (await openInput(services, call, manifest)).manifest;
+  return opened;
 }
 
 function describe(
@@ -201,7 +207,6 @@ async function readInputs(
   for (const [input, reference] of Object.entries(inputs)) {
     requireDataset(name, input, reference);
     const manifest = await services.staging.read(reference.uri);
-    await verifyParts(manifest.parts, services.staging.root);
     const wanted = contractName(services.project.config, definition.inputs[input] as Contract);
     if (manifest.contract?.name !== wanted) {
       const found = manifest.contract ? `was judged by "${manifest.contract.name}"` : 'was judged by none';

@@ -5,10 +5,10 @@ import { contractHash } from '../src/contracts/hash.js';
 import { judge } from '../src/contracts/judge.js';
 import type { EarlyRows } from '../src/contracts/judge-request.js';
 import { namingDamaged } from '../src/engine/damaged-parts.js';
-import { verifyParts } from '../src/engine/part-files.js';
 import { referenceTo, type StagedDataset } from '../src/engine/staging.js';
 import { findContract } from './contract.js';
 import { ENGINE, datasetKey } from '../src/engine/dataset-key.js';
+import { openInput } from './input.js';
 import { parentOf, inputFact } from './lineage.js';
 import type { Services } from './services.js';
 import { patiently } from './patience.js';
@@ -67,13 +67,21 @@ async function judgeOnce(
   const contract = findContract(services, input.contract);
   const { hash, exact, definition } = contractHash(contract);
   await patiently(() => services.catalog.recordContract({ name: input.contract, hash, definition }), call.signal);
-  const source = await services.staging.read(input.input.uri);
-  await verifyParts(source.parts, services.staging.root);
+  const dataset = await services.staging.read(input.input.uri);
   // A contract with functions has no exact hash: what they close over may have changed since.
   const origin = exact ? null : `${input.run.loadScope}/${input.step}`;
-  const key = datasetKey({ step: 'validate', input: source.content, name: source.name, contract: input.contract, hash, origin });
+  const key = datasetKey({
+    step: 'validate',
+    input: dataset.content,
+    name: dataset.name,
+    contract: input.contract,
+    hash,
+    origin,
+  });
   return stageOnce(services, call, key, async (directory) => {
     call.phase('judging');
+    const opened = await openInput(services, call, dataset);
+    const source = opened.manifest;
     const request = {
       input: source,
       stagingRoot: services.staging.root,
@@ -83,13 +91,14 @@ async function judgeOnce(
       progress: call.progress,
       signal: call.signal,
       checkpoint: call.checkpoint,
-      ...(early && { early }),
+      ...(early && opened.isLocal && { early }),
     };
     const judged = await namingDamaged(source.parts, () => judge(call.session, request));
     for (const warning of judged.warnings) call.log('warn', warning);
-    await verifyParts(source.parts, services.staging.root);
+    await opened.verify();
     await early?.close();
-    return describe(input, source, { hash, definition }, judged);
+    const draft = describe(input, source, { hash, definition }, judged);
+    return { ...draft, parts: opened.restore(draft.parts) };
   });
 }
 

@@ -8,6 +8,7 @@ export {
   type Project,
   type ProjectConfig,
 } from './project.js';
+export { type S3Options } from './s3.js';
 export { sql, type SqlExpression } from './sql.js';
 export { query, sqlFile, type SelectBuilder, type Selection, type Transform } from './transform.js';
 export { rows, type RowsContext, type RowsFunction, type RowsInput, type RowsOptions } from './rows.js';

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import type { tsImport } from 'tsx/esm/api';
 import type { EngineLimits } from '../engine/session.js';
 import { MillraceError, TerminalError } from '../core/errors.js';
+import { isRemote } from '../core/place.js';
 import { ProblemsError, problemsOf, type Problem } from '../core/problems.js';
 import { BUILT_IN_PIPELINES } from './built-in-pipelines.js';
 import { checkProject } from './check.js';
@@ -14,7 +15,7 @@ import type { PipelineConfig, Project } from './project.js';
 import { projectTool } from './project-tool.js';
 import { projectEnvironment, type Environment } from './environment.js';
 import type { Configurable } from './env.js';
-import { resolveText } from './resolve-env.js';
+import { resolveText, resolveTexts } from './resolve-env.js';
 import { zodWarnings } from './zod-copies.js';
 
 /** A project with every default filled in and every path absolute. Connections keep their references to the environment. */
@@ -35,11 +36,19 @@ export interface LoadedProject {
   readonly bundlePath?: string;
   /** What a person should know before it runs. */
   readonly warnings: readonly string[];
-  readonly staging: { readonly root: string; readonly maxBytes?: number };
+  readonly staging: StagingPlace;
   readonly engine: EngineLimits;
   /** Reading it throws ENV_MISSING where a variable that holds its path or URL is not set. */
   readonly catalog: CatalogPlace;
   readonly heartbeatTimeout: string;
+}
+
+/** Where staging is: in a folder (absolute), or in a bucket (`s3://…`), with how that is reached as the config says it. */
+export interface StagingPlace {
+  readonly root: string;
+  /** Reading it throws ENV_MISSING where a variable is not set. It holds the keys. */
+  readonly s3?: Readonly<Record<string, unknown>>;
+  readonly maxBytes?: number;
 }
 
 /** Where the catalog is: in a SQLite file, or in a schema of a PostgreSQL database. The URL holds a password. */
@@ -78,6 +87,7 @@ function resolveProject(config: Project, place: ProjectPlace): LoadedProject {
   const { root } = place;
   const environment = projectEnvironment(root);
   const within = (value: Configurable, where: string): string => path.resolve(root, resolveText(value, where, environment));
+  const stagingRoot = config.staging?.root ?? '.millrace/staging';
   const engine = config.engine ?? {};
   return {
     directory: place.directory,
@@ -90,7 +100,12 @@ function resolveProject(config: Project, place: ProjectPlace): LoadedProject {
     ...(place.bundlePath && { bundlePath: place.bundlePath }),
     ...workflowsOf(config, place),
     staging: {
-      root: within(config.staging?.root ?? '.millrace/staging', 'staging.root'),
+      root: isRemote(resolveText(stagingRoot, 'staging.root', environment))
+        ? resolveText(stagingRoot, 'staging.root', environment).replace(/\/+$/, '')
+        : within(stagingRoot, 'staging.root'),
+      get s3() {
+        return config.staging?.s3 && resolveTexts({ ...config.staging.s3 }, 'staging.s3', environment);
+      },
       maxBytes: config.staging?.maxBytes,
     },
     engine: {

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Partitioning } from '../core/partitions.js';
 import type { Configurable } from './env.js';
 import type { Contract } from './contract.js';
+import type { S3Options } from './s3.js';
 import type { Transform } from './transform.js';
 
 /** A connection as written: which connector, and its options. Made by `files()`, `postgres()` … */
@@ -37,8 +38,10 @@ export interface ProjectConfig {
   /** The task queue of the project's worker. @default 'millrace' */
   readonly taskQueue?: Configurable;
   readonly staging?: {
-    /** Folder for datasets. @default '.millrace/staging' beside the config */
+    /** Folder for datasets, or `s3://bucket/prefix`. @default '.millrace/staging' beside the config */
     readonly root?: Configurable;
+    /** With a root on `s3://`: the server and the keys. @default Amazon S3, with the credentials of the environment */
+    readonly s3?: S3Options;
     /** Most bytes that staging may hold; a step that would go beyond fails with STAGING_FULL. @default no limit */
     readonly maxBytes?: number;
   };

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { TerminalError } from '../core/errors.js';
+import { isRemote } from '../core/place.js';
 import { projectEnvironment, type Environment } from './environment.js';
 import type { Configurable, EnvReference } from './env.js';
 import type { ConnectionConfig } from './project.js';
@@ -27,12 +28,37 @@ export function resolveOptions(
   directory: string,
   environment: Environment = projectEnvironment(directory),
 ): Record<string, unknown> {
-  const resolve = ([key, value]: [string, unknown]): [string, unknown] => {
-    const found = isEnvReference(value) ? resolveText(value, `connections.${name}.${key}`, environment) : value;
-    const folder = typeof found === 'string' && connection.folders?.includes(key);
-    return [key, folder ? path.resolve(directory, found) : found];
+  const entries = Object.entries(resolveTexts(connection.options, `connections.${name}`, environment));
+  const absolute = ([key, value]: [string, unknown]): [string, unknown] => {
+    const folder = typeof value === 'string' && !isRemote(value) && connection.folders?.includes(key);
+    return [key, folder ? path.resolve(directory, value) : value];
   };
-  return Object.fromEntries(Object.entries(connection.options).map(resolve));
+  return Object.fromEntries(entries.map(absolute));
+}
+
+/**
+ * Options with every reference to the environment replaced, those of objects in them too.
+ *
+ * @param where the options are, for messages
+ * @throws TerminalError ENV_MISSING, ENV_INVALID
+ */
+export function resolveTexts(
+  options: Readonly<Record<string, unknown>>,
+  where: string,
+  environment: Environment,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(options).map(([key, value]) => {
+      const place = `${where}.${key}`;
+      if (isEnvReference(value)) return [key, resolveText(value, place, environment)];
+      return [key, isPlainObject(value) ? resolveTexts(value, place, environment) : value];
+    }),
+  );
+}
+
+/** Whether a value is an object as it is written in a config, and not one of a class. */
+export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
 export function isEnvReference(value: unknown): value is EnvReference {

@@ -53,6 +53,15 @@ const transform = z.discriminatedUnion('kind', [
 ]);
 const partitioning = z.strictObject({ kind: z.enum(['monthly', 'daily']), parameter: z.string(), from: z.string() });
 
+const s3 = z.strictObject({
+  endpoint: configurable.optional(),
+  region: configurable.optional(),
+  accessKeyId: configurable.optional(),
+  secretAccessKey: configurable.optional(),
+  sessionToken: configurable.optional(),
+  urlStyle: z.enum(['path', 'vhost']).optional(),
+});
+
 /** The shape of `millrace.config.ts`. Strict: a key that is not here does nothing, so it is refused. */
 export const projectSchema = z.strictObject({
   connections: z.record(
@@ -71,7 +80,9 @@ export const projectSchema = z.strictObject({
     }),
   ),
   taskQueue: configurable.optional(),
-  staging: z.strictObject({ root: configurable.optional(), maxBytes: z.int().positive().optional() }).optional(),
+  staging: z
+    .strictObject({ root: configurable.optional(), s3: s3.optional(), maxBytes: z.int().positive().optional() })
+    .optional(),
   engine: z
     .strictObject({
       memoryLimit: z

@@ -24,6 +24,8 @@ export interface Session {
    * a query that waits for a lock in another server. Returns the function that takes the listener away.
    */
   onAbort(listener: () => void): () => void;
+  /** A folder of this session's own on this machine, beside DuckDB's spill; it goes when the session closes. */
+  scratch(): Promise<string>;
 }
 
 export type ExtensionName = 'postgres_scanner' | 'httpfs' | 'sqlite_scanner';
@@ -73,6 +75,26 @@ export interface Source {
   extract(request: ExtractRequest, context: CallContext): Promise<Extracted>;
   /** Every table that people keep data in, in order of their names. Absent where a system has no tables to list. */
   tables?(context: CallContext): Promise<readonly SourceTable[]>;
+  /** How later steps read parts that are in place elsewhere than on this machine's disks; such parts name the connection. */
+  readonly remote?: RemoteParts;
+}
+
+/** Files in an object store, as steps read them that know nothing of the store. */
+export interface RemoteParts {
+  /**
+   * Proves that a file is still the one that was referred to.
+   * @throws TerminalError FILE_CHANGED, FILE_MISSING; of staging STAGING_MISSING
+   */
+  verify(part: Part, signal: AbortSignal): Promise<void>;
+  /**
+   * Where the session reads a file, a part's or one beside it, also once it is locked: the URL, which the session is then
+   * able to read; or a copy in its scratch folder, of the version that was referred to.
+   * @throws as `verify` does
+   */
+  place(
+    part: Pick<Part, 'path' | 'format' | 'bytes' | 'fingerprint'>,
+    context: Pick<CallContext, 'session' | 'signal'>,
+  ): Promise<string>;
 }
 
 /** A table as its system describes it. */

@@ -60,7 +60,7 @@ export interface ManifestParent {
 /** One file of a dataset. */
 export interface Part {
   /**
-   * Absolute when the data is referred to in place; relative to the staging root when staged, so that a dataset can share
+   * Absolute, or a URL `s3://…`, when the data is referred to in place; relative to the staging root when staged, so that a dataset can share
    * the parts of another. A step that writes names its own new files `./part-0.parquet`, relative to its attempt's folder;
    * staging rewrites them when it commits.
    */
@@ -69,7 +69,12 @@ export interface Part {
   readonly csv?: CsvDialect;
   readonly rows: number | null;
   readonly bytes: number;
-  /** sha256 (hex) of a staged file; size and modification time (ns) of one in place: a reader refuses another one. */
+  /** The connection by which data in place is read, where it is not on a disk. */
+  readonly connection?: string;
+  /**
+   * sha256 (hex) of a staged file; of one in place size and modification time (ns), in an object store size and ETag: a
+   * reader refuses another one.
+   */
   readonly fingerprint: string;
   /** Path (as `path`) of a Parquet file whose column `row` (BIGINT) lists the row numbers, from 0, to leave out. */
   readonly deletes?: string;

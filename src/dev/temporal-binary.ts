@@ -3,8 +3,8 @@ import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { TerminalError, messageOf } from '../core/errors.js';
 import { cacheFolder } from '../engine/cache-folder.js';
-import { downloadTemporal } from './temporal-download.js';
-import { goInstallTemporal } from './temporal-go-install.js';
+import { goInstall } from './go-install.js';
+import { downloadTemporal, type FetchRequest } from './temporal-download.js';
 import { TEMPORAL_CLI_VERSION } from './temporal-settings.js';
 
 /** The `temporal` program and how it was come by, in words for people. */
@@ -68,6 +68,12 @@ export async function obtainTemporal(options: ObtainOptions = {}): Promise<Tempo
 /** Where fetched copies are kept. */
 export function cachedFolder(env: NodeJS.ProcessEnv = process.env): string {
   return join(cacheFolder(env), `temporal-${TEMPORAL_CLI_VERSION}`);
+}
+
+function goInstallTemporal(request: FetchRequest): Promise<string> {
+  const { version } = request;
+  const title = `Temporal's CLI ${version}`;
+  return goInstall({ title, module: 'github.com/temporalio/cli', command: 'cmd/temporal', version, takes: '4 minutes' }, request);
 }
 
 function goFolders(env: NodeJS.ProcessEnv): string[] {

@@ -2,10 +2,12 @@ import path from 'node:path';
 import type { Column } from '../core/dataset.js';
 import { filterToSql, quoteFile, quoteIdentifier, quoteLiteral, type Filter } from '../core/filter.js';
 import type { Manifest, Part } from '../core/manifest.js';
+import { isInPlace, isRemote } from '../core/place.js';
 
-/** Where a part's file is: absolute paths are in place, others lie below the staging root. */
+/** Where a part's file is, on disk or as a URL: absolute paths are in place, others lie below the staging root. */
 export function resolvePath(stagingRoot: string, relative: string): string {
-  return path.isAbsolute(relative) ? relative : path.join(stagingRoot, relative);
+  if (isInPlace(relative)) return relative;
+  return isRemote(stagingRoot) ? `${stagingRoot}/${relative}` : path.join(stagingRoot, relative);
 }
 
 /**

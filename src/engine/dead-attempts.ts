@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -25,4 +26,9 @@ export function localPid(name: string): number | undefined {
   const rest = name.startsWith(prefix) ? name.slice(prefix.length) : '';
   const pid = /^(\d+)-[^-]+-[^-]+$/.exec(rest)?.[1];
   return pid === undefined ? undefined : Number(pid);
+}
+
+/** A new name for an attempt, told by `what`. Host and process come first: by them the attempts of dead processes are known. */
+export function attemptName(what: string): string {
+  return `${os.hostname()}-${process.pid}-${what.slice(0, 12)}-${randomBytes(6).toString('hex')}`;
 }

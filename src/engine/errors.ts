@@ -1,3 +1,4 @@
+import { translateHttpError } from './http-errors.js';
 import { MillraceError, TerminalError, TransientError, messageOf } from '../core/errors.js';
 
 /** Marks, in an error's details, that Parquet pages could not be decoded; {@link namingDamaged} adds which file's. */
@@ -29,6 +30,8 @@ export function translateEngineError(error: unknown): Error {
   if (/^INTERRUPT Error/i.test(message)) {
     return new TransientError('INTERRUPTED', 'The query was interrupted.', {}, { cause: error });
   }
+  const refused = translateHttpError(message, error);
+  if (refused) return refused;
   const damage = describeDamage(message);
   if (damage !== undefined) {
     return new TerminalError(

@@ -3,6 +3,7 @@ import type { ExtensionName, Session } from '../connectors/contract.js';
 import { TerminalError, TransientError, messageOf } from '../core/errors.js';
 import { translateEngineError } from './errors.js';
 import { loadExtension } from './extensions.js';
+import { openScratch } from './scratch.js';
 
 /** What one step may use of the machine. Inside, nothing is optional: see `resolveProject`. */
 export interface EngineLimits {
@@ -47,6 +48,7 @@ export async function openSession(limits: EngineLimits, signal: AbortSignal): Pr
   let interrupting: NodeJS.Timeout | undefined;
   let lost = false;
   const besides = new Set<DuckDBConnection>();
+  const scratch = openScratch(limits.spillDirectory);
   const interrupt = (): void => [connection, ...besides].forEach((each) => each.interrupt());
   const abort = (): void => {
     interrupt();
@@ -77,6 +79,7 @@ export async function openSession(limits: EngineLimits, signal: AbortSignal): Pr
     },
     loadExtension: (name: ExtensionName) =>
       guarded(() => loadExtension(connection, name, { directory: limits.extensionsDirectory })),
+    scratch: () => scratch.folder(),
     onAbort(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -86,6 +89,7 @@ export async function openSession(limits: EngineLimits, signal: AbortSignal): Pr
     close() {
       signal.removeEventListener('abort', abort);
       clearInterval(interrupting);
+      scratch.remove();
       if (lost) return abandon(instance, connection);
       for (const each of [...besides, connection]) each.closeSync();
       instance.closeSync();

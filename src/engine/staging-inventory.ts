@@ -1,10 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import type { Manifest } from '../core/manifest.js';
 import type { StagedDataset } from '../core/staging-sweep.js';
-import { isDeadAttempt, localPid } from './dead-attempts.js';
+import { attemptName, isDeadAttempt, localPid } from './dead-attempts.js';
 
 /** What an attempt of a step has written and not committed. */
 export interface StagedAttempt {
@@ -15,6 +13,31 @@ export interface StagedAttempt {
   readonly changedAt: string;
   /** Whether its process on this host is gone; `undefined` for a process of another host, of which nothing is known here. */
   readonly dead: boolean | undefined;
+}
+
+/** What staging holds, for those who look at it and clean it up. */
+export interface StagingInventory {
+  /** Every dataset, the one used longest ago first. */
+  datasets(): Promise<StagedDataset[]>;
+  /** Everything that an attempt has written and not committed: at work, dead, or of another host. */
+  attempts(): Promise<StagedAttempt[]>;
+  /**
+   * Removes a dataset, unless a step has used it since it was listed. It is gone for readers at once, wholly.
+   * Gives whether it was removed.
+   */
+  removeDataset(dataset: Pick<StagedDataset, 'uri' | 'usedAt'>): Promise<boolean>;
+  /** Removes what an attempt has left. */
+  removeAttempt(name: string): Promise<void>;
+}
+
+/** The inventory of a staging folder. */
+export function folderInventory(root: string): StagingInventory {
+  return {
+    datasets: () => listDatasets(root),
+    attempts: () => listStagedAttempts(root),
+    removeDataset: (dataset) => removeDataset(root, dataset),
+    removeAttempt: (name) => removeAttempt(root, name),
+  };
 }
 
 /** Every dataset in a staging folder, the one used longest ago first. */
@@ -45,7 +68,7 @@ export async function listStagedAttempts(root: string): Promise<StagedAttempt[]>
  */
 export async function removeDataset(root: string, { uri, usedAt }: Pick<StagedDataset, 'uri' | 'usedAt'>): Promise<boolean> {
   const folder = path.join(root, path.posix.dirname(uri));
-  const aside = path.join(root, 'attempts', `${os.hostname()}-${process.pid}-removed-${randomBytes(6).toString('hex')}`);
+  const aside = path.join(root, 'attempts', attemptName('removed'));
   const used = await usedTime(path.join(folder, 'manifest.json'));
   if (used === undefined || used > usedAt) return false;
   await rename(folder, aside);
@@ -68,8 +91,17 @@ async function describe(root: string, folder: string): Promise<StagedDataset | u
   const usedAt = await usedTime(path.join(root, uri));
   if (usedAt === undefined) return undefined;
   const { bytes } = await measure(path.join(root, folder));
-  const manifest = await readManifest(path.join(root, uri));
+  return describeDataset(uri, await readManifest(path.join(root, uri)), { bytes, usedAt });
+}
+
+/** A dataset as the inventory shows it. */
+export function describeDataset(
+  uri: string,
+  manifest: Manifest | undefined,
+  { bytes, usedAt }: Pick<StagedDataset, 'bytes' | 'usedAt'>,
+): StagedDataset {
   if (!manifest) return { uri, name: '(damaged)', rows: null, bytes, createdAt: usedAt, usedAt, rejectedRows: 0, reads: [] };
+  const folder = path.posix.dirname(uri);
   const { name, rows, createdAt, verdict } = manifest;
   const ownRejects = verdict?.rejects?.startsWith(`${folder}/`) === true;
   return {
@@ -85,7 +117,7 @@ async function describe(root: string, folder: string): Promise<StagedDataset | u
 }
 
 /** The datasets in whose folders files of this one are. */
-function readsOf({ parts, verdict }: Manifest, own: string): string[] {
+export function readsOf({ parts, verdict }: Manifest, own: string): string[] {
   const files = [...parts.flatMap((part) => [part.path, part.deletes]), verdict?.rejects];
   const folders = files.flatMap((file) => (file?.startsWith('datasets/') ? [file.split('/').slice(0, 3).join('/')] : []));
   return [...new Set(folders)].filter((folder) => folder !== own).map((folder) => `${folder}/manifest.json`);
@@ -122,6 +154,6 @@ async function namesIn(folder: string): Promise<string[]> {
   return (await readdir(folder).catch(() => [])).toSorted((a, b) => a.localeCompare(b));
 }
 
-function isoTime(ms: number): string {
+export function isoTime(ms: number): string {
   return new Date(Math.floor(ms)).toISOString();
 }

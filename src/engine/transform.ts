@@ -79,7 +79,7 @@ async function lock(session: EngineSession, request: TransformRequest): Promise<
 
 /** Takes from a session, for good, everything but the named files and folders: other files, the network, its settings. */
 export async function lockSession(
-  session: EngineSession,
+  session: Pick<EngineSession, 'run'>,
   allowed: { readonly paths: readonly string[]; readonly directories: readonly string[] },
 ): Promise<void> {
   await session.run(`SET allowed_paths = [${allowed.paths.map(quoteLiteral).join(', ')}]`);

@@ -4,10 +4,12 @@ import { resolveOptions } from '../config/resolve-env.js';
 import type { Connector, ExtensionName } from '../connectors/contract.js';
 import { openConnector } from '../connectors/registry.js';
 import { MillraceError, TerminalError, TransientError } from '../core/errors.js';
+import { isRemote } from '../core/place.js';
 import { problemOf, type Problem } from '../core/problems.js';
 import { scrub } from '../core/secrets.js';
 import { openSession } from '../engine/session.js';
-import { connectionPlace } from './environment.js';
+import { openStaging } from '../engine/open-staging.js';
+import { connectionPlace, placeIn } from './environment.js';
 
 /** How a connection answered. */
 export interface CheckedConnection {
@@ -43,7 +45,26 @@ export async function checkConnection(project: LoadedProject, name: string, limi
 export async function connectionProblems(project: LoadedProject, limitMs: number): Promise<Problem[]> {
   const names = Object.keys(project.config.connections);
   const checked = await Promise.all(names.map((name) => checkConnection(project, name, limitMs)));
-  return checked.flatMap(({ problem }) => (problem && !problem.code.startsWith('ENV_') ? [problem] : []));
+  const problems = [...checked.map(({ problem }) => problem), await stagingProblem(project, limitMs)];
+  return problems.flatMap((problem) => (problem && !problem.code.startsWith('ENV_') ? [problem] : []));
+}
+
+async function stagingProblem(project: LoadedProject, limitMs: number): Promise<Problem | null> {
+  if (!isRemote(project.staging.root)) return null;
+  const secrets: string[] = [];
+  try {
+    const staging = openStaging(project.staging, project.engine.spillDirectory);
+    secrets.push(...staging.secrets);
+    try {
+      await withinLimit('staging', limitMs, (signal) => staging.check(signal));
+    } finally {
+      await staging.close();
+    }
+    return null;
+  } catch (error) {
+    const problem = problemOf(error, placeIn(project, ['staging']));
+    return { ...problem, severity: severityOf(error), message: scrub(problem.message, secrets) };
+  }
 }
 
 /** Loads the extensions of DuckDB that the connections work with, fetching those that this machine has not. */
@@ -52,13 +73,14 @@ export async function extensionProblems(project: LoadedProject): Promise<Problem
   for (const [name, { kind }] of Object.entries(project.config.connections)) {
     for (const extension of await extensionsOf(project, name, kind)) if (!needed.has(extension)) needed.set(extension, name);
   }
+  if (isRemote(project.staging.root)) needed.set('httpfs', needed.get('httpfs') ?? '');
   if (needed.size === 0) return [];
   const session = await openSession({ ...project.engine, threads: 1 }, new AbortController().signal);
   const problems: Problem[] = [];
   try {
     for (const [extension, name] of needed) {
       await session.loadExtension(extension).catch((error: unknown) => {
-        problems.push(problemOf(error, connectionPlace(project, name)));
+        problems.push(problemOf(error, name === '' ? placeIn(project, ['staging']) : connectionPlace(project, name)));
       });
     }
     return problems;
@@ -101,7 +123,7 @@ function severityOf(error: unknown): Problem['severity'] {
 }
 
 /** Gives up on a system that neither answers nor refuses. */
-async function withinLimit(name: string, limitMs: number, work: (signal: AbortSignal) => Promise<string>): Promise<string> {
+async function withinLimit<T>(name: string, limitMs: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   const message = `The connection "${name}" neither answers nor refuses within ${limitMs / 1000} s. Check host, port and firewall.`;
   const late = new TransientError('CONNECTION_REFUSED', message);

@@ -1,32 +1,50 @@
-import { projectEnvironment } from '../config/environment.js';
+import { projectEnvironment, type Environment } from '../config/environment.js';
 import { relativeTo } from '../config/import-failure.js';
 import type { LoadedProject } from '../config/load.js';
 import { locateInConfig } from '../config/locate.js';
-import { isEnvReference, resolveText } from '../config/resolve-env.js';
+import { isEnvReference, isPlainObject, resolveText } from '../config/resolve-env.js';
 import { problemOf, type Place, type Problem } from '../core/problems.js';
 
 /**
- * Looks up every environment variable that the connections name.
+ * Looks up every environment variable that connections and staging name.
  *
  * @param provided variables that somebody will set before the connections are used
  */
 export function environmentProblems(project: LoadedProject, provided: readonly string[]): Problem[] {
   const environment = projectEnvironment(project.root);
-  return Object.entries(project.config.connections).flatMap(([name, { options }]) =>
-    Object.entries(options).flatMap(([key, value]) => {
-      if (!isEnvReference(value) || provided.includes(value.name)) return [];
-      try {
-        resolveText(value, `connections.${name}.${key}`, environment);
-        return [];
-      } catch (error) {
-        return [problemOf(error, connectionPlace(project, name, key))];
-      }
-    }),
-  );
+  const { staging } = project.config;
+  return [
+    ...Object.entries(project.config.connections).map(([name, { options }]) => ({ path: ['connections', name], options })),
+    ...(staging?.s3 ? [{ path: ['staging', 's3'], options: { ...staging.s3 } }] : []),
+  ].flatMap(({ path, options }) => problemsIn({ project, environment, provided }, path, options));
 }
 
-/** Where the config has a connection, or one of its options. */
-export function connectionPlace({ directory, configPath }: LoadedProject, name: string, key?: string): Place {
-  const path = ['connections', name, ...(key === undefined ? [] : [key])];
+interface Lookup {
+  readonly project: LoadedProject;
+  readonly environment: Environment;
+  readonly provided: readonly string[];
+}
+
+function problemsIn(lookup: Lookup, path: readonly string[], options: Readonly<Record<string, unknown>>): Problem[] {
+  return Object.entries(options).flatMap(([key, value]) => {
+    const place = [...path, key];
+    if (!isEnvReference(value)) return isPlainObject(value) ? problemsIn(lookup, place, value) : [];
+    if (lookup.provided.includes(value.name)) return [];
+    try {
+      resolveText(value, place.join('.'), lookup.environment);
+      return [];
+    } catch (error) {
+      return [problemOf(error, placeIn(lookup.project, place))];
+    }
+  });
+}
+
+/** Where the config has a connection. */
+export function connectionPlace(project: LoadedProject, name: string): Place {
+  return placeIn(project, ['connections', name]);
+}
+
+/** Where the config has something. */
+export function placeIn({ directory, configPath }: LoadedProject, path: readonly string[]): Place {
   return { file: relativeTo(directory, configPath), ...locateInConfig(configPath, path) };
 }

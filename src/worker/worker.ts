@@ -11,7 +11,8 @@ import { startReconciler } from '../reconciler/reconciler.js';
 import { connectFailure } from '../temporal/connect-failure.js';
 import { connectTemporal } from '../temporal/connect.js';
 import { temporalTarget } from '../temporal/target.js';
-import { openStaging } from '../engine/staging.js';
+import { openStaging } from '../engine/open-staging.js';
+import type { Staging } from '../engine/staging.js';
 import { bundleOf } from './bundle.js';
 import { runLogSinks } from './log-sink.js';
 
@@ -66,8 +67,7 @@ export interface RunningWorker {
 export async function createWorker(settings: WorkerSettings): Promise<RunningWorker> {
   const { project } = settings;
   const workflowBundle = settings.workflowBundle ?? (await bundleOf(project));
-  await mkdir(project.staging.root, { recursive: true });
-  await mkdir(project.engine.spillDirectory, { recursive: true });
+  const staging = await prepareStaging(project);
   const catalog = await openCatalog(project.catalog);
   const log = openLogWriter(catalog);
   const { connection, address, namespace } = settings.connection ?? (await connectWorker(settings));
@@ -76,7 +76,7 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
     project,
     catalog,
     log,
-    staging: openStaging(project.staging.root),
+    staging,
     checkpoint: settings.checkpoint ?? (() => Promise.resolve()),
     workerIdentity,
   });
@@ -101,6 +101,7 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
     await connection.close();
     await log.close();
     await catalog.close();
+    await staging.close();
   });
   return {
     done,
@@ -111,6 +112,13 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
       await done;
     },
   };
+}
+
+async function prepareStaging(project: LoadedProject): Promise<Staging> {
+  const staging = openStaging(project.staging, project.engine.spillDirectory);
+  if (!staging.remote) await mkdir(staging.root, { recursive: true });
+  await mkdir(project.engine.spillDirectory, { recursive: true });
+  return staging;
 }
 
 async function runToEnd(worker: Worker, close: () => Promise<void>): Promise<void> {

@@ -11,6 +11,7 @@ export type Area =
   | 'connector'
   | 'catalog'
   | 'postgres'
+  | 'object store'
   | 'reconciler'
   | 'rebuild'
   | 'temporal'
@@ -102,6 +103,19 @@ export const EDGES: readonly Edge[] = [
   edge('catalog', 'value', 'npm pg', 'its Postgres'),
   edge('catalog', 'value', 'postgres', 'a URL means the same here as in a connection'),
 
+  edge('connector', 'value', 'object store', 'the files connector works on a bucket as on a folder'),
+  edge('engine', 'value', 'object store', 'staging may be in a bucket'),
+  edge('object store', 'value', 'core', 'errors and literals'),
+  edge('object store', 'type', 'connector contract', 'the session that it lets read a bucket'),
+  edge(
+    'object store',
+    'value',
+    'npm @aws-sdk/client-s3',
+    'requests to the store, and AWS’ chain of credentials; loaded with the first request',
+  ),
+  edge('object store', 'value', 'npm zod', 'the options are checked'),
+  edge('object store', 'value', 'npm node:*', 'files that are sent and fetched'),
+
   edge('postgres', 'value', 'npm pg', 'it opens connections'),
   edge('postgres', 'value', 'npm node:*', 'certificates'),
 
@@ -135,6 +149,7 @@ const FOLDERS: readonly (readonly [start: string, area: Area])[] = [
   ['src/rows/', 'rows'],
   ['src/catalog/', 'catalog'],
   ['src/postgres/', 'postgres'],
+  ['src/object-store/', 'object store'],
   ['src/rebuild/', 'rebuild'],
   ['src/reconciler/', 'reconciler'],
   ['src/temporal/', 'temporal'],

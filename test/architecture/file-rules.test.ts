@@ -19,7 +19,7 @@ test('no file or folder has a name that says nothing', () => {
 });
 
 test('files are named in kebab-case', () => {
-  expect(ALL.filter((file) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z]+)*\.ts$/.test(basename(file)))).toEqual([]);
+  expect(ALL.filter((file) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+)*\.ts$/.test(basename(file)))).toEqual([]);
 });
 
 test(`no file is longer than ${MAX_LINES} lines`, () => {

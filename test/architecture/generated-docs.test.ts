@@ -21,9 +21,10 @@ describe('the config’s reference', () => {
 
   test('has exactly the keys that the schema takes', () => {
     const [file, name] = KEY_SOURCES.project;
+    const s3 = keysOf(ROOT, ...KEY_SOURCES.s3).map(({ key }) => key);
     expect(
       keysOf(ROOT, file, name)
-        .map(({ key }) => key)
+        .flatMap(({ key, type }) => (type === 'S3Options' ? s3.map((inner) => `${key}.${inner}`) : [key]))
         .toSorted(),
     ).toEqual(keysTaken(projectSchema).toSorted());
   });

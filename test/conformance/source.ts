@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Connector, ExtractOptions, Extracted } from '../../src/connectors/contract.js';
+import type { CallContext, Connector, ExtractOptions, Extracted, RemoteParts } from '../../src/connectors/contract.js';
+import type { Part } from '../../src/core/manifest.js';
 import { datasetSelect } from '../../src/engine/dataset-sql.js';
 import { temporaryFolder } from '../support/folder.js';
 import { withContext, type ContextOptions } from './context.js';
@@ -140,9 +141,14 @@ async function extract(
     if (!connector.source) throw new Error('The connector has no source');
     const extracted = await connector.source.extract({ dataset: 'sample', options, directory }, context);
     const filter = extracted.filterPending ? options.where : undefined;
-    const parts = extracted.parts.map((part) =>
-      part.path.startsWith('./') ? { ...part, path: join(directory, part.path) } : part,
-    );
+    const { remote } = connector.source;
+    const parts: Part[] = [];
+    // As a step does that reads the dataset.
+    for (const part of extracted.parts) {
+      if (part.path.startsWith('./')) parts.push({ ...part, path: join(directory, part.path) });
+      else if (remote === undefined) parts.push(part);
+      else parts.push(await bring(remote, part, context));
+    }
     const manifest = { ...EMPTY_MANIFEST, parts, columns: extracted.columns, ...(filter === undefined ? {} : { filter }) };
     const rows = await context.session.rows(`SELECT columns(*)::VARCHAR FROM (${datasetSelect(manifest, directory)})`);
     const read = rows.map((row) => ({
@@ -152,6 +158,11 @@ async function extract(
     }));
     return { extracted, directory, read: sorted(read) };
   }, contextOptions);
+}
+
+async function bring(remote: RemoteParts, part: Part, context: CallContext): Promise<Part> {
+  await remote.verify(part, context.signal);
+  return { ...part, path: await remote.place(part, context) };
 }
 
 /** A manifest without rows, to be filled with the parts and columns of an extract. */

@@ -3,13 +3,14 @@ import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { listDatasets, listStagedAttempts, removeDataset } from '../../src/engine/staging-inventory.js';
-import { openStaging, type DraftManifest, type StagedDataset } from '../../src/engine/staging.js';
+import { openFolderStaging } from '../../src/engine/folder-staging.js';
+import { type DraftManifest, type StagedDataset } from '../../src/engine/staging.js';
 import { temporaryFolder } from '../support/folder.js';
 
 const MONTH_AGO = new Date('2026-01-01T00:00:00.000Z');
 
 async function stage(root: string, key: string, changes: Partial<DraftManifest> = {}): Promise<StagedDataset> {
-  const attempt = await openStaging(root).begin(key.repeat(32), () => Promise.resolve());
+  const attempt = await openFolderStaging(root).begin(key.repeat(32), () => Promise.resolve());
   await writeFile(path.join(attempt.directory, 'part-0.parquet'), 'twelve bytes');
   await writeFile(path.join(attempt.directory, 'rejects.parquet'), 'rejects');
   const part = { path: './part-0.parquet', format: 'parquet', rows: 3, bytes: 0, fingerprint: '' } as const;
@@ -53,7 +54,7 @@ describe('the inventory of staging', () => {
     const root = temporaryFolder();
     const { uri } = await stage(root, 'ab');
     await backdate(root, uri);
-    expect(await openStaging(root).find('ab'.repeat(32))).toBeDefined();
+    expect(await openFolderStaging(root).find('ab'.repeat(32))).toBeDefined();
     expect(Date.now() - Date.parse((await listDatasets(root))[0]?.usedAt ?? '')).toBeLessThan(60_000);
   });
 
@@ -77,7 +78,7 @@ describe('a dataset', () => {
     await stage(root, 'ab');
     const [dataset] = await listDatasets(root);
     expect(dataset && (await removeDataset(root, dataset))).toBe(true);
-    expect(await openStaging(root).find('ab'.repeat(32))).toBeUndefined();
+    expect(await openFolderStaging(root).find('ab'.repeat(32))).toBeUndefined();
     expect(await listDatasets(root)).toEqual([]);
     expect(await listStagedAttempts(root)).toEqual([]);
   });
@@ -87,8 +88,8 @@ describe('a dataset', () => {
     const { uri } = await stage(root, 'ab');
     await backdate(root, uri);
     const [dataset] = await listDatasets(root);
-    await openStaging(root).find('ab'.repeat(32));
+    await openFolderStaging(root).find('ab'.repeat(32));
     expect(dataset && (await removeDataset(root, dataset))).toBe(false);
-    expect(await openStaging(root).find('ab'.repeat(32))).toBeDefined();
+    expect(await openFolderStaging(root).find('ab'.repeat(32))).toBeDefined();
   });
 });

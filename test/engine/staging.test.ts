@@ -2,7 +2,8 @@ import { mkdir, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { openStaging, referenceTo, type DraftManifest, type Staging } from '../../src/engine/staging.js';
+import { openFolderStaging } from '../../src/engine/folder-staging.js';
+import { referenceTo, type DraftManifest, type Staging } from '../../src/engine/staging.js';
 import { checkQuota } from '../../src/engine/quota.js';
 import { temporaryFolder } from '../support/folder.js';
 
@@ -11,7 +12,7 @@ const proceed = () => Promise.resolve();
 let staging: Staging;
 
 beforeEach(async () => {
-  staging = openStaging(temporaryFolder());
+  staging = openFolderStaging(temporaryFolder());
 });
 
 function draft(overrides: Partial<DraftManifest> = {}): DraftManifest {
@@ -95,11 +96,11 @@ test('a dataset that is gone is a coded error that says what to do', async () =>
 
 test('a full quota names the folder, what it holds and what it may', async () => {
   await stage('x'.repeat(5000));
-  await expect(checkQuota(staging.root, 1000)).rejects.toMatchObject({
+  await expect(checkQuota(staging, 1000)).rejects.toMatchObject({
     code: 'STAGING_FULL',
     message: expect.stringContaining('of the 1000 it may'),
   });
-  await expect(checkQuota(staging.root, 1_000_000)).resolves.toBeUndefined();
+  await expect(checkQuota(staging, 1_000_000)).resolves.toBeUndefined();
 });
 
 test('a dataset that somebody has cut into is not found, and can be made again', async () => {

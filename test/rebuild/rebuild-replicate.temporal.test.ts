@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openCatalog, type StepRow } from '../../src/catalog/index.js';
-import { openStaging } from '../../src/engine/staging.js';
+import { openFolderStaging } from '../../src/engine/folder-staging.js';
 import { ledgersOf } from '../../src/rebuild/ledgers.js';
 import { rebuildCatalog } from '../../src/rebuild/rebuild.js';
 import { connectTemporal } from '../../src/temporal/connect.js';
@@ -32,7 +32,7 @@ test('a catalog that was lost knows again which tables a replication found, and 
   try {
     await rebuildCatalog({
       catalog,
-      staging: openStaging(project.staging.root),
+      staging: openFolderStaging(project.staging.root),
       temporal,
       pipelines: Object.keys(project.pipelines),
       taskQueue,

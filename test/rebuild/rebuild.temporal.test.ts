@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openCatalog, type Catalog, type RunRow } from '../../src/catalog/index.js';
-import { openStaging } from '../../src/engine/staging.js';
+import { openFolderStaging } from '../../src/engine/folder-staging.js';
 import { ledgersOf } from '../../src/rebuild/ledgers.js';
 import { rebuildCatalog, type RebuildReport } from '../../src/rebuild/rebuild.js';
 import { connectTemporal, type TemporalClient } from '../../src/temporal/connect.js';
@@ -118,7 +118,7 @@ async function rebuild(withTemporal: TemporalClient | undefined): Promise<Rebuil
   return withCatalog((catalog) =>
     rebuildCatalog({
       catalog,
-      staging: openStaging(worker.project.staging.root),
+      staging: openFolderStaging(worker.project.staging.root),
       temporal: withTemporal,
       pipelines: Object.keys(worker.project.config.pipelines),
       taskQueue: worker.taskQueue,

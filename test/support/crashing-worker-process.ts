@@ -33,7 +33,7 @@ async function begin(loaded: LoadedProject, setup: WorkerSetup): Promise<void> {
   const project: LoadedProject = {
     ...loaded,
     taskQueue: setup.taskQueue,
-    staging: { root: path.join(setup.folder, 'staging') },
+    staging: setup.stagesInProject === true ? loaded.staging : { root: path.join(setup.folder, 'staging') },
     engine: { ...loaded.engine, memoryLimit: '300MB', threads: 1, spillDirectory: path.join(setup.folder, 'spill') },
     catalog: { path: path.join(setup.folder, 'catalog.db') },
   };

@@ -11,6 +11,8 @@ export interface WorkerSetup {
   readonly bundlePath: string;
   /** Where staging, spill and catalog are. */
   readonly folder: string;
+  /** Whether staging is where the project has it, instead. @default false */
+  readonly stagesInProject?: boolean;
   /** Steps at work at once; no other step is asked for while as many are. */
   readonly steps: number;
 }

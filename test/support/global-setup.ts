@@ -8,6 +8,7 @@ import { startPostgresServer, type PostgresServer } from '../../src/dev/postgres
 import { openSession } from '../../src/engine/session.js';
 import { obtainTemporal } from '../../src/dev/temporal-binary.js';
 import { startTemporalServer, type TemporalServer } from '../../src/dev/temporal-server.js';
+import { obtainS3Server, startS3Server, type S3Server } from './s3-server.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -17,7 +18,7 @@ declare module 'vitest' {
 }
 
 /**
- * One PostgreSQL and one Temporal server for all test files, each started when the first file asks for it. The servers
+ * One PostgreSQL, one Temporal server and one S3 server for all test files, each started when the first file asks for it. The servers
  * end with this process, however it ends.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -27,9 +28,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
   chmodSync(folder, 0o755);
   let postgres: Promise<PostgresServer> | undefined;
   let temporal: Promise<TemporalServer> | undefined;
+  let s3: Promise<S3Server> | undefined;
   const services: Record<string, () => Promise<string>> = {
     '/postgres': async () => (await (postgres ??= startPostgresServer({ dataFolder: join(folder, 'postgres') }))).url('postgres'),
     '/temporal': async () => (await (temporal ??= startTemporal())).address,
+    '/s3': async () => (await (s3 ??= startS3Server(join(folder, 's3')))).url,
   };
   const desk = createServer((request, response) => {
     const service = services[request.url ?? ''];
@@ -45,21 +48,24 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return async () => {
     desk.closeAllConnections();
     desk.close();
-    await Promise.allSettled([postgres, temporal].map(async (server) => (await server)?.stop()));
+    await Promise.allSettled([postgres, temporal, s3].map(async (server) => (await server)?.stop()));
     rmSync(folder, { recursive: true, force: true });
   };
 }
 
 /**
- * On a new machine Temporal is built for minutes and a DuckDB extension is downloaded: once, before the first test, since no
+ * On a new machine Temporal and the S3 server are built for minutes and DuckDB's extensions are downloaded: once, before the first test, since no
  * test's time limit could hold it.
  */
 async function obtainWhatTestsNeed(): Promise<void> {
-  await obtainTemporal({ notice: (line) => console.log(line) });
+  const notice = (line: string): void => console.log(line);
+  await obtainTemporal({ notice });
+  await obtainS3Server(notice);
   const limits = { memoryLimit: '200MB', threads: 1, spillDirectory: '' };
   const session = await openSession(limits, new AbortController().signal);
   try {
     await session.loadExtension('postgres_scanner');
+    await session.loadExtension('httpfs');
   } finally {
     session.close();
   }

@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { QuarantineRow } from '../../catalog/index.js';
 import type { LoadedProject } from '../../config/load.js';
@@ -6,7 +6,10 @@ import { TerminalError } from '../../core/errors.js';
 import { quoteFile } from '../../core/filter.js';
 import type { Reason, Rejected } from '../../core/manifest.js';
 import { count } from '../../dev/text-format.js';
+import type { Session } from '../../connectors/contract.js';
 import { openSession } from '../../engine/session.js';
+import { openStaging } from '../../engine/open-staging.js';
+import type { Staging } from '../../engine/staging.js';
 import { parseRunAddress } from '../../temporal/run-id.js';
 import { columns } from '../columns.js';
 import { EXIT } from '../exit-codes.js';
@@ -63,16 +66,13 @@ export async function quarantine(
 
 async function readExamples(project: LoadedProject, steps: readonly QuarantineRow[], limit: number): Promise<Examples[]> {
   if (steps.length === 0) return [];
+  const staging = openStaging(project.staging, project.engine.spillDirectory);
   const session = await openSession(project.engine, new AbortController().signal);
   try {
     const found: Examples[] = [];
     for (const step of steps) {
-      const file = resolve(project.staging.root, step.rejects);
-      const there = await access(file).then(
-        () => true,
-        () => false,
-      );
-      if (!there) found.push(null);
+      const file = await placeRejects(staging, session, step.rejects);
+      if (file === undefined) found.push(null);
       else {
         const rows = await session.rows<Rejected>(
           `SELECT * FROM read_parquet(${quoteFile(file)}) ORDER BY source, line LIMIT ${limit}`,
@@ -83,6 +83,23 @@ async function readExamples(project: LoadedProject, steps: readonly QuarantineRo
     return found;
   } finally {
     session.close();
+    await staging.close();
+  }
+}
+
+/** Where the session reads a file of rejected rows; `undefined` when it is gone. */
+async function placeRejects({ root, remote }: Staging, session: Session, rejects: string): Promise<string | undefined> {
+  if (!remote) {
+    const file = resolve(root, rejects);
+    return existsSync(file) ? file : undefined;
+  }
+  const signal = new AbortController().signal;
+  try {
+    // Not in place, so that one that is gone is known before it is read.
+    return await remote.place({ path: rejects, format: 'csv', bytes: 0, fingerprint: '' }, { session, signal });
+  } catch (error) {
+    if (error instanceof TerminalError && error.code === 'STAGING_MISSING') return undefined;
+    throw error;
   }
 }
 

@@ -1,6 +1,6 @@
 import { messageOf } from '../../core/errors.js';
 import { count } from '../../dev/text-format.js';
-import { openStaging } from '../../engine/staging.js';
+import { openStaging } from '../../engine/open-staging.js';
 import { ledgersOf } from '../../rebuild/ledgers.js';
 import { rebuildCatalog, type RebuildPhase, type RebuildReport } from '../../rebuild/rebuild.js';
 import { connectTemporal, type TemporalClient } from '../../temporal/connect.js';
@@ -19,7 +19,7 @@ export async function rebuild({ output, directory }: CommandContext): Promise<nu
     try {
       const report = await rebuildCatalog({
         catalog,
-        staging: openStaging(project.staging.root),
+        staging: openStaging(project.staging, project.engine.spillDirectory),
         temporal,
         pipelines: Object.keys(project.pipelines),
         taskQueue: project.taskQueue,

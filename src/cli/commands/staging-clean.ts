@@ -3,13 +3,8 @@ import { messageOf, MillraceError } from '../../core/errors.js';
 import { groupBy } from '../../core/group-by.js';
 import { planSweep, type DatasetUse, type SweepDecision } from '../../core/staging-sweep.js';
 import { age, count, plainTable, size } from '../../dev/text-format.js';
-import {
-  listDatasets,
-  listStagedAttempts,
-  removeAttempt,
-  removeDataset,
-  type StagedAttempt,
-} from '../../engine/staging-inventory.js';
+import { openStaging } from '../../engine/open-staging.js';
+import type { StagedAttempt, StagingInventory } from '../../engine/staging-inventory.js';
 import { connectTemporal, type TemporalClient } from '../../temporal/connect.js';
 import { describeRun } from '../../temporal/describe-run.js';
 import { EXIT } from '../exit-codes.js';
@@ -38,18 +33,19 @@ interface Removal {
 export async function cleanStaging({ output, directory }: CommandContext, options: CleanOptions): Promise<number> {
   const olderThan = options.olderThan ?? DEFAULT_AGE_MS;
   const dryRun = options.dryRun === true;
-  return withCatalog(directory, async (catalog, { staging: { root } }) => {
+  return withCatalog(directory, async (catalog, { staging, engine }) => {
+    const { inventory } = openStaging(staging, engine.spillDirectory);
     // Datasets first: one that a run begins to use while we look is then either in the catalog, or new.
-    const datasets = await listDatasets(root);
+    const datasets = await inventory.datasets();
     const uses = await currentUses(catalog, output);
     const before = new Date(Date.now() - olderThan).toISOString();
     const decisions = planSweep({ datasets, uses, before, quarantine: options.quarantine === true });
     const wanted: Removal = {
       datasets: decisions.filter(({ keep }) => keep === undefined),
-      attempts: (await listStagedAttempts(root)).filter((attempt) => isLeft(attempt, olderThan)),
+      attempts: (await inventory.attempts()).filter((attempt) => isLeft(attempt, olderThan)),
     };
     tellRetries(output, wanted.datasets, dryRun);
-    const removed = dryRun ? wanted : await remove(root, wanted);
+    const removed = dryRun ? wanted : await remove(inventory, wanted);
     tell(output, removed, decisions, dryRun);
     return EXIT.ok;
   });
@@ -98,13 +94,13 @@ function isLeft({ dead, changedAt }: StagedAttempt, olderThan: number): boolean 
   return Date.now() - Date.parse(changedAt) > Math.max(olderThan, OTHER_HOST_MS);
 }
 
-async function remove(root: string, wanted: Removal): Promise<Removal> {
+async function remove(inventory: StagingInventory, wanted: Removal): Promise<Removal> {
   const datasets: SweepDecision[] = [];
   // Before the datasets whose files they read, so that none is ever there in part.
   for (const decision of wanted.datasets.toSorted((a, b) => b.dataset.reads.length - a.dataset.reads.length)) {
-    if (await removeDataset(root, decision.dataset)) datasets.push(decision);
+    if (await inventory.removeDataset(decision.dataset)) datasets.push(decision);
   }
-  for (const { name } of wanted.attempts) await removeAttempt(root, name);
+  for (const { name } of wanted.attempts) await inventory.removeAttempt(name);
   return { datasets, attempts: wanted.attempts };
 }
 

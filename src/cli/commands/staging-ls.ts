@@ -1,19 +1,17 @@
 import { groupBy } from '../../core/group-by.js';
 import type { DatasetUse, StagedDataset } from '../../core/staging-sweep.js';
 import { age, count, plainTable, size } from '../../dev/text-format.js';
-import { listDatasets, listStagedAttempts, type StagedAttempt } from '../../engine/staging-inventory.js';
+import { openStaging } from '../../engine/open-staging.js';
+import type { StagedAttempt } from '../../engine/staging-inventory.js';
 import { EXIT } from '../exit-codes.js';
 import type { CommandContext } from '../command-context.js';
 import { withCatalog } from '../services.js';
 
 /** Lists the datasets of a project's staging folder with the runs that used them. */
 export async function listStaging({ output, directory }: CommandContext): Promise<number> {
-  return withCatalog(directory, async (catalog, { staging }) => {
-    const [datasets, attempts, uses] = await Promise.all([
-      listDatasets(staging.root),
-      listStagedAttempts(staging.root),
-      catalog.listDatasetUses(),
-    ]);
+  return withCatalog(directory, async (catalog, { staging, engine }) => {
+    const { inventory } = openStaging(staging, engine.spillDirectory);
+    const [datasets, attempts, uses] = await Promise.all([inventory.datasets(), inventory.attempts(), catalog.listDatasetUses()]);
     const usesOf = groupBy(uses, ({ uri }) => uri);
     for (const dataset of datasets) output.data({ ...dataset, runs: (usesOf.get(dataset.uri) ?? []).map(runOf) });
     const bytes = [...datasets, ...attempts].reduce((sum, each) => sum + each.bytes, 0);

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { TerminalError } from '../../core/errors.js';
 import { describePlace, translateFileError } from './errors.js';
-import type { FoundFile } from './paths.js';
+import type { FoundFile } from './file-tree.js';
 
 /**
  * Copies a file's bytes and gives their sha256 (hex).
@@ -21,14 +20,8 @@ export async function copyWithHash(connection: string, found: FoundFile, target:
     },
   });
   try {
-    await pipeline(
-      createReadStream(found.file, { highWaterMark: 1 << 20 }),
-      hashing,
-      createWriteStream(target, { flags: 'wx' }),
-      { signal },
-    );
-    const after = await stat(found.file, { bigint: true });
-    if (Number(after.size) !== found.sizeBytes || after.mtimeNs !== found.mtimeNs) {
+    await pipeline(await found.read({ signal }), hashing, createWriteStream(target, { flags: 'wx' }), { signal });
+    if (!(await found.isUnchanged())) {
       throw new TerminalError(
         'FILE_CHANGED',
         `${describePlace(place)} was changed while it was copied. Retry when it is no longer being written.`,

@@ -1,5 +1,3 @@
-import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { Writable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
@@ -9,7 +7,7 @@ import { quoteFile, quoteLiteral } from '../../core/filter.js';
 import type { CallContext } from '../contract.js';
 import { parseCsvHeader } from './csv-header.js';
 import { describePlace, translateFileError, unreadable, type FilePlace } from './errors.js';
-import type { FoundFile } from './paths.js';
+import type { FoundFile } from './file-tree.js';
 
 /** How much of a file is looked at to find its dialect, in bytes. */
 const SAMPLE_BYTES = 256 * 1024;
@@ -23,11 +21,11 @@ const SAMPLE_BYTES = 256 * 1024;
 export async function inspectCsv(context: CallContext, connection: string, found: FoundFile): Promise<CsvDialect> {
   const place = { connection, path: found.origin };
   try {
-    const start = await readStart(found.file);
+    const start = await readStart(found, context.signal);
     const gzip = start[0] === 0x1f && start[1] === 0x8b;
     if (!gzip && found.origin.endsWith('.gz'))
       throw unreadable(place, 'its name ends in .gz, but it is not a gzip file. Rename or replace it.');
-    const sample = gzip ? await gunzip(found.file, place, context.signal) : start;
+    const sample = gzip ? await gunzip(found, place, context.signal) : start;
     const text = decodeSample(sample, place);
     if (text.trim() === '')
       throw new TerminalError(
@@ -42,17 +40,13 @@ export async function inspectCsv(context: CallContext, connection: string, found
   }
 }
 
-async function readStart(file: string): Promise<Buffer> {
-  const handle = await open(file, 'r');
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(SAMPLE_BYTES), 0, SAMPLE_BYTES, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await handle.close();
-  }
+async function readStart(found: FoundFile, signal: AbortSignal): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of await found.read({ bytes: SAMPLE_BYTES, signal })) pieces.push(piece as Buffer);
+  return Buffer.concat(pieces);
 }
 
-async function gunzip(file: string, place: FilePlace, signal: AbortSignal): Promise<Buffer> {
+async function gunzip(found: FoundFile, place: FilePlace, signal: AbortSignal): Promise<Buffer> {
   const sample: Buffer[] = [];
   let bytes = 0;
   const sink = new Writable({
@@ -63,7 +57,7 @@ async function gunzip(file: string, place: FilePlace, signal: AbortSignal): Prom
     },
   });
   try {
-    await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), createGunzip({ chunkSize: 1 << 20 }), sink, { signal });
+    await pipeline(await found.read({ signal }), createGunzip({ chunkSize: 1 << 20 }), sink, { signal });
   } catch (error) {
     if (signal.aborted || !String((error as NodeJS.ErrnoException).code).startsWith('Z_')) throw error;
     throw unreadable(

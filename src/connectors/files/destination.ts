@@ -1,29 +1,35 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, open, rename } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { TerminalError, TransientError } from '../../core/errors.js';
-import { quoteFile, quoteIdentifier, quoteLiteral } from '../../core/filter.js';
 import type { LoadResult } from '../../core/load.js';
-import { storedWatermark } from '../../core/watermark.js';
-import type { CallContext, Destination, LoadRequest } from '../contract.js';
+import type { Destination } from '../contract.js';
 import { describePlace, translateFileError, type FilePlace } from './errors.js';
-import { layoutOf, type Layout } from './layout.js';
+import { layoutOf } from './layout.js';
 import { findDone, removeLeftovers, shortHash, syncFolder, writeEntry, type LedgerEntry } from './ledger.js';
+import {
+  countRows,
+  entryOf,
+  hashOf,
+  requireLoadable,
+  resultOf,
+  writeRows,
+  type FileLoad,
+  type WrittenFile,
+} from './load-file.js';
 import { takeLock } from './lock.js';
-import { readParquet } from './parquet.js';
-import { requireBelowRoot } from './paths.js';
+import { recordFile, type DataFile } from './manifest.js';
+import { joinRoot, requireBelowRoot } from './paths.js';
 import { readLedger } from './read-ledger.js';
 import { announceMove, checkWatermark, readWatermark, watermarkLock } from './watermark.js';
 
-interface Attempt {
-  readonly request: LoadRequest;
-  readonly context: CallContext;
-  readonly place: FilePlace;
-  readonly layout: Layout;
+interface Attempt extends FileLoad {
   /** Short hash of the load, the same for every attempt. */
   readonly load: string;
-  /** Absolute path of the file being written. */
+  /** Absolute paths: the data file, the ledger's folder, the file being written (on the same disk). */
+  readonly file: string;
+  readonly ledger: string;
   readonly temporary: string;
   readonly created: boolean;
 }
@@ -41,23 +47,19 @@ export function filesDestination(connection: string, root: string): Destination 
       }
     },
     async load(request, context) {
-      if (request.mode === 'merge') {
-        throw new TerminalError(
-          'CAPABILITY_MISSING',
-          `The connection "${connection}" holds files, which cannot be merged into. Use append or replace.`,
-        );
-      }
       const place = { connection, path: request.target };
-      requirePartitionColumns(request);
-      const layout = layoutOf(root, place, request);
+      requireLoadable({ request, place });
+      const layout = layoutOf(path.relative(root, joinRoot(root, place)), place, request);
+      const file = path.join(root, layout.file);
+      const ledger = path.join(root, layout.ledger);
       try {
-        await requireBelowRoot(root, layout.file, place);
-        const created = !existsSync(layout.target);
-        await mkdir(layout.ledger, { recursive: true });
-        await mkdir(path.dirname(layout.file), { recursive: true });
+        await requireBelowRoot(root, file, place);
+        const created = !existsSync(path.join(root, layout.target));
+        await mkdir(ledger, { recursive: true });
+        await mkdir(path.dirname(file), { recursive: true });
         const load = shortHash(request.target, request.identity.loadId);
-        const temporary = path.join(layout.ledger, `${load}-${randomBytes(8).toString('hex')}.tmp`);
-        return await underLock({ request, context, place, layout, load, temporary, created });
+        const temporary = path.join(ledger, `${load}-${randomBytes(8).toString('hex')}.tmp`);
+        return await underLock({ request, context, place, layout, load, file, ledger, temporary, created });
       } catch (error) {
         // An aborted session says itself why it was aborted.
         if (context.signal.aborted) await context.session.run('SELECT 1');
@@ -69,10 +71,10 @@ export function filesDestination(connection: string, root: string): Destination 
 
 // One lock for each data file, so that loads into other partitions go on meanwhile; before it the one of the watermark.
 async function underLock(attempt: Attempt): Promise<LoadResult> {
-  const { layout, context, request } = attempt;
+  const { ledger, file, context, request } = attempt;
   const { watermark } = request;
-  const wanted = path.join(layout.ledger, `${shortHash(layout.file)}.lock`);
-  const outer = watermark && (await takeLock(watermarkLock(layout.ledger, watermark), context.signal));
+  const wanted = path.join(ledger, `${shortHash(file)}.lock`);
+  const outer = watermark && (await takeLock(watermarkLock(ledger, watermark), context.signal));
   try {
     const lock = await takeLock(wanted, context.signal);
     try {
@@ -85,29 +87,22 @@ async function underLock(attempt: Attempt): Promise<LoadResult> {
   }
 }
 
-function requirePartitionColumns(request: LoadRequest): void {
-  const names = request.columns.map((column) => column.name);
-  const unknown = Object.keys(request.partition ?? {}).find((column) => !names.includes(column));
-  if (unknown === undefined) return;
-  throw new TerminalError(
-    'OPTION_INVALID',
-    `The partition of the load into "${request.target}" names the column "${unknown}", which the dataset has not. It has: ${names.join(', ')}.`,
-  );
-}
-
 async function loadOnce(attempt: Attempt, isHeld: () => Promise<boolean>): Promise<LoadResult> {
-  const { request, context, layout, place, load, created } = attempt;
+  const { request, context, ledger, file, place, load, created } = attempt;
   const result = resultOf(request);
-  const done = await findDone(layout.ledger, load);
-  await removeLeftovers(layout.ledger, load, done);
-  const moving = request.watermark && { ledger: layout.ledger, load, target: result.target, range: request.watermark };
+  const done = await findDone(ledger, load);
+  await removeLeftovers(ledger, load, done);
+  const moving = request.watermark && { ledger, load, target: result.target, range: request.watermark };
   const move = moving && (await checkWatermark(moving));
-  if (done?.content === request.identity.content && move?.again !== false)
+  if (done?.content === request.identity.content && move?.again !== false) {
+    await finishEarlier(attempt, done);
     return { ...result, rows: done.rows, replaced: 0, alreadyDone: true, created: false };
+  }
   if (done?.watermark && !move) throw withoutWatermark(place);
-  const replaced = existsSync(layout.file) ? await countRows(attempt, layout.file) : 0;
+  const replaced = existsSync(file) ? await countRows(attempt, file) : 0;
+  let written: WrittenFile;
   try {
-    await writeTemporary(attempt);
+    written = await writeRows(attempt, attempt.temporary);
     await context.checkpoint('load.copied');
     if (!(await isHeld()))
       throw new TransientError(
@@ -115,23 +110,20 @@ async function loadOnce(attempt: Attempt, isHeld: () => Promise<boolean>): Promi
         `Another load took over the lock of ${describePlace(place)} while this one stood still. Nothing was changed; the step is tried again.`,
       );
     if (moving && !move?.again) await announceMove(moving);
-    await writeEntry(layout.ledger, load, { ...entryOf(attempt, 'prepared'), ...(done && { earlier: done }) });
+    await writeEntry(ledger, load, { ...entryIn(attempt, written, 'prepared'), ...(done && { earlier: done }) });
     await context.checkpoint('load.before-commit');
     context.signal.throwIfAborted();
-    await rename(attempt.temporary, layout.file);
+    await rename(attempt.temporary, file);
   } catch (error) {
     await discard(attempt, done);
     throw error;
   }
-  await syncFolder(path.dirname(layout.file));
+  await syncFolder(path.dirname(file));
   await context.checkpoint('load.committed');
-  await writeEntry(layout.ledger, load, entryOf(attempt, 'committed'));
+  const entry = entryIn(attempt, written, 'committed');
+  await recordFile(ledger, dataFile(entry, written), context.signal);
+  await writeEntry(ledger, load, entry);
   return { ...result, rows: request.rows, replaced, alreadyDone: false, created };
-}
-
-function resultOf({ connection, target, mode, identity, watermark }: LoadRequest) {
-  const result = { target: `${connection}.${target}`, mode, loadId: identity.loadId };
-  return { ...result, ...(watermark && { watermark: watermark.upTo }) };
 }
 
 function withoutWatermark(place: FilePlace): TerminalError {
@@ -141,81 +133,25 @@ function withoutWatermark(place: FilePlace): TerminalError {
   );
 }
 
-async function discard({ layout, load }: Attempt, earlier: LedgerEntry | undefined): Promise<void> {
-  if (earlier !== undefined) await writeEntry(layout.ledger, load, { ...earlier, state: 'committed' });
-  await removeLeftovers(layout.ledger, load, earlier);
+/** What an attempt that was killed right after its rename has left to do; unless the file is another load's by now. */
+async function finishEarlier({ ledger, file, load, context }: Attempt, done: LedgerEntry): Promise<void> {
+  if (done.state === 'committed') return;
+  const { bytes, sha256 } = done;
+  if (bytes !== undefined && sha256 !== undefined && existsSync(file) && (await hashOf(file)) === sha256)
+    await recordFile(ledger, dataFile(done, { bytes, sha256 }), context.signal);
+  await writeEntry(ledger, load, { ...done, state: 'committed' });
 }
 
-async function writeTemporary(attempt: Attempt): Promise<void> {
-  const { request, context, layout, temporary, place } = attempt;
-  const options =
-    layout.format === 'parquet'
-      ? `FORMAT parquet, COMPRESSION ${layout.compression}`
-      : `FORMAT csv, HEADER true, COMPRESSION ${quoteLiteral(layout.compression)}`;
-  const columns = request.columns.map((column) => quoteIdentifier(column.name)).join(', ');
-  const [copied] = await context.session.rows<{ Count: bigint }>(
-    `COPY (SELECT ${columns} FROM (${request.select}) AS dataset) TO ${quoteLiteral(temporary)} (${options})`,
-  );
-  const handle = await open(temporary, 'r+');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  const rows = layout.format === 'parquet' ? await countRows(attempt, temporary) : Number(copied?.Count);
-  if (rows !== request.rows) {
-    throw new TransientError(
-      'ROWS_LOST',
-      `The load into ${describePlace(place)} should hold ${request.rows} rows and the file holds ${rows}; it was discarded.`,
-    );
-  }
-  await requirePartition(attempt);
-  context.progress(rows);
+function dataFile(entry: LedgerEntry, { bytes, sha256 }: WrittenFile): DataFile {
+  const { file, rows, loadId, content, columns = [], at } = entry;
+  return { path: file, rows, bytes, sha256, loadId, content, columns, committedAt: at };
 }
 
-async function requirePartition({ request, context, place }: Attempt): Promise<void> {
-  if (request.partition === undefined) return;
-  const terms = Object.entries(request.partition).map(
-    ([column, value]) => `${quoteIdentifier(column)} IS NOT DISTINCT FROM ${quoteLiteral(value)}`,
-  );
-  const [row] = await context.session.rows<{ outside: bigint }>(
-    `SELECT count(*) AS outside FROM (${request.select}) AS dataset WHERE NOT (${terms.join(' AND ')})`,
-  );
-  if (Number(row?.outside) === 0) return;
-  const partition = Object.entries(request.partition).map(([column, value]) => `${column} = ${String(value)}`);
-  throw new TerminalError(
-    'PARTITION_MISMATCH',
-    `${row?.outside} of ${request.rows} rows lie outside the partition ${partition.join(', ')} of ${describePlace(place)}. Filter them in the transform, or correct the partition.`,
-  );
+async function discard({ ledger, load }: Attempt, earlier: LedgerEntry | undefined): Promise<void> {
+  if (earlier !== undefined) await writeEntry(ledger, load, { ...earlier, state: 'committed' });
+  await removeLeftovers(ledger, load, earlier);
 }
 
-// Rows of a file that is about to be replaced are for people to read; a file that is not readable says nothing.
-async function countRows({ context, layout }: Attempt, file: string): Promise<number> {
-  const from =
-    layout.format === 'parquet'
-      ? readParquet([file])
-      : `read_csv(${quoteFile(file)}, header = true, all_varchar = true, compression = ${quoteLiteral(layout.compression)})`;
-  const [row] = await context.session.rows<{ rows: bigint }>(`SELECT count(*) AS rows FROM ${from}`).catch(() => []);
-  return Number(row?.rows ?? 0);
-}
-
-function entryOf({ request, layout, temporary }: Attempt, state: LedgerEntry['state']): LedgerEntry {
-  const { identity } = request;
-  return {
-    loadId: identity.loadId,
-    content: identity.content,
-    rows: request.rows,
-    target: request.target,
-    mode: request.mode,
-    pipeline: identity.pipeline,
-    step: identity.step,
-    ...(identity.partition === undefined ? {} : { partition: identity.partition }),
-    workflowId: identity.workflowId,
-    runId: identity.runId,
-    state,
-    temporary: path.basename(temporary),
-    file: path.relative(path.dirname(layout.ledger), layout.file),
-    ...(request.watermark && { watermark: storedWatermark(request.watermark) }),
-    at: new Date().toISOString(),
-  };
+function entryIn(attempt: Attempt, written: WrittenFile, state: LedgerEntry['state']): LedgerEntry {
+  return { ...entryOf(attempt, written), state, temporary: path.basename(attempt.temporary) };
 }

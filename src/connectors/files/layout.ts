@@ -3,15 +3,14 @@ import { TerminalError } from '../../core/errors.js';
 import type { LoadRequest } from '../contract.js';
 import type { FilePlace } from './errors.js';
 import { LEDGER_FOLDER, shortHash } from './ledger.js';
-import { joinRoot } from './paths.js';
 
-/** Where a load's file goes. All paths are absolute. */
+/** Where a load's file goes. All paths are relative to the root, with `/` between segments. */
 export interface Layout {
-  /** The data file that the load puts in place: one rename. */
+  /** The data file that the load puts in place, at once. */
   readonly file: string;
   /** What `target` names: the file itself, or the folder that it lies in. */
   readonly target: string;
-  /** Folder of the ledger and of temporary files: on the same disk as the data. */
+  /** Folder of the ledger, beside the data. */
   readonly ledger: string;
   readonly format: 'parquet' | 'csv';
   readonly compression: 'zstd' | 'none' | 'gzip';
@@ -25,11 +24,11 @@ export interface Layout {
  * - `append`: a file in the folder `target`, named after the load; of a run with a partition, named after pipeline, step
  *   and partition, so that a later load of the same one takes its place.
  *
- * @throws TerminalError FILE_OUTSIDE_ROOT, OPTION_INVALID for a target whose format does not show
+ * @param target the load's, made relative to the root
+ * @throws TerminalError OPTION_INVALID for a target whose format does not show
  */
-export function layoutOf(root: string, place: FilePlace, request: LoadRequest): Layout {
-  const target = joinRoot(root, place);
-  const extension = /\.(parquet|csv|csv\.gz)$/i.exec(place.path)?.[1]?.toLowerCase();
+export function layoutOf(target: string, place: FilePlace, request: LoadRequest): Layout {
+  const extension = /\.(parquet|csv|csv\.gz)$/i.exec(target)?.[1]?.toLowerCase();
   const isFolder = request.mode === 'append' || request.partition !== undefined;
   if (!isFolder && extension === undefined) {
     throw new TerminalError(
@@ -40,8 +39,14 @@ export function layoutOf(root: string, place: FilePlace, request: LoadRequest): 
   const kind = extension ?? 'parquet';
   const format = kind === 'parquet' ? 'parquet' : 'csv';
   const compression = kind === 'parquet' ? 'zstd' : kind === 'csv' ? 'none' : 'gzip';
-  const file = isFolder ? path.join(target, nameInFolder(request, kind)) : target;
-  return { file, target, ledger: path.join(isFolder ? target : path.dirname(target), LEDGER_FOLDER), format, compression };
+  const file = isFolder ? path.posix.join(target, nameInFolder(request, kind)) : target;
+  return {
+    file,
+    target,
+    ledger: path.posix.join(isFolder ? target : path.posix.dirname(target), LEDGER_FOLDER),
+    format,
+    compression,
+  };
 }
 
 function nameInFolder(request: LoadRequest, extension: string): string {
@@ -49,7 +54,7 @@ function nameInFolder(request: LoadRequest, extension: string): string {
     const folders = Object.entries(request.partition).map(
       ([column, value]) => `${encode(column)}=${value === null ? '__HIVE_DEFAULT_PARTITION__' : encode(String(value))}`,
     );
-    return path.join(...folders, `data.${extension}`);
+    return path.posix.join(...folders, `data.${extension}`);
   }
   const { pipeline, step, partition, loadId } = request.identity;
   // With a watermark every load has rows of its own, and takes no other's place.

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { StoredWatermark } from '../../core/cursor.js';
+import type { Column } from '../../core/dataset.js';
 import type { LoadMode } from '../../core/load.js';
 
 /** The folder, beside the data, that holds the ledger and unfinished files. Readers' patterns leave it out. */
@@ -27,6 +28,10 @@ export interface LedgerEntry {
   readonly state: 'prepared' | 'committed';
   /** Name of the temporary file, in the ledger's folder. */
   readonly temporary: string;
+  /** Of the data file, as for {@link DataFile}. */
+  readonly bytes?: number;
+  readonly sha256?: string;
+  readonly columns?: readonly Pick<Column, 'name' | 'type'>[];
   /** The data file, relative to the folder the ledger is in. */
   readonly file: string;
   readonly at: string;

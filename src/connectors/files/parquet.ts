@@ -1,9 +1,9 @@
 import type { Column } from '../../core/dataset.js';
-import { messageOf } from '../../core/errors.js';
+import { MillraceError, messageOf } from '../../core/errors.js';
 import { quoteFile } from '../../core/filter.js';
 import type { Session } from '../contract.js';
 import { unreadable } from './errors.js';
-import type { FoundFile } from './paths.js';
+import type { FoundFile } from './file-tree.js';
 
 export interface ParquetFacts {
   readonly columns: readonly Column[];
@@ -30,6 +30,7 @@ export async function inspectParquet(session: Session, connection: string, found
       rows: Number(counted?.rows),
     };
   } catch (error) {
+    if (error instanceof MillraceError && !['QUERY_FAILED', 'FILE_FORMAT'].includes(error.code)) throw error;
     if (!/magic bytes|too small to be a Parquet|parquet|footer|metadata|thrift|TProtocol/i.test(messageOf(error))) throw error;
     throw unreadable(
       { connection, path: found.origin },

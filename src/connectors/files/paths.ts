@@ -1,19 +1,11 @@
+import { createReadStream } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { BigIntStats } from 'node:fs';
 import { TerminalError } from '../../core/errors.js';
+import type { FoundFile } from './file-tree.js';
 import { describePlace, folderInsteadOfFile, translateFileError, type FilePlace } from './errors.js';
 import { globToRegExp, isGlob, literalPrefix } from './glob.js';
-
-/** One file found below the root. */
-export interface FoundFile {
-  /** Absolute, with symbolic links resolved. */
-  readonly file: string;
-  /** As people name it: relative to the root. */
-  readonly origin: string;
-  readonly sizeBytes: number;
-  readonly mtimeNs: bigint;
-}
 
 /**
  * The path, joined to the root, proven to lie below it by its spelling.
@@ -57,7 +49,7 @@ function isBelow(root: string, file: string): boolean {
   return relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
 }
 
-function outsideRoot(place: FilePlace): TerminalError {
+export function outsideRoot(place: FilePlace): TerminalError {
   return new TerminalError(
     'FILE_OUTSIDE_ROOT',
     `${describePlace(place)} leads out of the connection's root folder. Use a path below the root, or another connection.`,
@@ -83,7 +75,26 @@ async function inspect(root: string, place: FilePlace): Promise<FoundFile> {
   }
   if (stats.isDirectory()) throw folderInsteadOfFile(place);
   if (!stats.isFile()) throw new TerminalError('FILE_MISSING', `${describePlace(place)} is not a regular file. Name a file.`);
-  return { file, origin: place.path, sizeBytes: Number(stats.size), mtimeNs: stats.mtimeNs };
+  return {
+    file,
+    origin: place.path,
+    sizeBytes: Number(stats.size),
+    stamp: stampOf(stats),
+    read: ({ bytes } = {}) =>
+      Promise.resolve(createReadStream(file, { highWaterMark: PIECE_BYTES, ...(bytes !== undefined && { end: bytes - 1 }) })),
+    isUnchanged: () =>
+      stat(file, { bigint: true }).then(
+        (now) => stampOf(now) === stampOf(stats),
+        () => false,
+      ),
+  };
+}
+
+const PIECE_BYTES = 2 ** 20;
+
+/** Size and modification time: what a reader compares to see that a file in place is still the same. */
+function stampOf({ size, mtimeNs }: BigIntStats): string {
+  return `${size}-${mtimeNs}`;
 }
 
 // Hidden files and the folders in which destinations keep their ledger are never data. Linked folders are not walked

@@ -3,12 +3,13 @@ import path from 'node:path';
 import type { LedgerLoad } from '../contract.js';
 import { translateFileError } from './errors.js';
 import { doneOf, LEDGER_FOLDER, type LedgerEntry } from './ledger.js';
+import { isEntryName } from './manifest.js';
 
 /** Every load of files below `root` that is done, as the ledgers beside the data tell, by folder. */
 export async function* readLedger(connection: string, root: string): AsyncGenerator<LedgerLoad> {
   try {
     for await (const folder of ledgerFolders(root)) {
-      for (const name of (await readdir(folder)).filter((file) => file.endsWith('.json')).toSorted()) {
+      for (const name of (await readdir(folder)).filter(isEntryName).toSorted()) {
         const entry = JSON.parse(await readFile(path.join(folder, name), 'utf8')) as LedgerEntry;
         const done = doneOf(folder, entry);
         if (done) yield toLoad(done, connection);
@@ -28,7 +29,7 @@ async function* ledgerFolders(folder: string): AsyncGenerator<string> {
   }
 }
 
-function toLoad(entry: LedgerEntry, connection: string): LedgerLoad {
+export function toLoad(entry: Omit<LedgerEntry, 'temporary' | 'earlier'>, connection: string): LedgerLoad {
   const { loadId, content, mode, pipeline, step, partition, workflowId, runId, rows, watermark, at } = entry;
   return {
     loadId,

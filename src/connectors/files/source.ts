@@ -10,31 +10,34 @@ import { inspectCsv } from './csv.js';
 import { describePlace } from './errors.js';
 import { inspectJson, stageJson } from './json/stage.js';
 import { inspectParquet, readParquet } from './parquet.js';
-import { findFiles, type FoundFile } from './paths.js';
+import type { FileTree, FoundFile } from './file-tree.js';
 
 interface InspectedFile {
   readonly found: FoundFile;
+  /** Where DuckDB reads it in this step. */
+  readonly readAt: string;
   readonly part: Part;
   readonly columns: readonly Column[];
 }
 
-/** Reads CSV and Parquet files below `root` (absolute), in place or copied, and JSON files into typed parts. */
-export function filesSource(connection: string, root: string): Source {
-  const find = (options: ExtractOptions): Promise<FoundFile[]> =>
-    findFiles(root, { connection, path: requirePath(connection, options) });
+/** Reads CSV and Parquet files, in place or copied, and JSON files into typed parts. */
+export function filesSource(connection: string, tree: FileTree): Source {
+  const find = (options: ExtractOptions, signal: AbortSignal): Promise<FoundFile[]> =>
+    tree.find({ connection, path: requirePath(connection, options) }, signal);
 
   return {
-    async fingerprint({ options }) {
+    ...(tree.remote && { remote: tree.remote }),
+    async fingerprint({ options }, { signal }) {
       const hash = createHash('sha256');
-      for (const found of await find(options)) hash.update(`${found.origin}\0${stamp(found)}\n`);
+      for (const found of await find(options, signal)) hash.update(`${found.origin}\0${found.stamp}\n`);
       return hash.digest('hex');
     },
 
     async extract(request, context) {
       try {
-        const found = await find(request.options);
+        const found = await find(request.options, context.signal);
         const read = isJson(connection, found, request.options) ? stage : refer;
-        return await read(connection, found, request, context);
+        return await read({ connection, tree }, found, request, context);
       } catch (error) {
         // An aborted session says itself why it was aborted.
         if (context.signal.aborted) await context.session.run('SELECT 1');
@@ -44,20 +47,25 @@ export function filesSource(connection: string, root: string): Source {
   };
 }
 
+interface Place {
+  readonly connection: string;
+  readonly tree: FileTree;
+}
+
 async function refer(
-  connection: string,
+  { connection, tree }: Place,
   found: readonly FoundFile[],
   request: ExtractRequest,
   context: CallContext,
 ): Promise<Extracted> {
   const { options } = request;
   const files: InspectedFile[] = [];
-  for (const file of found) files.push(await inspectFile(connection, file, options, context));
+  for (const file of found) files.push(await inspectFile({ connection, tree }, file, options, context));
   const columns = selectColumns(connection, found, agreeOnColumns(connection, files), options);
   await context.checkpoint('extract.reading');
   context.signal.throwIfAborted();
   const inPlace = files.map((file) => file.part);
-  const paths = found.map(({ file }) => file);
+  const paths = files.map(({ readAt }) => readAt);
   const rows = await countRows(connection, inPlace, paths, options, context);
   context.progress(rows ?? 0);
   const parts = options.copy === true ? await copyParts(connection, files, request, context) : inPlace;
@@ -78,12 +86,14 @@ function isJson(connection: string, found: readonly FoundFile[], options: Extrac
 
 /** JSON is read at once: what its values are shows only at its end, and readers must never find anything else. */
 async function stage(
-  connection: string,
-  found: readonly FoundFile[],
+  { connection, tree }: Place,
+  files: readonly FoundFile[],
   request: ExtractRequest,
   context: CallContext,
 ): Promise<Extracted> {
   const { options } = request;
+  const found: FoundFile[] = [];
+  for (const file of files) found.push(await tree.readable(file, context, true));
   const inspected = await inspectJson(connection, found, context);
   const all = inspected.columns.map(({ name, type }) => ({ name, type, nullable: true }));
   // Without a key nothing is known of the columns but what the step asks for.
@@ -131,13 +141,8 @@ function requirePath(connection: string, options: ExtractOptions): string {
   return options.path;
 }
 
-/** Size and modification time: what a reader compares to see that a file in place is still the same. */
-function stamp(found: FoundFile): string {
-  return `${found.sizeBytes}-${found.mtimeNs}`;
-}
-
 async function inspectFile(
-  connection: string,
+  { connection, tree }: Place,
   found: FoundFile,
   options: ExtractOptions,
   context: CallContext,
@@ -149,14 +154,22 @@ async function inspectFile(
     );
   }
   const format = (options.format ?? formatByName(connection, found.origin)) === 'parquet' ? 'parquet' : 'csv';
-  const base = { path: found.file, bytes: found.sizeBytes, fingerprint: stamp(found), origin: found.origin };
+  const base = {
+    path: found.file,
+    bytes: found.sizeBytes,
+    fingerprint: found.stamp,
+    origin: found.origin,
+    ...(tree.remote && { connection }),
+  };
+  const readable = await tree.readable(found, context);
+  const readAt = readable.file;
   if (format === 'parquet') {
-    const facts = await inspectParquet(context.session, connection, found);
-    return { found, part: { ...base, format, rows: facts.rows }, columns: facts.columns };
+    const facts = await inspectParquet(context.session, connection, readable);
+    return { found, readAt, part: { ...base, format, rows: facts.rows }, columns: facts.columns };
   }
-  const csv = await inspectCsv(context, connection, found);
+  const csv = await inspectCsv(context, connection, readable);
   const columns = csv.columns.map((name) => ({ name, type: 'VARCHAR', nullable: true }));
-  return { found, part: { ...base, format, csv, rows: null }, columns };
+  return { found, readAt, part: { ...base, format, csv, rows: null }, columns };
 }
 
 function formatByName(connection: string, origin: string): 'csv' | 'json' | 'parquet' {
@@ -253,7 +266,8 @@ async function copyParts(
     const extension = part.format === 'parquet' ? 'parquet' : part.csv?.compression === 'gzip' ? 'csv.gz' : 'csv';
     const name = `part-${index}.${extension}`;
     const fingerprint = await copyWithHash(connection, found, path.join(request.directory, name), context.signal);
-    parts.push({ ...part, path: `./${name}`, fingerprint });
+    const { connection: _, ...copied } = part;
+    parts.push({ ...copied, path: `./${name}`, fingerprint });
   }
   return parts;
 }

@@ -29,8 +29,28 @@ export const FILE_ERRORS = {
     remedy: 'Use a path below the root.',
   },
   FILE_DENIED: {
-    cause: 'The operating system refuses access to the file or folder.',
+    cause: 'The operating system, or the object store, refuses access to the file or folder.',
     retryable: false,
-    remedy: 'Give the worker’s user the right to it.',
+    remedy: 'Give the worker’s user, or the connection’s key, the right to it.',
+  },
+  BUCKET_MISSING: {
+    cause: 'The object store has no such bucket.',
+    retryable: false,
+    remedy: 'Create it, or correct the root.',
+  },
+  REGION_WRONG: {
+    cause: 'The bucket is of another region, or no region is known.',
+    retryable: false,
+    remedy: 'Set `s3.region` to the bucket’s region.',
+  },
+  CLOCK_SKEWED: {
+    cause: 'This machine’s clock differs too much from the object store’s.',
+    retryable: true,
+    remedy: 'Set the clock; the step is tried again.',
+  },
+  STORE_BUSY: {
+    cause: 'The object store asks for fewer requests.',
+    retryable: true,
+    remedy: 'The step is tried again, not before the store says.',
   },
 } as const satisfies Record<string, ErrorCodeEntry>;

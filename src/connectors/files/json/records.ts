@@ -1,10 +1,8 @@
-import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { messageOf, TerminalError } from '../../../core/errors.js';
 import { translateFileError, unreadable } from '../errors.js';
-import type { FoundFile } from '../paths.js';
+import type { FoundFile } from '../file-tree.js';
 import { RecordCutter, type CutRecords, type OnRecord } from './record-cutter.js';
 import type { JsonScanner } from './scanner.js';
 
@@ -33,7 +31,7 @@ export async function readRecords(connection: string, found: FoundFile, reader: 
   const cutter = new RecordCutter(place, reader.scanner, reader.onRecord);
   const { signal } = reader;
   try {
-    const gzip = await isGzip(found.file);
+    const gzip = await isGzip(found, signal);
     if (!gzip && found.origin.endsWith('.gz'))
       throw unreadable(place, 'its name ends in .gz, but it is not a gzip file. Rename or replace it.');
     const pieces = async (source: AsyncIterable<Buffer>): Promise<void> => {
@@ -42,7 +40,7 @@ export async function readRecords(connection: string, found: FoundFile, reader: 
         await reader.onPiece?.(cutter.records);
       }
     };
-    const file = createReadStream(found.file, { highWaterMark: PIECE_BYTES });
+    const file = await found.read({ signal });
     if (gzip) await pipeline(file, createGunzip({ chunkSize: PIECE_BYTES }), pieces, { signal });
     else await pipeline(file, pieces, { signal });
     const facts = cutter.finish();
@@ -56,12 +54,9 @@ export async function readRecords(connection: string, found: FoundFile, reader: 
   }
 }
 
-async function isGzip(file: string): Promise<boolean> {
-  const handle = await open(file, 'r');
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(2), 0, 2, 0);
-    return bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b;
-  } finally {
-    await handle.close();
-  }
+async function isGzip(found: FoundFile, signal: AbortSignal): Promise<boolean> {
+  const pieces: Buffer[] = [];
+  for await (const piece of await found.read({ bytes: 2, signal })) pieces.push(piece as Buffer);
+  const [first, second] = Buffer.concat(pieces);
+  return first === 0x1f && second === 0x8b;
 }

@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
-import type { FoundFile } from '../paths.js';
+import type { FoundFile } from '../file-tree.js';
 import { readRecords } from './records.js';
 import { JsonScanner } from './scanner.js';
 import type { Shape } from './shape.js';

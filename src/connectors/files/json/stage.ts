@@ -1,4 +1,4 @@
-import { rm, stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Column } from '../../../core/dataset.js';
 import { TerminalError, TransientError } from '../../../core/errors.js';
@@ -6,7 +6,7 @@ import { quoteFile, quoteIdentifier, quoteLiteral } from '../../../core/filter.j
 import type { Part } from '../../../core/manifest.js';
 import type { CallContext, ExtractRequest } from '../../contract.js';
 import { describePlace } from '../errors.js';
-import type { FoundFile } from '../paths.js';
+import type { FoundFile } from '../file-tree.js';
 import { readRecords, type JsonFacts } from './records.js';
 import { rewriteRecords } from './rewrite.js';
 import { JsonScanner } from './scanner.js';
@@ -143,8 +143,7 @@ function selected({ name, type, asText }: JsonColumn): string {
 }
 
 async function requireUnchanged(connection: string, found: FoundFile): Promise<void> {
-  const now = await stat(found.file, { bigint: true }).catch(() => undefined);
-  if (now !== undefined && Number(now.size) === found.sizeBytes && now.mtimeNs === found.mtimeNs) return;
+  if (await found.isUnchanged()) return;
   throw new TerminalError(
     'FILE_CHANGED',
     `${describePlace({ connection, path: found.origin })} was changed while it was read. Retry when it is no longer being written.`,

@@ -1,0 +1,28 @@
+import { rmSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { attemptName, removeDeadAttempts } from './dead-attempts.js';
+
+/** A folder that is made when it is first asked for. */
+export interface Scratch {
+  folder(): Promise<string>;
+  remove(): void;
+}
+
+/** A folder below `spillDirectory` for one session's files. What killed processes of this host have left there goes first. */
+export function openScratch(spillDirectory: string): Scratch {
+  const all = path.join(spillDirectory === '' ? os.tmpdir() : spillDirectory, 'scratch');
+  const own = path.join(all, attemptName('session'));
+  let making: Promise<string> | undefined;
+  return {
+    folder: () =>
+      (making ??= removeDeadAttempts(all).then(async () => {
+        await mkdir(own, { recursive: true });
+        return own;
+      })),
+    remove() {
+      if (making) rmSync(own, { recursive: true, force: true });
+    },
+  };
+}
