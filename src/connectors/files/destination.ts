@@ -4,12 +4,13 @@ import { mkdir, open, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { TerminalError, TransientError } from '../../core/errors.js';
 import { quoteFile, quoteIdentifier, quoteLiteral } from '../../core/filter.js';
-import type { LoadResult } from '../../core/load.js';
+import type { LoadResult, SchemaChange } from '../../core/load.js';
 import { storedWatermark } from '../../core/watermark.js';
 import type { CallContext, Destination, LoadRequest } from '../contract.js';
 import { describePlace, translateFileError, type FilePlace } from './errors.js';
 import { layoutOf, type Layout } from './layout.js';
-import { findDone, removeLeftovers, shortHash, syncFolder, writeEntry, type LedgerEntry } from './ledger.js';
+import { fitColumns } from './fit-columns.js';
+import { findDone, newestColumns, removeLeftovers, shortHash, syncFolder, writeEntry, type LedgerEntry } from './ledger.js';
 import { takeLock } from './lock.js';
 import { readParquet } from './parquet.js';
 import { requireBelowRoot } from './paths.js';
@@ -26,12 +27,13 @@ interface Attempt {
   /** Absolute path of the file being written. */
   readonly temporary: string;
   readonly created: boolean;
+  readonly changes?: readonly SchemaChange[];
 }
 
 /** Writes Parquet and CSV files below `root` (absolute). A load becomes visible by one rename, and only then counts. */
 export function filesDestination(connection: string, root: string): Destination {
   return {
-    capabilities: { modes: ['append', 'replace'], partitions: true },
+    capabilities: { modes: ['append', 'replace'], partitions: true, deletes: false },
     ledger: () => readLedger(connection, root),
     async watermark(request) {
       try {
@@ -41,10 +43,10 @@ export function filesDestination(connection: string, root: string): Destination 
       }
     },
     async load(request, context) {
-      if (request.mode === 'merge') {
+      if (request.mode === 'merge' || request.mode === 'scd2') {
         throw new TerminalError(
           'CAPABILITY_MISSING',
-          `The connection "${connection}" holds files, which cannot be merged into. Use append or replace.`,
+          `The connection "${connection}" holds files, which take no ${request.mode}: it changes rows that are there. Use append or replace.`,
         );
       }
       const place = { connection, path: request.target };
@@ -95,16 +97,21 @@ function requirePartitionColumns(request: LoadRequest): void {
   );
 }
 
-async function loadOnce(attempt: Attempt, isHeld: () => Promise<boolean>): Promise<LoadResult> {
-  const { request, context, layout, place, load, created } = attempt;
+async function loadOnce(given: Attempt, isHeld: () => Promise<boolean>): Promise<LoadResult> {
+  const { request, context, layout, place, load, created } = given;
   const result = resultOf(request);
   const done = await findDone(layout.ledger, load);
   await removeLeftovers(layout.ledger, load, done);
   const moving = request.watermark && { ledger: layout.ledger, load, target: result.target, range: request.watermark };
   const move = moving && (await checkWatermark(moving));
-  if (done?.content === request.identity.content && move?.again !== false)
-    return { ...result, rows: done.rows, replaced: 0, alreadyDone: true, created: false };
+  if (done?.content === request.identity.content && move?.again !== false) {
+    const before = { ...(done.changes && { changes: done.changes }) };
+    return { ...result, rows: done.rows, replaced: 0, alreadyDone: true, created: false, ...before };
+  }
   if (done?.watermark && !move) throw withoutWatermark(place);
+  const fit = await fitColumns(request, await newestColumns(layout.ledger, request.target), place, context.session);
+  const changes = fit.changes.length === 0 ? {} : { changes: fit.changes };
+  const attempt = { ...given, ...changes, request: fit.request };
   const replaced = existsSync(layout.file) ? await countRows(attempt, layout.file) : 0;
   try {
     await writeTemporary(attempt);
@@ -126,7 +133,7 @@ async function loadOnce(attempt: Attempt, isHeld: () => Promise<boolean>): Promi
   await syncFolder(path.dirname(layout.file));
   await context.checkpoint('load.committed');
   await writeEntry(layout.ledger, load, entryOf(attempt, 'committed'));
-  return { ...result, rows: request.rows, replaced, alreadyDone: false, created };
+  return { ...result, rows: request.rows, replaced, alreadyDone: false, created, ...changes };
 }
 
 function resultOf({ connection, target, mode, identity, watermark }: LoadRequest) {
@@ -199,7 +206,7 @@ async function countRows({ context, layout }: Attempt, file: string): Promise<nu
   return Number(row?.rows ?? 0);
 }
 
-function entryOf({ request, layout, temporary }: Attempt, state: LedgerEntry['state']): LedgerEntry {
+function entryOf({ request, layout, temporary, changes }: Attempt, state: LedgerEntry['state']): LedgerEntry {
   const { identity } = request;
   return {
     loadId: identity.loadId,
@@ -217,5 +224,7 @@ function entryOf({ request, layout, temporary }: Attempt, state: LedgerEntry['st
     file: path.relative(path.dirname(layout.ledger), layout.file),
     ...(request.watermark && { watermark: storedWatermark(request.watermark) }),
     at: new Date().toISOString(),
+    columns: request.columns.map(({ name, type }) => ({ name, type })),
+    ...(changes && { changes }),
   };
 }

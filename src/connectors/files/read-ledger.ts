@@ -29,7 +29,7 @@ async function* ledgerFolders(folder: string): AsyncGenerator<string> {
 }
 
 function toLoad(entry: LedgerEntry, connection: string): LedgerLoad {
-  const { loadId, content, mode, pipeline, step, partition, workflowId, runId, rows, watermark, at } = entry;
+  const { loadId, content, mode, pipeline, step, partition, workflowId, runId, rows, watermark, at, changes } = entry;
   return {
     loadId,
     content,
@@ -43,5 +43,6 @@ function toLoad(entry: LedgerEntry, connection: string): LedgerLoad {
     rows,
     ...(watermark && { watermark }),
     committedAt: at,
+    ...(changes && { changes }),
   };
 }
