@@ -1,7 +1,7 @@
 import type { Destination, LoadRequest } from '../src/connectors/contract.js';
 import type { Column, DatasetRef } from '../src/core/dataset.js';
 import { TerminalError } from '../src/core/errors.js';
-import type { LoadIdentity, LoadResult } from '../src/core/load.js';
+import { boundedResult, type LoadIdentity, type LoadResult } from '../src/core/load.js';
 import type { Manifest } from '../src/core/manifest.js';
 import type { LoadStepInput, LoadStepResult } from '../src/core/steps.js';
 import { storedWatermark } from '../src/core/watermark.js';
@@ -67,7 +67,7 @@ export function load(
       ...(partition !== undefined && { partition }),
       ...(moved && { moved }),
     };
-    return { result: { load: done }, inputs: [inputFact(reference)], load: recorded };
+    return { result: { load: boundedResult(done) }, inputs: [inputFact(reference)], load: recorded };
   });
 }
 
@@ -120,8 +120,18 @@ async function requestFor(
   };
 }
 
-function targetOf({ mode, target, connection, partition, watermark }: Omit<LoadStepInput, 'input'>) {
-  return { mode, target, connection, ...(partition && { partition }), ...(watermark && { watermark }) };
+function targetOf(input: Omit<LoadStepInput, 'input'>) {
+  const { mode, target, connection, partition, watermark, deleteFlag, validFrom, schema } = input;
+  return {
+    mode,
+    target,
+    connection,
+    ...(partition && { partition }),
+    ...(watermark && { watermark }),
+    ...(deleteFlag !== undefined && { deleteFlag }),
+    ...(validFrom !== undefined && { validFrom }),
+    ...(schema !== undefined && { schema }),
+  };
 }
 
 /** Set where only what is new is to be loaded: an append adds what its range says, whatever was read again. */
@@ -167,10 +177,10 @@ function keyOf(services: Services, input: Omit<LoadStepInput, 'input'>, dataset:
         `The key of the load into "${input.target}" names ${missing.join(', ')}; the dataset "${dataset.name}" has: ${[...columns].join(', ')}.`,
       );
   }
-  if (!key && input.mode === 'merge') {
+  if (!key && (input.mode === 'merge' || input.mode === 'scd2')) {
     throw new TerminalError(
       'OPTION_INVALID',
-      `A merge into "${input.target}" needs a key: give the contract one, or the load: { key: ['…'] }.`,
+      `The load into "${input.target}" with mode '${input.mode}' needs a key: give the contract one, or the load: { key: ['…'] }.`,
     );
   }
   return key;
@@ -179,21 +189,29 @@ function keyOf(services: Services, input: Omit<LoadStepInput, 'input'>, dataset:
 /** @throws TerminalError CAPABILITY_MISSING, OPTION_INVALID */
 export function requireCapability(input: Omit<LoadStepInput, 'input'>, destination: Destination): void {
   const { capabilities } = destination;
-  if (!capabilities.modes.includes(input.mode)) {
+  const { connection, target, mode, partition, deleteFlag, validFrom } = input;
+  if (!capabilities.modes.includes(mode)) {
     throw new TerminalError(
       'CAPABILITY_MISSING',
-      `Connection "${input.connection}" cannot ${input.mode}. It can: ${capabilities.modes.join(', ')}.`,
+      `Connection "${connection}" cannot ${mode}. It can: ${capabilities.modes.join(', ')}.`,
     );
   }
   if (input.watermark) requireWatermark(input, destination);
-  if (input.partition && input.mode !== 'replace') {
-    throw new TerminalError(
-      'OPTION_INVALID',
-      `The load into "${input.target}" names a partition, which only mode 'replace' takes.`,
-    );
+  const misplaced =
+    partition && mode !== 'replace'
+      ? "a partition, which only mode 'replace' takes"
+      : deleteFlag !== undefined && mode !== 'merge' && mode !== 'scd2'
+        ? "a deleteFlag, which only the modes 'merge' and 'scd2' take"
+        : validFrom !== undefined && mode !== 'scd2'
+          ? "validFrom, which only mode 'scd2' takes"
+          : undefined;
+  if (misplaced !== undefined)
+    throw new TerminalError('OPTION_INVALID', `The load into "${target}" names ${misplaced}; its mode is '${mode}'.`);
+  if (partition && !capabilities.partitions) {
+    throw new TerminalError('CAPABILITY_MISSING', `Connection "${connection}" cannot replace one partition of a target.`);
   }
-  if (input.partition && !capabilities.partitions) {
-    throw new TerminalError('CAPABILITY_MISSING', `Connection "${input.connection}" cannot replace one partition of a target.`);
+  if (deleteFlag !== undefined && !capabilities.deletes) {
+    throw new TerminalError('CAPABILITY_MISSING', `Connection "${connection}" cannot delete rows by a deleteFlag.`);
   }
 }
 

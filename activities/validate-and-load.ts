@@ -1,5 +1,6 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { TerminalError } from '../src/core/errors.js';
+import { needsWholeDataset } from '../src/core/load.js';
 import type {
   DatasetStepResult,
   LoadStepResult,
@@ -51,7 +52,7 @@ export function makeValidateAndLoad(services: Services) {
 /** Offering rows early costs the judgement its other threads, so somebody has to be there who takes them. */
 async function paysToOverlap(services: Services, { validate: judging, load: loading }: ValidateAndLoadInput): Promise<boolean> {
   if (judging.input.bytes < WORTH_OVERLAPPING_BYTES || services.project.engine.threads >= THREADS_THAT_OUTRUN) return false;
-  if (loading.mode === 'merge' || loading.partition !== undefined) return false;
+  if (needsWholeDataset(loading)) return false;
   return takesRowsEarly(services, loading.connection);
 }
 

@@ -5,7 +5,7 @@ import type { Transform } from '../src/config/transform.js';
 import type { CursorRange, Watermark } from '../src/core/cursor.js';
 import type { DatasetRef } from '../src/core/dataset.js';
 import type { Condition, Filter } from '../src/core/filter.js';
-import type { LoadResult } from '../src/core/load.js';
+import type { LoadResult, SchemaPolicy } from '../src/core/load.js';
 import type { LogFacts } from '../src/core/run-log.js';
 import type { StepPolicy } from '../src/core/steps.js';
 import type { TableInput } from '../src/core/table.js';
@@ -109,17 +109,38 @@ interface LoadTarget<P extends Project, Row> extends StepOptions {
    * the rows that were loaded before.
    */
   readonly watermark?: CursorRange | undefined;
+  /**
+   * What happens when the columns of dataset and target differ. `'freeze'`: the load fails and tells the difference;
+   * `'evolve'`: columns are added and types widened; `'discard'`: columns that the target has not are left out, and counted.
+   * @default 'freeze'
+   */
+  readonly schema?: SchemaPolicy;
 }
 
-export type LoadInto<P extends Project, Row> = LoadTarget<P, Row> &
-  (
-    | { readonly mode: 'append' | 'merge'; readonly partition?: never }
-    | {
-        readonly mode: 'replace';
-        /** Replace only the rows with these values; every row loaded must have them. @default the whole table */
-        readonly partition?: { readonly [C in keyof Row & string]?: string | number | boolean };
-      }
-  );
+interface Flagged<Row> {
+  /** A boolean column: rows in which it is true delete their key (merge) or end its version (scd2). It is not loaded. */
+  readonly deleteFlag?: keyof Row & string;
+}
+
+/** How rows are written, with the options that each mode has. */
+type LoadHow<Row> =
+  | { readonly mode: 'append'; readonly partition?: never; readonly deleteFlag?: never; readonly validFrom?: never }
+  | ({ readonly mode: 'merge'; readonly partition?: never; readonly validFrom?: never } & Flagged<Row>)
+  | {
+      readonly mode: 'replace';
+      /** Replace only the rows with these values; every row loaded must have them. @default the whole table */
+      readonly partition?: { readonly [C in keyof Row & string]?: string | number | boolean };
+      readonly deleteFlag?: never;
+      readonly validFrom?: never;
+    }
+  | ({
+      readonly mode: 'scd2';
+      readonly partition?: never;
+      /** The date or time column that says from when a row holds. @default the moment of the load */
+      readonly validFrom?: keyof Row & string;
+    } & Flagged<Row>);
+
+export type LoadInto<P extends Project, Row> = LoadTarget<P, Row> & LoadHow<Row>;
 
 /** Where a transform runs, and the table there that takes its rows. */
 export type TransformOn<P extends Project, Row> = StepOptions & {

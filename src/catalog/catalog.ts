@@ -14,6 +14,7 @@ import type {
   RunKey,
   RunRow,
   RunStarted,
+  SchemaChangeRow,
   StepFailed,
   StepFinished,
   StepRow,
@@ -59,6 +60,8 @@ export interface Catalog {
    */
   listSteps(workflowId: string, runId: string): Promise<StepRow[]>;
   listQuarantine(workflowId: string, runId: string): Promise<QuarantineRow[]>;
+  /** How the run's loads changed the columns of their targets, step by step. */
+  listSchemaChanges(workflowId: string, runId: string): Promise<SchemaChangeRow[]>;
   /** Every attempt of the run's own steps, in order of start. */
   listAttempts(workflowId: string, runId: string): Promise<StepRow[]>;
   /** Every dataset that a step of a run made or used again, with that run. */

@@ -1,5 +1,6 @@
 import type { Manifest } from '../core/manifest.js';
 import type { ContractRecorded, LedgerLoadRecorded, RecordedLoad, StepKey } from './facts.js';
+import { recordSchemaChanges } from './schema-changes.js';
 import type { CatalogSession } from './tables.js';
 
 /** Writes a dataset and its parents. A dataset never changes, so one that is known stays as it is. */
@@ -102,6 +103,7 @@ export async function recordLoad(db: CatalogSession, key: StepKey, load: Recorde
       created: load.created ? 1 : 0,
       loaded_at: loadedAt,
       watermark: load.moved ? JSON.stringify(load.moved) : null,
+      deleted: load.deleted ?? null,
     })
     .onConflict((conflict) =>
       conflict
@@ -116,11 +118,13 @@ export async function recordLoad(db: CatalogSession, key: StepKey, load: Recorde
           already_done: row.ref('excluded.already_done'),
           created: row.ref('excluded.created'),
           loaded_at: row.ref('excluded.loaded_at'),
+          deleted: row.ref('excluded.deleted'),
         }))
         .where('loads.already_done', '=', 1)
         .where((row) => row(row.ref('excluded.already_done'), '=', 0)),
     )
     .execute();
+  await recordSchemaChanges(db, load);
 }
 
 /**
@@ -149,10 +153,12 @@ export async function recordLedgerLoad(db: CatalogSession, load: LedgerLoadRecor
       created: 0,
       loaded_at: load.loadedAt,
       watermark: load.watermark ? JSON.stringify(load.watermark) : null,
+      deleted: load.deleted ?? null,
     })
     .onConflict((conflict) => conflict.doNothing())
     .returning('load_id')
     .executeTakeFirst();
+  await recordSchemaChanges(db, load);
   return written !== undefined;
 }
 

@@ -1,5 +1,5 @@
 import type { StoredWatermark } from '../core/cursor.js';
-import type { LoadMode, LoadResult } from '../core/load.js';
+import type { LoadMode, LoadResult, SchemaChange } from '../core/load.js';
 import type { Manifest, ReasonCount } from '../core/manifest.js';
 import type { StepId, StepKind, StepResult } from '../core/steps.js';
 
@@ -156,6 +156,8 @@ export interface LedgerLoadRecorded extends RunKey {
   readonly rows: number;
   readonly watermark?: StoredWatermark;
   readonly loadedAt: string;
+  readonly changes?: readonly SchemaChange[];
+  readonly deleted?: number;
 }
 
 /** `running` may be out of date for a minute where no worker saw the end: Temporal is the truth of a run's state. */
@@ -217,6 +219,17 @@ export interface QuarantineRow extends StepKey {
   readonly accepted: number;
   /** Most frequent first, at most 20. */
   readonly reasons: readonly ReasonCount[];
+}
+
+/** One change of columns that came with a load, see {@link SchemaChange}; `null` where it does not apply. */
+export interface SchemaChangeRow {
+  readonly step: StepId;
+  readonly target: string;
+  readonly change: SchemaChange['change'];
+  readonly column: string;
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly rows: number | null;
 }
 
 export interface RunFilter {

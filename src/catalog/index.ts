@@ -16,6 +16,7 @@ export type {
   RunScope,
   RunStarted,
   RunStatus,
+  SchemaChangeRow,
   StepFailed,
   StepFinished,
   StepInput,

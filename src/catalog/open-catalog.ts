@@ -9,6 +9,7 @@ import { findRun, listRuns } from './run-queries.js';
 import { finishRun, startRun } from './run-statements.js';
 import { keepLog, listLog } from './log-statements.js';
 import { sqliteDatabase } from './sqlite-database.js';
+import { listSchemaChanges } from './schema-changes.js';
 import { listAttempts, listQuarantine, listSteps } from './step-queries.js';
 import { failStep, finishStep, startStep } from './step-statements.js';
 
@@ -43,6 +44,7 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     findRun: (workflowId, runId) => database.read((db) => findRun(db, workflowId, runId)),
     listRuns: (filter) => database.read((db) => listRuns(db, filter)),
     listSteps: (workflowId, runId) => database.read((db) => listSteps(db, workflowId, runId)),
+    listSchemaChanges: (workflowId, runId) => database.read((db) => listSchemaChanges(db, workflowId, runId)),
     listQuarantine: (workflowId, runId) => database.read((db) => listQuarantine(db, workflowId, runId)),
     listAttempts: (workflowId, runId) => database.read((db) => listAttempts(db, workflowId, runId)),
     listDatasetUses: () => database.read((db) => listDatasetUses(db)),

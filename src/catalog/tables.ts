@@ -125,6 +125,20 @@ export interface LoadsTable extends StepKeyColumns {
   loaded_at: string;
   /** JSON: the range by which the load moved its watermark. */
   watermark: string | null;
+  deleted: number | null;
+}
+
+export interface SchemaChangesTable {
+  load_id: string;
+  content: string;
+  /** From 0, in the order in which the load tells them. */
+  position: number;
+  target: string;
+  change: string;
+  column: string;
+  from_type: string | null;
+  to_type: string | null;
+  rows: number | null;
 }
 
 export interface LogLinesTable {
@@ -158,6 +172,7 @@ export interface CatalogTables {
   quality_reasons: QualityReasonsTable;
   quarantine: QuarantineTable;
   loads: LoadsTable;
+  schema_changes: SchemaChangesTable;
   log_lines: LogLinesTable;
   leases: LeasesTable;
 }

@@ -1,4 +1,4 @@
-import type { RunRow, StepRow } from '../catalog/index.js';
+import type { RunRow, SchemaChangeRow, StepRow } from '../catalog/index.js';
 import type { CursorRange } from '../core/cursor.js';
 import type { ReasonCount } from '../core/manifest.js';
 import { count, duration, plainTable } from '../dev/text-format.js';
@@ -27,6 +27,7 @@ export interface RunView {
   readonly retryOf: RunRow['retryOf'];
   readonly resetOf: string | null;
   readonly steps: readonly StepView[];
+  readonly schemaChanges: readonly SchemaChangeRow[];
   readonly result: unknown;
   readonly error: ErrorReport | null;
 }
@@ -44,6 +45,8 @@ export interface StepView {
   readonly range: CursorRange | null;
   /** Where a target is: when the step asked, or after its load. */
   readonly watermark: string | null;
+  /** For a load with a delete flag: how many rows it deleted, or versions it ended. */
+  readonly deleted: number | null;
   readonly reasons: readonly ReasonCount[];
   readonly note: string;
 }
@@ -53,8 +56,14 @@ interface Truth {
   readonly outcome: RunOutcome | undefined;
 }
 
+/** What the catalog knows of a run's steps. */
+export interface KnownSteps {
+  readonly steps: readonly StepRow[];
+  readonly schemaChanges: readonly SchemaChangeRow[];
+}
+
 /** Puts together what Temporal (`truth`) and the catalog know of a run; one of them knows it. */
-export function runView(row: RunRow | undefined, steps: readonly StepRow[], truth: Truth | undefined): RunView {
+export function runView(row: RunRow | undefined, known: KnownSteps, truth: Truth | undefined): RunView {
   const description = truth?.description;
   const startedAt = description?.startedAt ?? row?.startedAt ?? null;
   const finishedAt = description ? description.closedAt : (row?.finishedAt ?? null);
@@ -75,7 +84,8 @@ export function runView(row: RunRow | undefined, steps: readonly StepRow[], trut
     historyEvents: description?.historyLength ?? null,
     retryOf: row?.retryOf ?? null,
     resetOf: row?.resetOf ?? null,
-    steps: stepViews(runId, steps, description?.pending ?? []),
+    steps: stepViews(runId, known.steps, description?.pending ?? []),
+    schemaChanges: known.schemaChanges,
     result: truth?.outcome?.ok ? truth.outcome.result : (row?.result ?? null),
     error: errorOf(row, truth?.outcome),
   };
@@ -101,6 +111,8 @@ export function runText(view: RunView): string {
     step.reasons.map((reason) => [step.step, count(reason.rows), describeReason(reason)]),
   );
   if (reasons.length > 0) parts.push(`Rejected rows (all: millrace quarantine ${view.workflowId})\n${columns(reasons, 1)}`);
+  const changes = view.schemaChanges.map((change) => [change.step, change.target, describeChange(change)]);
+  if (changes.length > 0) parts.push(`Columns that changed\n${columns(changes, 1)}`);
   if (view.error) parts.push(errorText(view.error));
   return parts.join('\n\n');
 }
@@ -110,11 +122,18 @@ export function describeReason({ code, path, message }: Pick<ReasonCount, 'code'
   return `${path === '' ? '' : `${path}: `}${message} (${code})`;
 }
 
+function describeChange({ change, column, from, to, rows }: SchemaChangeRow): string {
+  const type = [from, to].filter((each) => each !== null).join(' → ');
+  const values = change === 'discarded' && rows !== null ? `, ${count(rows)} rows with a value` : '';
+  return `${change} ${column}${type === '' ? '' : ` (${type})`}${values}`;
+}
+
 function cellsOf(step: StepView): string[] {
   const range = step.range && !step.step.startsWith('validate:') ? rangeText(step.range) : '';
   const told = range || (step.watermark === null ? '' : `watermark ${step.watermark}`);
   const tries = step.attempts > 1 ? `${step.attempts} attempts` : '';
-  return stepCells({ ...step, note: [step.target, told, tries, step.note].filter(Boolean).join(', ') });
+  const deleted = step.deleted === null ? '' : `${count(step.deleted)} deleted`;
+  return stepCells({ ...step, note: [step.target, told, deleted, tries, step.note].filter(Boolean).join(', ') });
 }
 
 function stepViews(runId: string, steps: readonly StepRow[], pending: readonly PendingStep[]): StepView[] {
@@ -133,6 +152,7 @@ function stepViews(runId: string, steps: readonly StepRow[], pending: readonly P
       target: load?.target ?? null,
       range: dataset?.dataset.range ?? null,
       watermark: watermarkOf(step.result),
+      deleted: load?.deleted ?? null,
       reasons: dataset?.reasons ?? [],
       note: live?.progress?.phase ?? step.error?.message ?? '',
     };

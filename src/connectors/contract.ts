@@ -1,7 +1,7 @@
 import type { CursorRange, StoredWatermark, Watermark } from '../core/cursor.js';
 import type { Column } from '../core/dataset.js';
 import type { Filter } from '../core/filter.js';
-import type { LoadIdentity, LoadMode, LoadResult, TargetPartition } from '../core/load.js';
+import type { LoadIdentity, LoadMode, LoadResult, SchemaChange, SchemaPolicy, TargetPartition } from '../core/load.js';
 import type { Part } from '../core/manifest.js';
 import type { Statement } from '../core/statement.js';
 import type { TableVersion } from '../core/table.js';
@@ -158,6 +158,8 @@ export interface DestinationCapabilities {
   readonly modes: readonly LoadMode[];
   /** Whether `replace` can be limited to one partition. */
   readonly partitions: boolean;
+  /** Whether a column of the dataset can say that its row is to be deleted. */
+  readonly deletes: boolean;
 }
 
 /**
@@ -166,7 +168,7 @@ export interface DestinationCapabilities {
  * Idempotency, which the conformance suite proves by interruption:
  * - a load is one atomic change: at every moment a reader sees all of it or nothing;
  * - the same `loadId` with the same `content` again is already done and changes nothing;
- * - the same `loadId` with other content: merge and replace apply again, append first undoes the earlier load;
+ * - the same `loadId` with other content: merge, replace and scd2 apply again, append first undoes the earlier load;
  * - a new `loadId` for an append of the same pipeline, step and run partition replaces that partition's earlier load;
  * - two attempts at once end in one load: the second waits, then finds it done;
  * - the number of rows written is checked against `rows` before the commit;
@@ -257,6 +259,9 @@ export interface LedgerLoad extends LoadIdentity {
   readonly watermark?: StoredWatermark;
   /** ISO 8601, in UTC. */
   readonly committedAt: string;
+  /** As {@link LoadResult} has them, but all of them. @default none */
+  readonly changes?: readonly SchemaChange[];
+  readonly deleted?: number;
 }
 
 /** A load whose rows come while it works. */
@@ -285,6 +290,15 @@ export interface LoadRequest {
   readonly partition?: TargetPartition;
   /** The range of which these rows are; the load moves the target's watermark to its end. An append's rows all lie after its beginning. */
   readonly watermark?: CursorRange;
+  /**
+   * With `merge` and `scd2`: a boolean column of `columns`. A row in which it is true stands for the deletion of its key;
+   * null counts as false. The column itself is not loaded.
+   */
+  readonly deleteFlag?: string;
+  /** With `scd2`: the column of `columns` that says from when a row holds. @default the moment of the load */
+  readonly validFrom?: string;
+  /** @default 'freeze' */
+  readonly schema?: SchemaPolicy;
 }
 
 /**

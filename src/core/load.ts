@@ -1,7 +1,32 @@
 import type { Scalar } from './filter.js';
 
-/** How rows meet a table: added, upserted by key, or put in place of the whole table or of one partition. */
-export type LoadMode = 'append' | 'merge' | 'replace';
+/**
+ * How rows meet a table: added, upserted by key, put in place of the whole table or of one partition, or kept as versions
+ * of their key (a slowly changing dimension of type 2).
+ */
+export type LoadMode = 'append' | 'merge' | 'replace' | 'scd2';
+
+/**
+ * What a load does when the columns of dataset and target differ: refuse with the difference, widen the target, or leave
+ * out what the target has no column for.
+ */
+export type SchemaPolicy = 'freeze' | 'evolve' | 'discard';
+
+/** One change of columns that came with a load. */
+export interface SchemaChange {
+  /**
+   * `added`: the target got the column; `widened`: it got a wider type; `nullable`: it may now lack a value; `missing`: the
+   * dataset no longer has a column that the load before filled; `discarded`: the dataset's column was not loaded.
+   */
+  readonly change: 'added' | 'widened' | 'nullable' | 'missing' | 'discarded';
+  readonly column: string;
+  /** The type before, in the target's words. */
+  readonly from?: string;
+  /** The type now, in the target's words. */
+  readonly to?: string;
+  /** Of a discarded column: the rows that had a value in it. */
+  readonly rows?: number;
+}
 
 /** The part of a table that a load replaces: rows whose columns equal these values. */
 export type TargetPartition = Readonly<Record<string, Scalar>>;
@@ -38,4 +63,34 @@ export interface LoadResult {
   readonly created: boolean;
   /** How far the target has got by this load, for a load with a watermark; `null` while no cursor value was met. */
   readonly watermark?: string | null;
+  /** With a delete flag: the rows that were deleted, or the versions that were ended. */
+  readonly deleted?: number;
+  /** How the columns changed. A step's result has the first ones; the catalog has all. @default none */
+  readonly changes?: readonly SchemaChange[];
+  /** How many changes a step's result leaves out. @default none */
+  readonly changesLeftOut?: number;
+}
+
+/** What the changes in a step's result may take, in bytes of JSON: it enters a workflow's history. */
+const MAX_CHANGES_BYTES = 1024;
+
+/** The result as a workflow gets it, with no more changes than history can take. */
+export function boundedResult(result: LoadResult): LoadResult {
+  const { changes = [] } = result;
+  let bytes = 0;
+  const kept = changes.filter((change) => (bytes += Buffer.byteLength(JSON.stringify(change)) + 1) <= MAX_CHANGES_BYTES);
+  return kept.length === changes.length ? result : { ...result, changes: kept, changesLeftOut: changes.length - kept.length };
+}
+
+/** Options of a load that decide how it writes. */
+export interface LoadManner {
+  readonly mode: LoadMode;
+  readonly partition?: TargetPartition;
+  readonly deleteFlag?: string;
+  readonly schema?: SchemaPolicy;
+}
+
+/** Whether a load must have all rows of its dataset before it can write the first one. */
+export function needsWholeDataset({ mode, partition, deleteFlag, schema = 'freeze' }: LoadManner): boolean {
+  return mode === 'merge' || mode === 'scd2' || partition !== undefined || deleteFlag !== undefined || schema !== 'freeze';
 }

@@ -1,7 +1,7 @@
 import type { CursorRange, Watermark } from './cursor.js';
 import type { DatasetRef } from './dataset.js';
 import type { Filter, Scalar } from './filter.js';
-import type { LoadMode, LoadResult, TargetPartition } from './load.js';
+import type { LoadMode, LoadResult, SchemaPolicy, TargetPartition } from './load.js';
 import type { ReasonCount } from './manifest.js';
 import type { TableInput } from './table.js';
 
@@ -98,6 +98,9 @@ export interface LoadStepInput extends StepInput {
   readonly partition?: TargetPartition;
   /** The range that is loaded: the target's watermark moves to its end. */
   readonly watermark?: CursorRange;
+  readonly deleteFlag?: string;
+  readonly validFrom?: string;
+  readonly schema?: SchemaPolicy;
 }
 
 /** Which tables of one connection are to be copied into another. */

@@ -184,6 +184,48 @@ onBothDatabases((fresh) => {
     });
   });
 
+  describe('changes of columns', () => {
+    const changes = [
+      {
+        step: 'load:delays',
+        target: 'warehouse.public.delays',
+        change: 'added',
+        column: 'colour',
+        from: null,
+        to: 'text',
+        rows: null,
+      },
+      {
+        step: 'load:delays',
+        target: 'warehouse.public.delays',
+        change: 'discarded',
+        column: 'weight',
+        from: 'DOUBLE',
+        to: null,
+        rows: 12,
+      },
+    ];
+
+    test('are kept with the load that made them, once', async () => {
+      const { catalog } = await fresh();
+      await catalog.recordStepFinished(loadFinished());
+      await catalog.recordStepFinished(loadFinished({ attempt: 2, alreadyDone: true }));
+      const { workflowId, runId } = loadFinished();
+      expect(await catalog.listSchemaChanges(workflowId, runId)).toEqual(changes);
+      expect(await catalog.listSchemaChanges(workflowId, 'another run')).toEqual([]);
+    });
+
+    test('are completed by the ledger, where a history tells of the first ones only', async () => {
+      const { catalog } = await fresh();
+      const { load: recorded, step, ...fact } = loadFinished();
+      if (!recorded) throw new Error('a load');
+      const { watermark: _, ...load } = recorded;
+      await catalog.recordStepFinished({ ...fact, step, load: { ...load, changes: load.changes?.slice(0, 1) ?? [] } });
+      expect(await catalog.recordLedgerLoad({ ...load, step, ...fact, loadedAt: fact.finishedAt })).toBe(false);
+      expect(await catalog.listSchemaChanges(fact.workflowId, fact.runId)).toEqual(changes);
+    });
+  });
+
   test('a contract version is kept once for its name and hash', async () => {
     const { catalog, contents } = await fresh();
     await catalog.recordContract({ name: 'Flight', hash: 'h1', definition: '{}' });

@@ -16,6 +16,7 @@ const TABLES = [
   'quality_reasons',
   'quarantine',
   'loads',
+  'schema_changes',
 ] as const;
 
 /** Rows by table. */

@@ -140,6 +140,11 @@ export function loadFinished(
     alreadyDone: changes.alreadyDone ?? false,
     loadId: `${SCOPE.loadScope}/load:delays`,
     created: false,
+    deleted: 3,
+    changes: [
+      { change: 'added', column: 'colour', to: 'text' },
+      { change: 'discarded', column: 'weight', from: 'DOUBLE', rows: 12 },
+    ],
   };
   return {
     workflowId: RUN.workflowId,

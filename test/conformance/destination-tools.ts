@@ -11,6 +11,15 @@ export interface DestinationHarness {
   readonly newTarget: (mode: LoadRequest['mode'], partitioned: boolean) => string;
   /** The target's rows as any other reader sees them in this moment; none when it does not exist. */
   readonly read: (target: string) => Promise<SampleRow[]>;
+  /** With mode `scd2`: the target's versions, by id and time. */
+  readonly versions?: (target: string) => Promise<SampleVersion[]>;
+}
+
+/** A row of a table of versions. */
+export interface SampleVersion extends SampleRow {
+  readonly from: Date;
+  readonly to: Date | null;
+  readonly current: boolean;
 }
 
 /** What the rules are tested with. */

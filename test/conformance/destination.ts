@@ -3,6 +3,7 @@ import type { LoadResult } from '../../src/core/load.js';
 import type { CheckpointName, DestinationCapabilities, LedgerLoad, LoadRequest } from '../../src/connectors/contract.js';
 import { withContext, type ContextOptions } from './context.js';
 import { describeAppend, describeMerge, describePartitions, describeReplace } from './destination-modes.js';
+import { describeDeletes, describeVersions } from './destination-versions.js';
 import type { DestinationHarness, Tools } from './destination-tools.js';
 import { loadRequest, sampleRows, sorted, type SampleRow } from './sample.js';
 
@@ -29,6 +30,8 @@ export function describeDestination(
     if (capabilities.modes.includes('replace')) describeReplace({ load, target, rowsOf, harness });
     if (capabilities.partitions) describePartitions({ load, target, rowsOf, harness });
     if (capabilities.modes.includes('merge')) describeMerge({ load, target, rowsOf, harness });
+    if (capabilities.deletes) describeDeletes({ load, target, rowsOf, harness });
+    if (capabilities.modes.includes('scd2')) describeVersions({ load, target, rowsOf, harness });
   });
 }
 

@@ -44,6 +44,8 @@ export interface SampleLoad {
   readonly region?: string;
   /** The range that the load moves its watermark by, the cursor being the column `id`. */
   readonly watermark?: CursorRange;
+  /** Rows that stand for the deletion of their key, by id; `null` leaves the flag of that row without a value. */
+  readonly deleted?: Readonly<Record<number, boolean | null>>;
 }
 
 /** What an activity would ask a destination for. */
@@ -51,7 +53,9 @@ export function loadRequest(load: SampleLoad): LoadRequest {
   return {
     identity: {
       loadId: load.loadId ?? `load-${randomBytes(6).toString('hex')}`,
-      content: createHash('sha256').update(JSON.stringify(load.rows)).digest('hex'),
+      content: createHash('sha256')
+        .update(JSON.stringify([load.rows, load.deleted]))
+        .digest('hex'),
       pipeline: 'sampler',
       step: 'load:sample',
       workflowId: 'sampler-1',
@@ -61,12 +65,23 @@ export function loadRequest(load: SampleLoad): LoadRequest {
     mode: load.mode,
     target: load.target,
     connection: 'depot',
-    select: selectRows(load.rows),
-    columns: SAMPLE_COLUMNS,
+    ...(load.deleted === undefined ? { select: selectRows(load.rows), columns: SAMPLE_COLUMNS } : flagged(load)),
     rows: load.rows.length,
-    key: load.mode === 'merge' ? ['id'] : [],
+    key: load.mode === 'merge' || load.mode === 'scd2' ? ['id'] : [],
     ...(load.watermark && { watermark: load.watermark }),
     ...(load.region === undefined ? {} : { partition: { [REGION]: load.region } }),
+  };
+}
+
+const FLAG = { name: 'gone', type: 'BOOLEAN', nullable: true };
+
+function flagged({ rows, deleted = {} }: SampleLoad): Pick<LoadRequest, 'select' | 'columns' | 'deleteFlag'> {
+  const cases = Object.entries(deleted).map(([id, gone]) => `WHEN ${id} THEN ${String(gone)}`);
+  const flag = cases.length === 0 ? 'FALSE' : `CASE id ${cases.join(' ')} ELSE FALSE END`;
+  return {
+    select: `SELECT *, (${flag})::BOOLEAN AS gone FROM (${selectRows(rows)})`,
+    columns: [...SAMPLE_COLUMNS, FLAG],
+    deleteFlag: FLAG.name,
   };
 }
 

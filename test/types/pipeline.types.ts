@@ -174,6 +174,22 @@ export const daily = pipeline('daily', async (run, params) => {
   await run.load(totals, { to: 'out', path: 'totals.parquet', mode: 'replace', partition: { nam: 'x' } });
   // @ts-expect-error only replace takes a partition
   await run.load(totals, { to: 'out', path: 'totals.parquet', mode: 'append', partition: { name: 'x' } });
+  await run.load(totals, { to: 'out', path: 'totals', mode: 'merge', deleteFlag: 'name', schema: 'evolve' });
+  await run.load(totals, { to: 'out', path: 'totals', mode: 'scd2', deleteFlag: 'name', validFrom: 'total', schema: 'discard' });
+  // @ts-expect-error a delete flag has to be a column of the rows
+  await run.load(totals, { to: 'out', path: 'totals', mode: 'merge', deleteFlag: 'gone' });
+  // @ts-expect-error validFrom has to be a column of the rows
+  await run.load(totals, { to: 'out', path: 'totals', mode: 'scd2', validFrom: 'since' });
+  // @ts-expect-error only scd2 takes validFrom
+  await run.load(totals, { to: 'out', path: 'totals', mode: 'merge', validFrom: 'total' });
+  // @ts-expect-error append deletes nothing
+  await run.load(totals, { to: 'out', path: 'totals', mode: 'append', deleteFlag: 'name' });
+  // @ts-expect-error replace deletes by itself
+  await run.load(totals, { to: 'out', path: 'totals', mode: 'replace', deleteFlag: 'name' });
+  // @ts-expect-error versions belong to no partition
+  await run.load(totals, { to: 'out', path: 'totals', mode: 'scd2', partition: { name: 'x' } });
+  // @ts-expect-error a schema policy is one of three
+  await run.load(totals, { to: 'out', path: 'totals', mode: 'append', schema: 'widen' });
   // @ts-expect-error a load has to say how
   await run.load(totals, { to: 'out', path: 'totals.parquet' });
 

@@ -3,6 +3,7 @@ import { initial } from './0001-initial.js';
 import { runLog } from './0002-run-log.js';
 import { reconciler } from './0003-reconciler.js';
 import { ranges } from './0004-ranges.js';
+import { schemaChanges } from './0005-schema-changes.js';
 
 /** Every migration by name; they run in the order of their names, and a released one never changes. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -10,4 +11,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0002-run-log': runLog,
   '0003-reconciler': reconciler,
   '0004-ranges': ranges,
+  '0005-schema-changes': schemaChanges,
 };

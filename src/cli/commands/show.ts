@@ -1,4 +1,4 @@
-import type { Catalog, RunRow, StepRow } from '../../catalog/index.js';
+import type { Catalog, RunRow } from '../../catalog/index.js';
 import { messageOf, MillraceError, TerminalError } from '../../core/errors.js';
 import { connectTemporal } from '../../temporal/connect.js';
 import { describeRun, outcomeOf, type RunDescription, type RunOutcome } from '../../temporal/describe-run.js';
@@ -8,7 +8,7 @@ import { EXIT } from '../exit-codes.js';
 import { noWorker } from '../outcome.js';
 import type { CommandContext } from '../command-context.js';
 import { withCatalog } from '../services.js';
-import { runText, runView } from '../run-view.js';
+import { runText, runView, type KnownSteps } from '../run-view.js';
 
 /** What Temporal says of a run. */
 interface Truth {
@@ -26,9 +26,9 @@ export async function show({ output, directory }: CommandContext, address: strin
   return withCatalog(directory, async (catalog) => {
     const wanted = parseRunAddress(address);
     const truth = await askTemporal(wanted, output.warn);
-    const { row, steps } = await askCatalog(catalog, { ...wanted, runId: truth?.description.runId ?? wanted.runId });
+    const { row, ...known } = await askCatalog(catalog, { ...wanted, runId: truth?.description.runId ?? wanted.runId });
     if (!truth && !row) throw unknownRun(address, catalog);
-    const view = runView(row, steps, truth);
+    const view = runView(row, known, truth);
     output.data(view);
     output.text(runText(view));
     if (truth && !truth.worker && truth.description.state === 'running') output.warn(noWorker(truth.description.taskQueue));
@@ -58,9 +58,15 @@ async function askTemporal(run: RunAddress, warn: (text: string) => void): Promi
   }
 }
 
-async function askCatalog(catalog: Catalog, run: RunAddress): Promise<{ row: RunRow | undefined; steps: readonly StepRow[] }> {
+async function askCatalog(catalog: Catalog, run: RunAddress): Promise<{ row: RunRow | undefined } & KnownSteps> {
   const row = await catalog.findRun(run.workflowId, run.runId);
-  return { row, steps: row ? await catalog.listSteps(row.workflowId, row.runId) : [] };
+  if (!row) return { row, steps: [], schemaChanges: [] };
+  const { workflowId, runId } = row;
+  return {
+    row,
+    steps: await catalog.listSteps(workflowId, runId),
+    schemaChanges: await catalog.listSchemaChanges(workflowId, runId),
+  };
 }
 
 function unknownRun(address: string, catalog: Catalog): TerminalError {

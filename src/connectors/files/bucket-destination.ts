@@ -9,6 +9,7 @@ import type { Destination } from '../contract.js';
 import {
   commitEntry,
   doneBy,
+  newestColumnsOf,
   notesOf,
   prepareEntry,
   readBucketLedger,
@@ -20,6 +21,7 @@ import {
 } from './bucket-ledger.js';
 import { keyOf } from './bucket-tree.js';
 import { translateFileError } from './errors.js';
+import { fitColumns } from './fit-columns.js';
 import { layoutOf } from './layout.js';
 import { LEDGER_FOLDER, shortHash } from './ledger.js';
 import { countRows, entryOf, requireLoadable, resultOf, writeRows, type FileLoad, type WrittenFile } from './load-file.js';
@@ -46,7 +48,7 @@ interface Seen {
  */
 export function bucketDestination(connection: string, store: ObjectStore): Destination {
   return {
-    capabilities: { modes: ['append', 'replace'], partitions: true },
+    capabilities: { modes: ['append', 'replace'], partitions: true, deletes: false },
     ledger: () => readBucketLedger(store, connection),
     async load(request, context) {
       const place = { connection, path: request.target };
@@ -65,10 +67,13 @@ export function bucketDestination(connection: string, store: ObjectStore): Desti
   };
 }
 
-async function loadOnce(load: BucketLoad): Promise<LoadResult> {
-  const { request, context } = load;
-  const seen = await look(load);
-  if (isDone(load, seen)) return finish(load, seen);
+async function loadOnce(given: BucketLoad): Promise<LoadResult> {
+  const { request, context, store, layout, place } = given;
+  const seen = await look(given);
+  if (isDone(given, seen)) return finish(given, seen);
+  const before = await newestColumnsOf(store, layout.ledger, context.signal);
+  const fit = await fitColumns(request, before, place, context.session);
+  const load = { ...given, ...fit };
   const created = await isNew(load, seen);
   const replaced = await rowsIn(load, seen.current);
   const file = path.join(await context.session.scratch(), `load-${randomBytes(8).toString('hex')}`);
@@ -79,7 +84,8 @@ async function loadOnce(load: BucketLoad): Promise<LoadResult> {
     if (other) return await finish(load, other);
     await context.checkpoint('load.committed');
     await settle(load, { ...entryOf(load, written), state: 'committed' });
-    return { ...resultOf(load.request), rows: request.rows, replaced, alreadyDone: false, created };
+    const changes = fit.changes.length > 0 && { changes: fit.changes };
+    return { ...resultOf(load.request), rows: request.rows, replaced, alreadyDone: false, created, ...changes };
   } finally {
     await rm(file, { force: true });
   }
@@ -120,7 +126,8 @@ function isDone({ request }: BucketLoad, { done }: Seen): boolean {
 /** A load that was done before: whatever its attempt has left to do is done. */
 async function finish(load: BucketLoad, { done, entry }: Seen): Promise<LoadResult> {
   if (entry?.entry.state === 'prepared' && done === entry.entry) await settle(load, done);
-  return { ...resultOf(load.request), rows: (done as BucketEntry).rows, replaced: 0, alreadyDone: true, created: false };
+  const { rows, changes } = done as BucketEntry;
+  return { ...resultOf(load.request), rows, replaced: 0, alreadyDone: true, created: false, ...(changes && { changes }) };
 }
 
 async function settle({ store, layout, entryKey, context }: BucketLoad, entry: BucketEntry): Promise<void> {

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { ObjectStore, StoredObject } from '../../object-store/store.js';
 import type { LedgerLoad } from '../contract.js';
+import type { NamedType } from './fit-columns.js';
 import { LEDGER_FOLDER, type LedgerEntry } from './ledger.js';
 import { isEntryName, MANIFEST_NAME, tellsOf, withFile, type DataFile, type TargetManifest } from './manifest.js';
 import { toLoad } from './read-ledger.js';
@@ -112,6 +113,17 @@ export async function recordObject(
     const text = toText(withFile(before, file));
     if ((await store.write(manifest, text, { condition, signal })) !== undefined) return;
   }
+}
+
+/** The columns of the file that was put last into a folder, as its manifest tells. */
+export async function newestColumnsOf(
+  store: ObjectStore,
+  ledger: string,
+  signal: AbortSignal,
+): Promise<readonly NamedType[] | undefined> {
+  const seen = await store.text(path.posix.join(ledger, MANIFEST_NAME), signal);
+  const { files = [] } = seen ? (JSON.parse(seen.text) as TargetManifest) : {};
+  return files.toSorted((a, b) => (a.committedAt < b.committedAt ? 1 : -1))[0]?.columns;
 }
 
 /** Every load of files that is done, as the entries below the store's root tell. */

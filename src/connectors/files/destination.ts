@@ -6,8 +6,9 @@ import { TerminalError, TransientError } from '../../core/errors.js';
 import type { LoadResult } from '../../core/load.js';
 import type { Destination } from '../contract.js';
 import { describePlace, translateFileError, type FilePlace } from './errors.js';
+import { fitColumns } from './fit-columns.js';
 import { layoutOf } from './layout.js';
-import { findDone, removeLeftovers, shortHash, syncFolder, writeEntry, type LedgerEntry } from './ledger.js';
+import { findDone, newestColumns, removeLeftovers, shortHash, syncFolder, writeEntry, type LedgerEntry } from './ledger.js';
 import {
   countRows,
   entryOf,
@@ -37,7 +38,7 @@ interface Attempt extends FileLoad {
 /** Writes Parquet and CSV files below `root` (absolute). A load becomes visible by one rename, and only then counts. */
 export function filesDestination(connection: string, root: string): Destination {
   return {
-    capabilities: { modes: ['append', 'replace'], partitions: true },
+    capabilities: { modes: ['append', 'replace'], partitions: true, deletes: false },
     ledger: () => readLedger(connection, root),
     async watermark(request) {
       try {
@@ -87,18 +88,21 @@ async function underLock(attempt: Attempt): Promise<LoadResult> {
   }
 }
 
-async function loadOnce(attempt: Attempt, isHeld: () => Promise<boolean>): Promise<LoadResult> {
-  const { request, context, ledger, file, place, load, created } = attempt;
+async function loadOnce(given: Attempt, isHeld: () => Promise<boolean>): Promise<LoadResult> {
+  const { request, context, ledger, file, place, load, created } = given;
   const result = resultOf(request);
   const done = await findDone(ledger, load);
   await removeLeftovers(ledger, load, done);
   const moving = request.watermark && { ledger, load, target: result.target, range: request.watermark };
   const move = moving && (await checkWatermark(moving));
   if (done?.content === request.identity.content && move?.again !== false) {
-    await finishEarlier(attempt, done);
-    return { ...result, rows: done.rows, replaced: 0, alreadyDone: true, created: false };
+    await finishEarlier(given, done);
+    const before = { ...(done.changes && { changes: done.changes }) };
+    return { ...result, rows: done.rows, replaced: 0, alreadyDone: true, created: false, ...before };
   }
   if (done?.watermark && !move) throw withoutWatermark(place);
+  const fit = await fitColumns(request, await newestColumns(ledger, request.target), place, context.session);
+  const attempt = { ...given, ...fit };
   const replaced = existsSync(file) ? await countRows(attempt, file) : 0;
   let written: WrittenFile;
   try {
@@ -123,7 +127,8 @@ async function loadOnce(attempt: Attempt, isHeld: () => Promise<boolean>): Promi
   const entry = entryIn(attempt, written, 'committed');
   await recordFile(ledger, dataFile(entry, written), context.signal);
   await writeEntry(ledger, load, entry);
-  return { ...result, rows: request.rows, replaced, alreadyDone: false, created };
+  const changes = fit.changes.length > 0 && { changes: fit.changes };
+  return { ...result, rows: request.rows, replaced, alreadyDone: false, created, ...changes };
 }
 
 function withoutWatermark(place: FilePlace): TerminalError {

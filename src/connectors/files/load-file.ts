@@ -4,7 +4,7 @@ import { open, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { TerminalError, TransientError } from '../../core/errors.js';
 import { quoteFile, quoteIdentifier, quoteLiteral } from '../../core/filter.js';
-import type { LoadResult } from '../../core/load.js';
+import type { LoadResult, SchemaChange } from '../../core/load.js';
 import { storedWatermark } from '../../core/watermark.js';
 import type { CallContext, LoadRequest } from '../contract.js';
 import { describePlace, type FilePlace } from './errors.js';
@@ -19,6 +19,8 @@ export interface FileLoad {
   readonly context: CallContext;
   readonly place: FilePlace;
   readonly layout: Layout;
+  /** How the columns change with the load. @default none */
+  readonly changes?: readonly SchemaChange[];
 }
 
 export interface WrittenFile {
@@ -27,12 +29,12 @@ export interface WrittenFile {
   readonly sha256: string;
 }
 
-/** @throws TerminalError CAPABILITY_MISSING for a merge, OPTION_INVALID for a partition by a column that is not there */
+/** @throws TerminalError CAPABILITY_MISSING for a merge or versions, OPTION_INVALID for a partition by a column that is not there */
 export function requireLoadable({ request, place }: Pick<FileLoad, 'request' | 'place'>): void {
-  if (request.mode === 'merge') {
+  if (request.mode === 'merge' || request.mode === 'scd2') {
     throw new TerminalError(
       'CAPABILITY_MISSING',
-      `The connection "${place.connection}" holds files, which cannot be merged into. Use append or replace.`,
+      `The connection "${place.connection}" holds files, which take no ${request.mode}: it changes rows that are there. Use append or replace.`,
     );
   }
   const names = request.columns.map((column) => column.name);
@@ -100,7 +102,7 @@ export async function hashOf(file: string): Promise<string> {
 
 /** What every ledger of files notes of a load. */
 export function entryOf(
-  { request, layout }: FileLoad,
+  { request, layout, changes = [] }: FileLoad,
   written: WrittenFile,
 ): Omit<LedgerEntry, 'state' | 'temporary' | 'earlier'> {
   const { identity } = request;
@@ -120,6 +122,7 @@ export function entryOf(
     ...(request.watermark && { watermark: storedWatermark(request.watermark) }),
     ...written,
     columns: request.columns.map(({ name, type }) => ({ name, type })),
+    ...(changes.length > 0 && { changes }),
   };
 }
 

@@ -30,7 +30,7 @@ async function* ledgerFolders(folder: string): AsyncGenerator<string> {
 }
 
 export function toLoad(entry: Omit<LedgerEntry, 'temporary' | 'earlier'>, connection: string): LedgerLoad {
-  const { loadId, content, mode, pipeline, step, partition, workflowId, runId, rows, watermark, at } = entry;
+  const { loadId, content, mode, pipeline, step, partition, workflowId, runId, rows, watermark, at, changes } = entry;
   return {
     loadId,
     content,
@@ -44,5 +44,6 @@ export function toLoad(entry: Omit<LedgerEntry, 'temporary' | 'earlier'>, connec
     rows,
     ...(watermark && { watermark }),
     committedAt: at,
+    ...(changes && { changes }),
   };
 }

@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { TerminalError } from '../../core/errors.js';
+import { needsWholeDataset } from '../../core/load.js';
 import type { CallContext, Destination, LoadRequest } from '../contract.js';
 import type pg from 'pg';
 import { attach } from './attached.js';
 import { translatePostgresError } from './errors.js';
 import { loadWhileGrowing, provisional } from './growing-load.js';
+import { ensureDetails } from './ledger-details.js';
 import { ensureLedger } from './ledger.js';
 import { loadInTransaction } from './load-once.js';
-import { requireKeyColumns } from './load-plan.js';
+import { requireNamedColumns } from './load-plan.js';
 import type { Attempt } from './load-target.js';
 import { explainNulByte } from './nul-bytes.js';
 import type { ResolvedPostgres } from './options.js';
@@ -24,24 +26,25 @@ import { postgresTransforms } from './transform-destination.js';
  */
 export function postgresDestination(settings: ResolvedPostgres): Destination {
   return {
-    capabilities: { modes: ['append', 'merge', 'replace'], partitions: true },
+    capabilities: { modes: ['append', 'merge', 'replace', 'scd2'], partitions: true, deletes: true },
     ledger: () => readLedger(settings),
     watermark: (request, context) => readWatermark(settings, request, context),
     ...postgresTransforms(settings),
     async load(request, context) {
-      requireKeyColumns(request);
-      if (request.mode === 'merge' && (request.key ?? []).length === 0) {
+      requireNamedColumns(request);
+      if ((request.mode === 'merge' || request.mode === 'scd2') && (request.key ?? []).length === 0) {
         throw new TerminalError(
           'OPTION_INVALID',
-          `A merge into "${request.target}" needs a key: give the load or the contract one.`,
+          `The load into "${request.target}" with mode '${request.mode}' needs a key: give the load or the contract one.`,
         );
       }
-      return attached(settings, request, context, loadInTransaction);
+      const columns = request.columns.filter(({ name }) => name !== request.deleteFlag);
+      return attached(settings, { ...request, columns }, context, loadInTransaction);
     },
     async loadGrowing(growing, context) {
-      if (growing.mode === 'merge' || growing.partition !== undefined) return undefined;
+      if (needsWholeDataset(growing)) return undefined;
       const request = provisional(growing);
-      requireKeyColumns(request);
+      requireNamedColumns(request);
       return attached(settings, request, context, (attempt) => loadWhileGrowing(attempt, growing));
     },
   };
@@ -61,6 +64,7 @@ async function attached<T>(
   try {
     side = await connectPostgres(settings.url, applicationName);
     await ensureLedger(side, settings.ledgerSchema);
+    await ensureDetails(side, settings.ledgerSchema, settings.connection);
     await attach(context.session, settings.url, { applicationName, isolation: 'READ COMMITTED', readOnly: false });
     return await work({ settings, request, context, name, side });
   } catch (error) {

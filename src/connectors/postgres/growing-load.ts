@@ -1,9 +1,10 @@
 import type { LoadResult } from '../../core/load.js';
 import type { GrowingLoad, LoadRequest, Session } from '../contract.js';
 import { findLoad, recordLoad } from './ledger.js';
-import { beginLoad, beginWrite, removeEarlier, resultOf } from './load-once.js';
+import { writeDetails } from './ledger-details.js';
+import { beginLoad, beginWrite, prepareTarget, removeEarlier, resultOf } from './load-once.js';
 import { chooseRoute } from './load-plan.js';
-import { provideTarget, type Attempt } from './load-target.js';
+import type { Attempt } from './load-target.js';
 import { lockWatermark } from './watermark.js';
 import { copyInto, expectInserted, expectRows, touched } from './write-rows.js';
 
@@ -67,11 +68,11 @@ async function loadBatches(
   const target = await beginLoad(attempt);
   if (await findLoad(session, settings.ledgerSchema, request.identity.loadId)) return undefined;
   await lockWatermark(attempt, undefined);
-  const { table, created } = await provideTarget(attempt);
-  const write = await beginWrite(attempt, table, target);
-  const route = chooseRoute(write.plans, table);
+  const { fit, created } = await prepareTarget(attempt, target);
+  const { write, entry } = await beginWrite(attempt, fit.table, target);
+  const route = chooseRoute(write.plans, fit.table);
   if (route === 'staging') return undefined;
-  const replaced = created ? 0 : await removeEarlier(write, attempt, { target, created });
+  const replaced = created ? 0 : await removeEarlier(write, attempt, { target });
   const before = await touched(session, write.name);
   let copied = 0;
   for await (const select of growing.batches) {
@@ -84,6 +85,7 @@ async function loadBatches(
   expectRows(wholeWrite, copied);
   await expectInserted(wholeWrite, before);
   await recordLoad(session, settings.ledgerSchema, target, known);
+  await writeDetails(session, settings.ledgerSchema, entry, { columns: request.columns.map(({ name }) => name) });
   await context.checkpoint('load.before-commit');
   return { ...resultOf(attempt, target), rows: known.rows, replaced, alreadyDone: false, created };
 }

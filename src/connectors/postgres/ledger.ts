@@ -43,6 +43,7 @@ export async function ensureLedger(side: pg.Client, ledgerSchema: string): Promi
       run_id text NOT NULL,
       "rows" bigint NOT NULL,
       watermark jsonb,
+      details jsonb,
       superseded_by bigint,
       committed_at timestamptz NOT NULL
     );

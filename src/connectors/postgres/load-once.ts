@@ -1,19 +1,21 @@
 import { TerminalError } from '../../core/errors.js';
 import { quoteIdentifier } from '../../core/filter.js';
 import type { LoadResult } from '../../core/load.js';
+import { alterTarget } from './alter-target.js';
 import { execute, executeCounted } from './attached.js';
-import { findLoad, findSuperseded, moveToEnd, markSuperseded, recordLoad } from './ledger.js';
+import { fitTarget, type Fit } from './fit-target.js';
+import { readDetails, writeDetails, type LedgerDetails } from './ledger-details.js';
+import { findLoad, findSuperseded, moveToEnd, markSuperseded, recordLoad, type LedgerEntry } from './ledger.js';
 import { chooseRoute, LOAD_COLUMN, planLoad } from './load-plan.js';
-import { lockTarget, provideTarget, type Attempt } from './load-target.js';
-import { leaveOutOutdated } from './outdated-rows.js';
+import { lockTarget, provideLoadColumn, provideTarget, type Attempt } from './load-target.js';
+import { mergeRows } from './merge-rows.js';
 import type { TargetTable } from './target-table.js';
+import { keepVersions, momentOfLoad } from './versions.js';
 import { lockWatermark } from './watermark.js';
 import {
   insertFromStaging,
-  mergeFromStaging,
   needsStaging,
   partitionCondition,
-  touched,
   writeDirectly,
   writeThroughStaging,
   type Write,
@@ -42,22 +44,53 @@ async function loadOnce(attempt: Attempt): Promise<LoadResult> {
   const target = await beginLoad(attempt);
   const earlier = await findLoad(session, settings.ledgerSchema, request.identity.loadId);
   const move = await lockWatermark(attempt, earlier);
+  const told = earlier && (await readDetails(session, settings.ledgerSchema, request.identity.loadId));
   const result = resultOf(attempt, target);
   if (earlier?.content === request.identity.content && move?.again !== false) {
-    return { ...result, rows: earlier.rows, replaced: 0, alreadyDone: true, created: false };
+    return { ...result, rows: earlier.rows, replaced: 0, alreadyDone: true, created: false, ...outcomeOf(told ?? {}) };
   }
   if (earlier?.watermark && move === undefined) throw withoutWatermark(attempt, target);
-  const { table, created } = await provideTarget(attempt);
+  const { fit, ...provided } = await prepareTarget(attempt, target);
   if (earlier && move?.again === false && !move.isLatest) await moveToEnd(session, settings.ledgerSchema, earlier.id);
-  const write = await beginWrite(attempt, table, target);
-  const replaced =
-    request.mode === 'merge'
-      ? await merge(write, move?.outdated === true)
-      : await putRows(write, table, attempt, { target, created, ...(earlier && { earlier: earlier.id }) });
+  const begun = await beginWrite({ ...attempt, request: fit.request }, fit.table, target);
+  const loading = { attempt, target, fit, begun, earlier, told, outdated: move?.outdated === true, ...provided };
+  const done = await putRows(loading);
   context.progress(request.rows);
   await context.checkpoint('load.copied');
+  const details = detailsOf(loading, done);
+  await writeDetails(session, settings.ledgerSchema, begun.entry, details);
   await context.checkpoint('load.before-commit');
-  return { ...result, rows: request.rows, replaced, alreadyDone: false, created };
+  return {
+    ...result,
+    rows: request.rows,
+    replaced: done.replaced,
+    alreadyDone: false,
+    created: provided.created,
+    ...outcomeOf(details),
+  };
+}
+
+/** Finds or makes the target, and settles how the columns fit. */
+export async function prepareTarget(attempt: Attempt, target: string): Promise<{ fit: Fit; created: boolean }> {
+  const { table, created } = await provideTarget(attempt);
+  const fit = await fitTarget(attempt, table, target, created);
+  return { fit: { ...fit, table: await provideLoadColumn(attempt, fit.table) }, created };
+}
+
+/** What the ledger keeps beside the numbers; of changes that an earlier load of the same id made, those that stay. */
+function detailsOf({ fit, told }: Loading, { deleted, moment }: Put): LedgerDetails {
+  const kept = (told?.changes ?? []).filter(({ change }) => change !== 'discarded' && change !== 'missing');
+  const changes = [...kept, ...fit.changes];
+  return {
+    columns: fit.request.columns.map(({ name }) => name),
+    ...(changes.length > 0 && { changes }),
+    ...(deleted !== undefined && { deleted }),
+    ...(moment !== undefined && { moment }),
+  };
+}
+
+function outcomeOf({ changes, deleted }: LedgerDetails): Pick<LoadResult, 'changes' | 'deleted'> {
+  return { ...(changes && { changes }), ...(deleted !== undefined && { deleted }) };
 }
 
 function withoutWatermark({ request }: Attempt, target: string): TerminalError {
@@ -80,14 +113,21 @@ export async function beginWrite(
   { settings, request, context, name }: Attempt,
   table: TargetTable,
   target: string,
-): Promise<Write> {
+): Promise<Begun> {
   const { session } = context;
   const { ledgerSchema } = settings;
   const plans = planLoad(request, name, table);
-  const loadId = await recordLoad(session, ledgerSchema, target, request);
+  const entry = await recordLoad(session, ledgerSchema, target, request);
   // DuckDB knows the tables of its last look only.
   await session.run('CALL pg_clear_cache()');
-  return { session, request, name, plans, ledgerSchema, ...(request.mode === 'append' && { loadId }) };
+  return { entry, write: { session, request, name, plans, ledgerSchema, ...(request.mode === 'append' && { loadId: entry }) } };
+}
+
+/** A load whose row is in the ledger. */
+export interface Begun {
+  readonly write: Write;
+  /** The id of that row. */
+  readonly entry: bigint;
 }
 
 /** What every result of a load says. */
@@ -97,30 +137,66 @@ export function resultOf({ request }: Attempt, target: string) {
   return { ...result, ...(watermark && { watermark: watermark.upTo }) };
 }
 
-async function merge(write: Write, outdated: boolean): Promise<number> {
-  const before = await touched(write.session, write.name);
-  await writeThroughStaging(write, async (staging) => {
-    const left = outdated ? await leaveOutOutdated(write, staging) : 0;
-    return left + (await mergeFromStaging(write, staging));
-  });
-  const after = await touched(write.session, write.name);
-  return before === null || after === null ? 0 : after.updated - before.updated;
+interface Loading {
+  readonly attempt: Attempt;
+  /** The target's name in the ledger. */
+  readonly target: string;
+  readonly fit: Fit;
+  readonly begun: Begun;
+  readonly created: boolean;
+  /** What the ledger knew of this load, when it knew it with other content; and what it told besides. */
+  readonly earlier: LedgerEntry | undefined;
+  readonly told: LedgerDetails | undefined;
+  /** The load is made again after others whose range is a later one. */
+  readonly outdated: boolean;
+}
+
+/** What putting rows into a target did there. */
+export interface Put {
+  readonly replaced: number;
+  readonly deleted?: number;
+  readonly moment?: string;
+}
+
+async function putRows(loading: Loading): Promise<Put> {
+  const { attempt, target, fit, begun, told, outdated } = loading;
+  const { write } = begun;
+  const { session, name, request } = write;
+  const alter = () => alterTarget(session, name, fit.alters, request.connection);
+  if (request.mode === 'merge') return mergeRows(write, alter, outdated);
+  if (request.mode === 'scd2') {
+    const moment = request.validFrom === undefined ? (told?.moment ?? (await momentOfLoad(write, target))) : undefined;
+    return keepVersions(write, moment, alter);
+  }
+  return { replaced: await writeRows(loading, alter, attempt) };
 }
 
 export interface Circumstances {
   readonly target: string;
-  /** The table was made by this load, so it is empty. */
-  readonly created: boolean;
   /** The id under which the ledger knew this load, with other content. */
   readonly earlier?: bigint;
 }
 
-async function putRows(write: Write, table: TargetTable, attempt: Attempt, circumstances: Circumstances): Promise<number> {
+async function writeRows(
+  { target, fit, begun: { write }, created, earlier }: Loading,
+  alter: () => Promise<void>,
+  attempt: Attempt,
+): Promise<number> {
   if (write.request.partition !== undefined) await requirePartition(write);
-  const replaced = circumstances.created ? 0 : await removeEarlier(write, attempt, circumstances);
-  const route = attempt.staged === true ? 'staging' : chooseRoute(write.plans, table);
-  if (route === 'staging') await writeThroughStaging(write, (staging) => insertFromStaging(write, staging));
-  else await writeDirectly(write, route);
+  const remove = async (): Promise<number> =>
+    created ? 0 : removeEarlier(write, attempt, { target, ...(earlier && { earlier: earlier.id }) });
+  const route = attempt.staged === true || fit.alters.length > 0 ? 'staging' : chooseRoute(write.plans, fit.table);
+  if (route === 'staging') {
+    let replaced = 0;
+    await writeThroughStaging(write, async (staging) => {
+      await alter();
+      replaced = await remove();
+      return insertFromStaging(write, staging);
+    });
+    return replaced;
+  }
+  const replaced = await remove();
+  await writeDirectly(write, route);
   return replaced;
 }
 

@@ -6,35 +6,23 @@ import { planColumn, travelsInBinary, type ColumnPlan } from './column-plan.js';
 import { createdType } from './created-type.js';
 import type { TableName } from './table-name.js';
 import type { TableColumn, TargetTable } from './target-table.js';
+import { requireVersionable, requireVersionTable, VERSION_COLUMNS, versionIndexes } from './version-table.js';
 
 /** The column that ties an appended row to its load in the ledger. */
 export const LOAD_COLUMN = '_millrace_load';
 
 /**
- * How every column of the dataset gets into the target.
+ * How every column of the dataset gets into the target, whose columns fit.
  *
- * @throws TerminalError COLUMN_MISSING, COLUMN_TYPE, TARGET_UNSUITABLE, each with the statement to run
+ * @throws TerminalError TARGET_UNSUITABLE, with the statement to run
  */
 export function planLoad(request: LoadRequest, name: TableName, target: TargetTable): ColumnPlan[] {
-  const byName = new Map(target.columns.map((column) => [column.name, column]));
+  const { key = [], mode } = request;
   const where = `the table ${name.sql} in connection "${request.connection}"`;
-  const plans = request.columns.map((column) => {
-    const found = byName.get(column.name);
-    if (found === undefined) throw missingColumn(column, name, where, target);
-    return planOrRefuse(column, found, name, where);
-  });
-  const loaded = new Set(request.columns.map((column) => column.name));
-  const unfilled = target.columns.filter(
-    (column) => column.required && !column.filled && !column.generated && !loaded.has(column.name),
-  );
-  if (unfilled.length > 0) {
-    const names = unfilled.map((column) => quoteIdentifier(column.name)).join(', ');
-    throw new TerminalError(
-      'COLUMN_MISSING',
-      `The dataset lacks ${names}, which ${where} declares NOT NULL without a default. Add the column in a transform, or give it a default.`,
-    );
-  }
-  if (request.mode === 'merge') requireUniqueKey(request.key ?? [], name, where, target);
+  const byName = new Map(target.columns.map((column) => [column.name, column]));
+  const plans = request.columns.map((column) => planOrRefuse(column, byName.get(column.name), where));
+  if (mode === 'merge') requireUniqueKey(key, name, where, target);
+  if (mode === 'scd2') requireVersionTable(key, name, where, target);
   return plans;
 }
 
@@ -53,7 +41,6 @@ export function chooseRoute(plans: readonly ColumnPlan[], target: TargetTable): 
  */
 export function createTableStatement(request: LoadRequest, name: TableName, restorable: ReadonlySet<string>): string {
   const key = request.key ?? [];
-  requireKeyColumns(request);
   const columns = request.columns.map((column) => {
     const type = createdType(column, restorable);
     if (type === undefined) {
@@ -65,20 +52,32 @@ export function createTableStatement(request: LoadRequest, name: TableName, rest
     return `${quoteIdentifier(column.name)} ${type}${column.nullable && !key.includes(column.name) ? '' : ' NOT NULL'}`;
   });
   if (request.mode === 'append') columns.push(`${LOAD_COLUMN} bigint`);
+  if (request.mode === 'scd2') {
+    columns.push(...VERSION_COLUMNS.map(({ name: own, type, rule }) => `${own} ${type}${rule}`));
+    return [`CREATE TABLE ${name.sql} (${columns.join(', ')})`, ...versionIndexes(key, name)].join('; ');
+  }
   const primaryKey = key.length === 0 ? [] : [`PRIMARY KEY (${key.map(quoteIdentifier).join(', ')})`];
   return `CREATE TABLE ${name.sql} (${[...columns, ...primaryKey].join(', ')})`;
 }
 
-/** @throws TerminalError OPTION_INVALID when the key names a column that the dataset has not */
-export function requireKeyColumns(request: LoadRequest): void {
+/** @throws TerminalError OPTION_INVALID when an option names a column that the dataset has not, or that does not suit it */
+export function requireNamedColumns(request: LoadRequest): void {
+  const { key = [], partition = {}, deleteFlag, validFrom, target } = request;
   const names = request.columns.map((column) => column.name);
-  for (const column of [...(request.key ?? []), ...Object.keys(request.partition ?? {})]) {
+  const named = [
+    ...[...key, ...Object.keys(partition)].map((column) => ['key or partition', column] as const),
+    ...(deleteFlag === undefined ? [] : [['deleteFlag', deleteFlag] as const]),
+    ...(validFrom === undefined ? [] : [['validFrom', validFrom] as const]),
+  ];
+  for (const [option, column] of named) {
     if (names.includes(column)) continue;
     throw new TerminalError(
       'OPTION_INVALID',
-      `The key or partition of the load into "${request.target}" names the column "${column}", which the dataset has not. It has: ${names.join(', ')}.`,
+      `The ${option} of the load into "${target}" names the column "${column}", which the dataset has not. It has: ${names.join(', ')}.`,
     );
   }
+  requireFlag(request);
+  if (request.mode === 'scd2') requireVersionable(request);
   if (request.mode === 'append' && names.includes(LOAD_COLUMN)) {
     throw new TerminalError(
       'OPTION_INVALID',
@@ -87,37 +86,33 @@ export function requireKeyColumns(request: LoadRequest): void {
   }
 }
 
-function missingColumn(column: Column, name: TableName, where: string, target: TargetTable): TerminalError {
-  const type = createdType(column, new Set()) ?? 'text';
-  const present = target.columns
-    .map((existing) => existing.name)
-    .slice(0, 50)
-    .join(', ');
-  return new TerminalError(
-    'COLUMN_MISSING',
-    `The dataset has a column ${quoteIdentifier(column.name)} that ${where} has not (it has: ${present}). Leave it out, or run: ALTER TABLE ${name.sql} ADD COLUMN ${quoteIdentifier(column.name)} ${type};`,
-  );
-}
-
-function planOrRefuse(column: Column, target: TableColumn, name: TableName, where: string): ColumnPlan {
-  const quoted = quoteIdentifier(column.name);
-  if (target.generated) {
+function requireFlag({ columns, key = [], deleteFlag, validFrom, target }: LoadRequest): void {
+  const flag = columns.find((column) => column.name === deleteFlag);
+  if (flag === undefined) return;
+  if (flag.type !== 'BOOLEAN') {
     throw new TerminalError(
-      'TARGET_UNSUITABLE',
-      `The column ${quoted} of ${where} is generated, so it cannot be loaded. Leave it out in a transform.`,
+      'OPTION_INVALID',
+      `The deleteFlag of the load into "${target}" is the column ${quoteIdentifier(flag.name)}, which is ${flag.type}. Name a boolean column, or make one in a transform.`,
     );
   }
-  const plan = planColumn(column, target);
-  if (plan !== undefined) return plan;
-  const type = createdType(column, new Set());
-  const remedy =
-    type === undefined
-      ? 'Cast it in a transform.'
-      : `Convert it in a transform, or run: ALTER TABLE ${name.sql} ALTER COLUMN ${quoted} TYPE ${type} USING ${quoted}::${type};`;
-  throw new TerminalError(
-    'COLUMN_TYPE',
-    `The column ${quoted} of ${where} is ${target.type}, which cannot hold the dataset's ${column.sourceType ?? column.type} without changing values. ${remedy}`,
-  );
+  if (key.includes(flag.name) || validFrom === flag.name) {
+    throw new TerminalError(
+      'OPTION_INVALID',
+      `The column ${quoteIdentifier(flag.name)} cannot be the deleteFlag of the load into "${target}" and its key or validFrom, since it is not loaded.`,
+    );
+  }
+}
+
+function planOrRefuse(column: Column, target: TableColumn | undefined, where: string): ColumnPlan {
+  if (target?.generated === true) {
+    throw new TerminalError(
+      'TARGET_UNSUITABLE',
+      `The column ${quoteIdentifier(column.name)} of ${where} is generated, so it cannot be loaded. Leave it out in a transform.`,
+    );
+  }
+  const plan = target && planColumn(column, target);
+  if (plan === undefined) throw new Error(`The column ${column.name} of ${where} does not fit after all`);
+  return plan;
 }
 
 function requireUniqueKey(key: readonly string[], name: TableName, where: string, target: TargetTable): void {

@@ -3,7 +3,7 @@ import { TerminalError } from '../../core/errors.js';
 import { quoteLiteral } from '../../core/filter.js';
 import type { CallContext, LoadRequest, Session } from '../contract.js';
 import { execute, select } from './attached.js';
-import { createTableStatement, LOAD_COLUMN, planLoad } from './load-plan.js';
+import { createTableStatement, LOAD_COLUMN } from './load-plan.js';
 import type { ResolvedPostgres } from './options.js';
 import type { TableName } from './table-name.js';
 import { inspectTarget, type TargetTable } from './target-table.js';
@@ -40,7 +40,7 @@ export async function lockTarget(session: Session, target: string, request: Load
 export async function provideTarget(attempt: Attempt): Promise<{ table: TargetTable; created: boolean }> {
   const { request, context, name } = attempt;
   const found = await inspectTarget(context.session, name, request.connection);
-  if (found !== undefined) return { table: await provideLoadColumn(attempt, found), created: false };
+  if (found !== undefined) return { table: found, created: false };
   const statement = createTableStatement(request, name, await restorableTypes(context.session, request));
   const index = request.mode === 'append' ? `; ${loadIndexStatement(name)}` : '';
   await execute(
@@ -48,18 +48,19 @@ export async function provideTarget(attempt: Attempt): Promise<{ table: TargetTa
     `SELECT pg_advisory_xact_lock(hashtextextended(${quoteLiteral(`millrace create ${name.sql}`)}, 0))`,
   );
   const meanwhile = await inspectTarget(context.session, name, request.connection);
-  if (meanwhile !== undefined) return { table: await provideLoadColumn(attempt, meanwhile), created: false };
+  if (meanwhile !== undefined) return { table: meanwhile, created: false };
   await execute(context.session, `${statement}${index}`);
   const table = await inspectTarget(context.session, name, request.connection);
   if (table === undefined) throw new Error(`${name.sql} is missing right after it was made`);
   return { table, created: true };
 }
 
-// On the side, so that the lock that ALTER TABLE takes is held for a moment and not for the whole load.
-async function provideLoadColumn({ request, name, side, settings }: Attempt, table: TargetTable): Promise<TargetTable> {
+/**
+ * The table with the column that an append needs. It is added on the side, so that the lock that ALTER TABLE takes is held
+ * for a moment and not for the whole load.
+ */
+export async function provideLoadColumn({ request, name, side, settings }: Attempt, table: TargetTable): Promise<TargetTable> {
   if (request.mode !== 'append' || table.columns.some((column) => column.name === LOAD_COLUMN)) return table;
-  // A load that does not fit is refused before anything is altered for it.
-  planLoad(request, name, table);
   const alter = `ALTER TABLE ${name.sql} ADD COLUMN IF NOT EXISTS ${LOAD_COLUMN} bigint`;
   try {
     await side.query(`SET lock_timeout = ${settings.lockTimeoutMs}; ${alter}; ${loadIndexStatement(name)}`);
@@ -90,7 +91,8 @@ function loadIndexStatement(name: TableName): string {
   return `CREATE INDEX ON ${name.sql} USING brin (${LOAD_COLUMN}) WITH (autosummarize = on)`;
 }
 
-async function restorableTypes(session: Session, request: LoadRequest): Promise<Set<string>> {
+/** The types at the source that this server knows. */
+export async function restorableTypes(session: Session, request: LoadRequest): Promise<Set<string>> {
   const wanted = new Set(request.columns.flatMap((column) => (column.sourceType === undefined ? [] : [column.sourceType])));
   const known = new Set<string>();
   for (const type of wanted) {

@@ -4,6 +4,7 @@ import type { LoadMode } from '../../core/load.js';
 import { connectPostgres } from '../../postgres/connect.js';
 import type { LedgerLoad } from '../contract.js';
 import { translatePostgresError } from './errors.js';
+import type { LedgerDetails } from './ledger-details.js';
 import { ledgerTable } from './ledger.js';
 import type { ResolvedPostgres } from './options.js';
 
@@ -34,8 +35,9 @@ export async function* readLedger(settings: ResolvedPostgres): AsyncGenerator<Le
 async function readPage(side: pg.Client, table: string, after: string): Promise<StoredLoad[]> {
   const { rows } = await side.query<StoredLoad>(
     `SELECT id, load_id, content, target, mode, run_partition, pipeline, step, workflow_id, run_id, "rows", watermark,
+            to_jsonb(load) -> 'details' AS details,
             to_char(committed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS committed_at
-     FROM ${table} WHERE id > $1 ORDER BY id LIMIT ${PAGE}`,
+     FROM ${table} AS load WHERE id > $1 ORDER BY id LIMIT ${PAGE}`,
     [after],
   );
   return rows;
@@ -55,6 +57,8 @@ interface StoredLoad {
   readonly rows: string;
   readonly watermark: StoredWatermark | null;
   readonly committed_at: string;
+  /** Null as well where an earlier Millrace made the ledger. */
+  readonly details: LedgerDetails | null;
 }
 
 function toLoad(row: StoredLoad, connection: string): LedgerLoad {
@@ -71,5 +75,7 @@ function toLoad(row: StoredLoad, connection: string): LedgerLoad {
     rows: Number(row.rows),
     ...(row.watermark !== null && { watermark: row.watermark }),
     committedAt: row.committed_at,
+    ...(row.details?.changes && { changes: row.details.changes }),
+    ...(row.details?.deleted !== undefined && { deleted: row.details.deleted }),
   };
 }

@@ -6,15 +6,17 @@ import type { LoadRequest, TransformRequest, TransformResult } from '../contract
 import { execute, executeCounted, select } from './attached.js';
 import { createdType } from './created-type.js';
 import { findLoad } from './ledger.js';
-import { beginLoad, beginWrite, removeEarlier, resultOf, type Circumstances } from './load-once.js';
-import { planLoad, requireKeyColumns } from './load-plan.js';
-import { provideTarget, type Attempt } from './load-target.js';
+import { writeDetails } from './ledger-details.js';
+import { beginLoad, beginWrite, prepareTarget, removeEarlier, resultOf, type Circumstances } from './load-once.js';
+import { planLoad, requireNamedColumns } from './load-plan.js';
+import type { Attempt } from './load-target.js';
+import { mergeFromStaging } from './merge-rows.js';
 import type { TableName } from './table-name.js';
 import type { TargetTable } from './target-table.js';
 import { asDatasetColumn, bindStatement, explainSqlError, type Binding } from './transform-bind.js';
 import { wrapStatement } from './transform-sql.js';
 import { contentOf, readStates, selectInputs } from './transform-tables.js';
-import { expectRows, insertFromStaging, mergeFromStaging, partitionCondition, touched } from './write-rows.js';
+import { expectRows, insertFromStaging, partitionCondition } from './write-rows.js';
 
 /** The load that a transform's result becomes, before anything is known of the result. */
 export function loadOf({ identity, mode, target, connection, key, partition }: TransformRequest): LoadRequest {
@@ -53,18 +55,15 @@ async function transformOnce(attempt: Attempt, request: TransformRequest): Promi
   const binding = { side, settings, name: request.name, inputs: Object.keys(request.inputs) };
   const query = await settleQuery(binding, request);
   const planned = withRequest(attempt, { columns: query.columns, identity: { ...request.identity, content } });
-  requireKeyColumns(planned.request);
-  const { table, created } = await provideTarget(planned);
+  requireNamedColumns(planned.request);
+  const { fit, created } = await prepareTarget(planned, target);
   // Before the SELECT, which may take hours.
-  planLoad(planned.request, attempt.name, table);
+  planLoad(fit.request, attempt.name, fit.table);
   const staged = await stage(planned, binding, query);
   context.progress(staged.rows);
-  const whole = withRequest(planned, { rows: staged.rows });
-  const replaced = await putRows(whole, staged.table, table, {
-    target,
-    created,
-    ...(earlier && { earlier: earlier.id }),
-  });
+  const whole = withRequest(planned, { ...fit.request, rows: staged.rows });
+  const circumstances = { target, created, ...(earlier && { earlier: earlier.id }) };
+  const replaced = await putRows(whole, staged.table, fit.table, circumstances);
   await execute(session, `DROP TABLE ${staged.table.sql}; DROP VIEW ${staged.view}`);
   await context.checkpoint('load.copied');
   await context.checkpoint('load.before-commit');
@@ -137,15 +136,20 @@ async function stage({ context: { session } }: Attempt, binding: Binding, { sql,
   }
 }
 
-async function putRows(attempt: Attempt, staging: TableName, table: TargetTable, circumstances: Circumstances): Promise<number> {
-  const { request, name, context } = attempt;
+async function putRows(
+  attempt: Attempt,
+  staging: TableName,
+  table: TargetTable,
+  circumstances: Circumstances & { readonly created: boolean },
+): Promise<number> {
+  const { request, settings, context } = attempt;
   if (request.partition !== undefined) await requirePartition(attempt, staging);
-  const write = await beginWrite(attempt, table, circumstances.target);
+  const { write, entry } = await beginWrite(attempt, table, circumstances.target);
+  await writeDetails(context.session, settings.ledgerSchema, entry, { columns: request.columns.map(({ name }) => name) });
   if (request.mode === 'merge') {
-    const before = await touched(context.session, name);
-    expectRows(write, await mergeFromStaging(write, staging));
-    const after = await touched(context.session, name);
-    return before === null || after === null ? 0 : after.updated - before.updated;
+    const { rows, updated } = await mergeFromStaging(write, staging);
+    expectRows(write, rows);
+    return updated;
   }
   const replaced = circumstances.created ? 0 : await removeEarlier(write, attempt, circumstances);
   expectRows(write, await insertFromStaging(write, staging));

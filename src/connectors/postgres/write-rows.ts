@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { TerminalError, TransientError, messageOf } from '../../core/errors.js';
+import { TransientError, messageOf } from '../../core/errors.js';
 import { quoteIdentifier } from '../../core/filter.js';
 import type { LoadRequest, Session } from '../contract.js';
 import { ATTACHED, execute, executeCounted, select } from './attached.js';
@@ -20,8 +20,19 @@ export interface Write {
   readonly name: TableName;
   readonly plans: readonly ColumnPlan[];
   readonly ledgerSchema: string;
-  /** Written into `_millrace_load`; absent for merge and replace. */
+  /** Written into `_millrace_load`; present for an append. */
   readonly loadId?: bigint;
+  /** Values that are staged with the rows, and not loaded. @default none */
+  readonly extras?: readonly StagedExtra[];
+}
+
+/** A column of the staging table that the target has not. */
+export interface StagedExtra {
+  readonly name: string;
+  /** In DuckDB's SQL. */
+  readonly expression: string;
+  /** In Postgres' words. */
+  readonly wire: string;
 }
 
 /** In the message of a direct write that has to be done again through a staging table. */
@@ -53,10 +64,10 @@ export async function expectInserted(write: Write, before: Touched | null): Prom
  * and for merges. The table is made and dropped in the load's transaction, so nobody else ever sees it.
  */
 export async function writeThroughStaging(write: Write, finish: (staging: TableName) => Promise<number>): Promise<void> {
-  const { session, ledgerSchema, plans } = write;
+  const { session, ledgerSchema, plans, extras = [] } = write;
   const table = `staging_${randomBytes(8).toString('hex')}`;
   const staging: TableName = { schema: ledgerSchema, table, sql: `${quoteIdentifier(ledgerSchema)}.${table}` };
-  const columns = plans.map((plan) => `${quoteIdentifier(plan.name)} ${plan.wire}`);
+  const columns = [...plans, ...extras].map((staged) => `${quoteIdentifier(staged.name)} ${staged.wire}`);
   await execute(session, `CREATE UNLOGGED TABLE ${staging.sql} (${columns.join(', ')})`);
   // DuckDB knows the tables of its last look only.
   await session.run('CALL pg_clear_cache()');
@@ -68,7 +79,7 @@ export async function writeThroughStaging(write: Write, finish: (staging: TableN
 }
 
 /** Moves staged rows into the target, restoring types; gives their number. */
-export async function insertFromStaging(write: Write, staging: TableName, conflict = ''): Promise<number> {
+export async function insertFromStaging(write: Write, staging: TableName, rest = ''): Promise<number> {
   const columns = write.plans.map((plan) => quoteIdentifier(plan.name));
   const values = write.plans.map((plan) => plan.restore);
   if (write.loadId !== undefined) {
@@ -77,40 +88,8 @@ export async function insertFromStaging(write: Write, staging: TableName, confli
   }
   return executeCounted(
     write.session,
-    `INSERT INTO ${write.name.sql} (${columns.join(', ')}) OVERRIDING SYSTEM VALUE SELECT ${values.join(', ')} FROM ${staging.sql}${conflict}`,
+    `INSERT INTO ${write.name.sql} (${columns.join(', ')}) OVERRIDING SYSTEM VALUE SELECT ${values.join(', ')} FROM ${staging.sql}${rest}`,
   );
-}
-
-/** Upserts staged rows by key. @throws TerminalError KEY_NULL, KEY_DUPLICATE */
-export async function mergeFromStaging(write: Write, staging: TableName): Promise<number> {
-  const { request, session } = write;
-  const key = request.key ?? [];
-  const list = key.map(quoteIdentifier).join(', ');
-  const isNull = key.map((column) => `${quoteIdentifier(column)} IS NULL`).join(' OR ');
-  const [nulls] = await select<{ rows: bigint }>(session, `SELECT count(*) AS rows FROM ${staging.sql} WHERE ${isNull}`);
-  if (Number(nulls?.rows) > 0) {
-    throw new TerminalError(
-      'KEY_NULL',
-      `${nulls?.rows} of ${request.rows} rows to merge into ${describe(write)} have no value in the key (${list}). Let the contract reject such rows, or choose another key.`,
-    );
-  }
-  const restored = write.plans.filter((plan) => key.includes(plan.name)).map((plan) => plan.restore);
-  const [duplicates] = await select<{ keys: bigint }>(
-    session,
-    `SELECT count(*) AS keys FROM (SELECT 1 FROM ${staging.sql} GROUP BY ${restored.join(', ')} HAVING count(*) > 1) AS repeated`,
-  );
-  if (Number(duplicates?.keys) > 0) {
-    throw new TerminalError(
-      'KEY_DUPLICATE',
-      `${duplicates?.keys} keys (${list}) are there more than once among the ${request.rows} rows to merge into ${describe(write)}. Make the key unique in the transform, or choose another key.`,
-    );
-  }
-  const others = write.plans.filter((plan) => !key.includes(plan.name));
-  // Where the key is all there is, it is set to itself, so that the row counts as written.
-  const assigned = (others.length === 0 ? write.plans : others).map(
-    (plan) => `${quoteIdentifier(plan.name)} = EXCLUDED.${quoteIdentifier(plan.name)}`,
-  );
-  return insertFromStaging(write, staging, ` ON CONFLICT (${list}) DO UPDATE SET ${assigned.join(', ')}`);
 }
 
 /** What this transaction has done to the target so far; null when the server does not keep count. */
@@ -141,7 +120,10 @@ export async function copyInto(write: Write, into: TableName, route: Route): Pro
   const values = write.plans.map((plan) =>
     route === 'text' && plan.isText ? withoutBackspace(plan.expression) : plan.expression,
   );
-  if (route !== 'staging' && write.loadId !== undefined) {
+  if (route === 'staging') {
+    columns.push(...(write.extras ?? []).map((extra) => quoteIdentifier(extra.name)));
+    values.push(...(write.extras ?? []).map((extra) => extra.expression));
+  } else if (write.loadId !== undefined) {
     columns.push(LOAD_COLUMN);
     values.push(`${write.loadId}::BIGINT`);
   }
@@ -173,6 +155,7 @@ export function expectRows(write: Write, rows: number): void {
   );
 }
 
-function describe({ name, request }: Write): string {
+/** The target in messages. */
+export function describe({ name, request }: Pick<Write, 'name' | 'request'>): string {
   return `the table ${name.sql} in connection "${request.connection}"`;
 }

@@ -37,8 +37,15 @@ export const DATABASE_ERRORS = {
     retryable: false,
     remedy: 'Change the column with the statement in the message, or convert in a transform.',
   },
+  SCHEMA_CHANGED: {
+    cause:
+      'The columns of the dataset and of the target differ in a way that the load’s `schema` does not allow, or one looks renamed.',
+    retryable: false,
+    remedy: "Run the statements in the message, or change the dataset; `schema: 'evolve'` adds and widens columns.",
+  },
   TARGET_UNSUITABLE: {
-    cause: 'The target table lacks what the load needs: a unique key, or the column `_millrace_load`.',
+    cause:
+      'The target table lacks what the load needs (a unique key, the column `_millrace_load`, the columns of scd2), or something depends on a column that has to change.',
     retryable: false,
     remedy: 'Run the statement in the message.',
   },

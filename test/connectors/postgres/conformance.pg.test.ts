@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll } from 'vitest';
 import { openConnector } from '../../../src/connectors/registry.js';
 import { describeDestination } from '../../conformance/destination.js';
+import type { SampleVersion } from '../../conformance/destination-tools.js';
 import { describeWatermarks } from '../../conformance/destination-watermark.js';
 import type { SampleRow } from '../../conformance/sample.js';
 import { describeSource } from '../../conformance/source.js';
@@ -21,9 +22,15 @@ async function read(table: string): Promise<SampleRow[]> {
   return db.query(`SELECT id::int AS id, "the ""region""" AS region, amount::text AS amount FROM public.${table}`);
 }
 
-const capabilities = { modes: ['append', 'merge', 'replace'] as const, partitions: true };
+const versions = (table: string): Promise<SampleVersion[]> =>
+  db.query(
+    `SELECT id::int AS id, "the ""region""" AS region, amount::text AS amount, valid_from AS "from", valid_to AS "to", is_current AS current
+     FROM public.${table} ORDER BY id, valid_from`,
+  );
 
-const harness = () => ({ capabilities, open, read, newTarget: () => `t_${randomBytes(4).toString('hex')}` });
+const capabilities = { modes: ['append', 'merge', 'replace', 'scd2'] as const, partitions: true, deletes: true };
+
+const harness = () => ({ capabilities, open, read, versions, newTarget: () => `t_${randomBytes(4).toString('hex')}` });
 
 describeDestination('postgres', harness, capabilities);
 describeWatermarks('postgres', harness, ['append', 'merge']);

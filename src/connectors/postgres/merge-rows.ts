@@ -1,0 +1,144 @@
+import { TerminalError } from '../../core/errors.js';
+import { quoteIdentifier } from '../../core/filter.js';
+import { executeCounted, select } from './attached.js';
+import { leaveOutOutdated } from './outdated-rows.js';
+import type { TableName } from './table-name.js';
+import { describe, insertFromStaging, touched, writeThroughStaging, type StagedExtra, type Write } from './write-rows.js';
+
+/**
+ * Upserts rows by key, and deletes those whose flag is true.
+ *
+ * @param alter makes the target fit, once the rows are staged
+ * @param outdated the load is made again after later ones: rows of which the target has a later version are left out
+ * @throws TerminalError KEY_NULL, KEY_DUPLICATE, WATERMARK_MOVED
+ */
+export async function mergeRows(
+  write: Write,
+  alter: () => Promise<void>,
+  outdated: boolean,
+): Promise<{ replaced: number; deleted?: number }> {
+  const { deleteFlag } = write.request;
+  const flag = deleteFlag === undefined ? undefined : flagOf(write, deleteFlag);
+  if (flag && outdated) throw withoutOrder(write);
+  let merged: Merged | undefined;
+  await writeThroughStaging({ ...write, ...(flag && { extras: [flag] }) }, async (staging) => {
+    merged = await mergeFromStaging(write, staging, { alter, outdated, flag });
+    return merged.rows;
+  });
+  const { updated, deleted } = merged as unknown as Merged;
+  return flag ? { replaced: updated + deleted, deleted } : { replaced: updated };
+}
+
+/** What a merge did. */
+export interface Merged {
+  /** Of the staged rows, those that are seen to. */
+  readonly rows: number;
+  /** Rows of the target that were there before. */
+  readonly updated: number;
+  readonly deleted: number;
+}
+
+interface MergeOptions {
+  readonly alter?: () => Promise<void>;
+  readonly outdated?: boolean;
+  readonly flag?: StagedExtra | undefined;
+}
+
+/** Upserts rows that are staged. @throws TerminalError KEY_NULL, KEY_DUPLICATE */
+export async function mergeFromStaging(
+  write: Write,
+  staging: TableName,
+  { alter, outdated = false, flag }: MergeOptions = {},
+): Promise<Merged> {
+  const { session, name } = write;
+  const key = write.plans.filter((plan) => keyOf(write).includes(plan.name)).map((plan) => plan.restore);
+  await requireOneRowPerKey(write, staging, key);
+  await alter?.();
+  const left = outdated ? await leaveOutOutdated(write, staging) : 0;
+  const before = await touched(session, name);
+  const gone = flag ? await deleteFlagged(write, staging, flag) : { deleted: 0, absent: 0 };
+  const written = await upsert(write, staging, flag);
+  const after = await touched(session, name);
+  const updated = before === null || after === null ? 0 : after.updated - before.updated;
+  return { rows: left + written + gone.absent, updated, deleted: gone.deleted };
+}
+
+/** Nothing in the target tells of rows that later loads have deleted, so that this one would bring them back. */
+function withoutOrder(write: Write): TerminalError {
+  return new TerminalError(
+    'WATERMARK_MOVED',
+    `This load into ${describe(write)} was made before, later ones have been made since, and with a deleteFlag nothing tells which of its rows they have deleted. Nothing was loaded. Start a new run.`,
+  );
+}
+
+/** The column of the staging table that says that a row is a deletion. */
+export function flagOf({ plans }: Pick<Write, 'plans'>, column: string): StagedExtra {
+  const expression = `coalesce(${quoteIdentifier(column)}, FALSE)`;
+  return { name: freeName('millrace_gone', plans), expression, wire: 'boolean' };
+}
+
+/** A name that no column of the dataset has. */
+export function freeName(wanted: string, plans: Write['plans']): string {
+  return plans.some((plan) => plan.name.toLowerCase() === wanted) ? freeName(`${wanted}_`, plans) : wanted;
+}
+
+/** @param identity what tells staged rows apart, in SQL over the staging table */
+export async function requireOneRowPerKey(write: Write, staging: TableName, identity: readonly string[]): Promise<void> {
+  const { session, request } = write;
+  const list = keyOf(write).map(quoteIdentifier).join(', ');
+  const isNull = keyOf(write).map((column) => `${quoteIdentifier(column)} IS NULL`);
+  const [nulls] = await select<{ rows: bigint }>(
+    session,
+    `SELECT count(*) AS rows FROM ${staging.sql} WHERE ${isNull.join(' OR ')}`,
+  );
+  if (Number(nulls?.rows) > 0) {
+    throw new TerminalError(
+      'KEY_NULL',
+      `${nulls?.rows} of ${request.rows} rows to load into ${describe(write)} have no value in the key (${list}). Let the contract reject such rows, or choose another key.`,
+    );
+  }
+  const [duplicates] = await select<{ keys: bigint }>(
+    session,
+    `SELECT count(*) AS keys FROM (SELECT 1 FROM ${staging.sql} GROUP BY ${identity.join(', ')} HAVING count(*) > 1) AS repeated`,
+  );
+  if (Number(duplicates?.keys) === 0) return;
+  const at = request.validFrom === undefined ? '' : `, at one moment of ${quoteIdentifier(request.validFrom)}`;
+  throw new TerminalError(
+    'KEY_DUPLICATE',
+    `${duplicates?.keys} keys (${list}) are there more than once${at} among the ${request.rows} rows to load into ${describe(write)}. Make the key unique in the transform, or choose another key.`,
+  );
+}
+
+function keyOf({ request }: Write): readonly string[] {
+  return request.key ?? [];
+}
+
+async function upsert(write: Write, staging: TableName, flag: StagedExtra | undefined): Promise<number> {
+  const key = keyOf(write);
+  const others = write.plans.filter((plan) => !key.includes(plan.name));
+  // Where the key is all there is, it is set to itself, so that the row counts as written.
+  const assigned = (others.length === 0 ? write.plans : others).map(
+    (plan) => `${quoteIdentifier(plan.name)} = EXCLUDED.${quoteIdentifier(plan.name)}`,
+  );
+  const where = flag ? ` WHERE NOT ${quoteIdentifier(flag.name)}` : '';
+  return insertFromStaging(
+    write,
+    staging,
+    `${where} ON CONFLICT (${key.map(quoteIdentifier).join(', ')}) DO UPDATE SET ${assigned.join(', ')}`,
+  );
+}
+
+/** Gives the rows that were deleted, and how many flagged keys the target is proven not to have: all, or a trigger kept some. */
+async function deleteFlagged(write: Write, staging: TableName, flag: StagedExtra): Promise<{ deleted: number; absent: number }> {
+  const { session, name, plans } = write;
+  const restored = plans.filter((plan) => keyOf(write).includes(plan.name));
+  const gone = quoteIdentifier(flag.name);
+  const flagged = `(SELECT ${restored.map((plan, at) => `${plan.restore} AS k${at}`).join(', ')} FROM ${staging.sql} WHERE ${gone}) AS flagged`;
+  const same = restored.map((plan, at) => `target.${quoteIdentifier(plan.name)} = flagged.k${at}`).join(' AND ');
+  const deleted = await executeCounted(session, `DELETE FROM ${name.sql} AS target USING ${flagged} WHERE ${same}`);
+  const [row] = await select<{ absent: bigint }>(
+    session,
+    `SELECT count(*) AS absent FROM ${flagged} WHERE NOT EXISTS (SELECT FROM ${name.sql} AS target WHERE ${same})`,
+  );
+  return { deleted, absent: Number(row?.absent) };
+}
