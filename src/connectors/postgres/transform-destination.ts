@@ -6,6 +6,7 @@ import { TerminalError } from '../../core/errors.js';
 import type { CallContext, DescribeRequest, Destination } from '../contract.js';
 import { attach } from './attached.js';
 import { translatePostgresError } from './errors.js';
+import { ensureDetails } from './ledger-details.js';
 import { ensureLedger } from './ledger.js';
 import type { ResolvedPostgres } from './options.js';
 import { cancelOnAbort } from './side-connection.js';
@@ -28,6 +29,7 @@ export function postgresTransforms(settings: ResolvedPostgres): Required<Pick<De
       return onTheSide(settings, context, `table ${name.sql}`, async (side, applicationName) => {
         const { session } = context;
         await ensureLedger(side, settings.ledgerSchema);
+        await ensureDetails(side, settings.ledgerSchema, settings.connection);
         await attach(session, settings.url, { applicationName, isolation: 'READ COMMITTED', readOnly: false });
         try {
           return await transformInTransaction({ settings, request: loadOf(request), context, name, side }, request);
