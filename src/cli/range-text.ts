@@ -5,7 +5,7 @@ import { count } from '../dev/text-format.js';
 export function rangeText({ column, after, from, upTo, withoutCursor }: CursorRange): string {
   const end = upTo ?? 'no value';
   const lag = from === after ? '' : `, the watermark being ${after ?? 'not set'}`;
-  const without = withoutCursor > 0 ? `, and ${count(withoutCursor)} rows without it` : '';
+  const without = withoutCursor > 0 ? `, and ${count(withoutCursor)} ${withoutCursor === 1 ? 'row' : 'rows'} without it` : '';
   return `${column} ${from === null ? 'up' : from} to ${end}${lag}${without}`;
 }
 

@@ -1,5 +1,8 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openCatalog, type RunRow } from '../../src/catalog/index.js';
+import { journalOf } from '../../src/cli/journal.js';
+import { runText, runView } from '../../src/cli/run-view.js';
 import { quoteLiteral } from '../../src/core/filter.js';
 import { withContext } from '../conformance/context.js';
 import { atRest, failureOf, noon, openChangesScene, stepsOf, type ChangesScene } from './changes-scene.js';
@@ -200,4 +203,26 @@ test('watermarks of two names in one target are kept apart', async () => {
   expect(await scene.load('named', { mode: 'append', name: 'south' })).toMatchObject({ rows: 1 });
   expect(await scene.load('named', { mode: 'append', name: 'north' })).toMatchObject({ rows: 0 });
   expect(await scene.rowsOf('named')).toEqual(['1:1', '1:1']);
+});
+
+test('a run shows what it has read, and how far its target has got', async () => {
+  await scene.makeSource('shown');
+  await scene.change('shown', { id: 1, amount: 1, at: noon(1) });
+  await scene.load('shown', { mode: 'merge' });
+  await scene.change('shown', { id: 2, amount: 2 }, { id: 3, amount: 3, at: noon(3) });
+  const run = await scene.start('shown', { mode: 'merge', lag: '1 day' });
+  await run.result();
+  const catalog = await openCatalog(scene.worker.project.catalog);
+  const row = await catalog.findRun(run.workflowId);
+  const steps = await catalog.listSteps(run.workflowId, run.firstExecutionRunId);
+  const text = runText(runView(row, steps, undefined));
+  const attempts = await catalog.listAttempts(run.workflowId, run.firstExecutionRunId);
+  await catalog.close();
+  const lines = journalOf({ run: row as RunRow, attempts, takenOver: [], log: [], interventions: [] });
+  const [first, third] = ['2024-01-01T12:00:00.000000Z', '2024-01-03T12:00:00.000000Z'];
+  const range = `changed_at 2023-12-31T12:00:00.000000Z to ${third}, the watermark being ${first}, and 1 row without it`;
+  expect(text).toMatch(new RegExp(`watermark:warehouse.shown +done.*watermark changed_at ${first}`));
+  expect(text).toContain(range);
+  expect(text).toContain(`warehouse.public.shown, watermark ${third}`);
+  expect(lines.map(({ message }) => message).join('\n')).toContain(`by merge, watermark ${third}`);
 });

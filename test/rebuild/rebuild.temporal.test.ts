@@ -46,7 +46,7 @@ afterAll(async () => {
   await db?.drop();
 });
 
-/** One run of each kind: loaded with rejects, transformed, of a partition, refused, retried, reset, terminated. */
+/** One run of each kind: loaded with rejects, by a watermark, transformed, of a partition, refused, retried, reset, terminated. */
 async function doRuns(): Promise<void> {
   const run = async (name: string, pipeline: string, args: readonly unknown[]): Promise<void> => {
     const handle = await worker.start(pipeline, args);
@@ -65,6 +65,8 @@ async function doRuns(): Promise<void> {
   await run('joint', 'loadJointly', [{ ...where, table: 'joint' }]);
   await run('jointly refused', 'loadJointly', [{ ...where, path: 'bad.csv', table: 'joint', maxRejected: 0 }]);
   await run('misloaded', 'loadJointly', [{ ...where, table: 'nowhere.misloaded' }]);
+  await db.query('CREATE TABLE public.changes AS SELECT 7::bigint AS id');
+  await run('changed', 'copyChanges', [{ from: 'changes', cursor: 'id', table: 'changed' }]);
   await run('misstarted', 'loadOrders', [{ nonsense: true }]);
   await resetOne();
   await terminateOne();
@@ -210,6 +212,9 @@ describe('without Temporal', () => {
     expect(rowsOf(contentsOfFile(file).loads, columns)).toEqual(rowsOf(before.loads, columns));
     expect(report.lost[0]).toMatch(/^\d runs: Temporal has no history of them/);
     expect(report.loadsOfLedgers).toBe(before.loads.length);
+    const moved = contentsOfFile(file).loads.filter((load) => load['watermark'] !== null);
+    expect(moved).toMatchObject([{ target: 'warehouse.public.changed' }]);
+    expect(JSON.parse(String(moved[0]?.['watermark']))).toMatchObject({ column: 'id', after: null, upTo: '7' });
   });
 
   test('what was rebuilt without it is completed with it', async () => {

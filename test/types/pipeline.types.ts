@@ -193,6 +193,14 @@ export const daily = pipeline('daily', async (run, params) => {
   // @ts-expect-error a load has to say how
   await run.load(totals, { to: 'out', path: 'totals.parquet' });
 
+  const since = await run.watermark({ to: 'out', path: 'orders' });
+  const changes = await run.extract('changes', { from: 'lake', path: 'x', cursor: 'changed_at', after: since, lag: '1 hour' });
+  await run.load(changes, { to: 'out', path: 'orders', mode: 'append', watermark: changes.range });
+  // @ts-expect-error a connection's name has to be in the config
+  await run.watermark({ to: 'ocean', path: 'orders' });
+  // @ts-expect-error the range of what was read is loaded, not the watermark that it begins at
+  await run.load(changes, { to: 'out', path: 'orders', mode: 'append', watermark: since });
+
   // A table that a load has filled is an input where it is, and so is one that is only named.
   const there = run.load(orders, { to: 'out', table: 'orders', mode: 'replace' });
   const named = run.table('out', 'public.customers');

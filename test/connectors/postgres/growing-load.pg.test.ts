@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { CursorRange } from '../../../src/core/cursor.js';
 import type { GrowingLoad, LoadRequest } from '../../../src/connectors/contract.js';
 import { openConnector } from '../../../src/connectors/registry.js';
 import { TerminalError } from '../../../src/core/errors.js';
@@ -103,6 +104,22 @@ test.each([
     expect(await ledgerOf('other')).toEqual([]);
   },
 );
+
+test('a load moves its watermark with its rows, and one that may not is left to the load of the whole, which says why', async () => {
+  const range = (after: string | null, upTo: string): CursorRange => ({
+    column: 'id',
+    type: 'BIGINT',
+    after,
+    from: after,
+    upTo,
+    withoutCursor: 0,
+  });
+  expect(await grow({ target: 'moving', watermark: range(null, '3') })).toMatchObject({ rows: 3, watermark: '3' });
+  expect(await grow({ target: 'moving', watermark: range('2', '9') })).toBeUndefined();
+  expect(await rowsOf('public.moving')).toHaveLength(3);
+  const ends = `SELECT watermark ->> 'upTo' AS up_to FROM _millrace.ledger WHERE target = 'public.moving'`;
+  expect(await db.query(ends)).toEqual([{ up_to: '3' }]);
+});
 
 test('values that only a staging table can convert are left to the load of the whole', async () => {
   await db.query('CREATE TABLE public.typed (id bigint, note jsonb)');
