@@ -21,7 +21,7 @@ export class Reuse {
   find(step: StepId, call: StepCall): StepResult | undefined {
     const result = this.results[step];
     if (!result || inputsOf(call).some(({ uri }) => this.anew.has(uri))) return undefined;
-    return call.kind === 'extract' && !beginsAt(call.input as Partial<ExtractStepInput>, result) ? undefined : result;
+    return call.kind === 'extract' && !beginsAt(call.input, result) ? undefined : result;
   }
 
   /** Told what a step gave that was not taken over. */

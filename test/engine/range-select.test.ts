@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { CursorRange } from '../../src/core/cursor.js';
+import { quoteLiteral } from '../../src/core/filter.js';
 import { countNew, requireCursor, selectNew, type RangedRows } from '../../src/engine/range-select.js';
 import { withContext } from '../conformance/context.js';
 
@@ -10,7 +11,7 @@ function rangedRows(type: string, range: Partial<CursorRange>, column = type): R
 
 /** The values that an append of these rows takes, as text. */
 function take(values: readonly (string | null)[], rows: RangedRows): Promise<{ taken: string[]; count: number }> {
-  const list = values.map((value) => `(CAST(${value === null ? 'NULL' : `'${value}'`} AS ${rows.range.type}))`).join(', ');
+  const list = values.map((value) => `(CAST(${quoteLiteral(value)} AS ${rows.range.type}))`).join(', ');
   const select = `SELECT c FROM (VALUES ${list}) AS v(c)`;
   return withContext(async ({ session }) => {
     const count = await countNew(session, select, rows);
