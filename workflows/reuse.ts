@@ -7,7 +7,7 @@ import type { StepCall } from './step-calls.js';
  * has got further meanwhile, so that it would read another range now.
  */
 export class Reuse {
-  /** Datasets that were made anew in the place of one to take over. */
+  /** Datasets (by URI) and loads (by id) that were made anew in the place of one to take over. */
   private readonly anew = new Set<string>();
 
   constructor(private readonly results: Readonly<Record<StepId, StepResult>>) {}
@@ -20,14 +20,16 @@ export class Reuse {
   /** The result that stands for the step as it is called now. */
   find(step: StepId, call: StepCall): StepResult | undefined {
     const result = this.results[step];
-    if (!result || inputsOf(call).some(({ uri }) => this.anew.has(uri))) return undefined;
+    if (!result || inputsOf(call).some((input) => this.anew.has(input))) return undefined;
     return call.kind === 'extract' && !beginsAt(call.input, result) ? undefined : result;
   }
 
   /** Told what a step gave that was not taken over. */
   made(step: StepId, result: StepResult): void {
     const before = this.results[step];
-    if (!before || !('dataset' in before) || !('dataset' in result)) return;
+    if (!before) return;
+    if ('load' in result && !result.load.alreadyDone) this.anew.add(result.load.loadId);
+    if (!('dataset' in before) || !('dataset' in result)) return;
     if (before.dataset.uri !== result.dataset.uri) this.anew.add(result.dataset.uri);
   }
 }
@@ -40,8 +42,11 @@ function beginsAt({ cursor, after }: Partial<ExtractStepInput>, result: StepResu
   return range?.after === after.value && (after.upTo === undefined || after.upTo === range.upTo);
 }
 
-function inputsOf({ input }: StepCall): DatasetRef[] {
-  const named = Object.values((input['inputs'] as Record<string, DatasetRef> | undefined) ?? {});
-  const only = input['input'] as DatasetRef | undefined;
-  return only === undefined ? named : [only, ...named];
+/** What a step is given: datasets, or tables as a load has left them. */
+function inputsOf({ input }: StepCall): string[] {
+  const named = Object.values((input['inputs'] as Record<string, Given> | undefined) ?? {});
+  const only = input['input'] as Given | undefined;
+  return [...(only === undefined ? [] : [only]), ...named].flatMap(({ uri, loadId }) => uri ?? loadId ?? []);
 }
+
+type Given = Partial<Pick<DatasetRef, 'uri'> & { readonly loadId: string }>;

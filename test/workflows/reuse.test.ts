@@ -3,7 +3,7 @@ import type { Watermark } from '../../src/core/cursor.js';
 import type { DatasetRef } from '../../src/core/dataset.js';
 import type { DatasetStepResult } from '../../src/core/steps.js';
 import { Reuse } from '../../workflows/reuse.js';
-import { extractCall, loadCall, transformCall, validateCall } from '../../workflows/step-calls.js';
+import { extractCall, loadCall, transformCall, transformOnCall, validateCall } from '../../workflows/step-calls.js';
 
 const range = { column: 'id', type: 'BIGINT', after: '3', from: '3', upTo: '9', withoutCursor: 0 };
 
@@ -56,6 +56,30 @@ test('nothing that was made of what is read anew is taken over', () => {
   expect(reuse.find('transform:totals', transformCall('totals', { orders: dataset('b2') }, {}))).toBeUndefined();
   reuse.made('transform:totals', result('c2', false));
   expect(reuse.find('load:warehouse.totals', load(dataset('c2')))).toBeUndefined();
+});
+
+test('a transform of a table is done anew when what was loaded into it was loaded anew', () => {
+  const load = (alreadyDone: boolean) => ({
+    load: {
+      target: 'warehouse.public.orders',
+      mode: 'merge',
+      rows: 1,
+      replaced: 0,
+      alreadyDone,
+      loadId: 'l',
+      created: false,
+    } as const,
+  });
+  const call = transformOnCall('totals', { orders: { connection: 'warehouse', table: 'orders', loadId: 'l' } }, {}, {
+    on: 'warehouse',
+    table: 'totals',
+    mode: 'replace',
+  } as never);
+  const reuse = new Reuse({ 'load:warehouse.orders': load(false), 'transform:totals': load(false) });
+  reuse.made('load:warehouse.orders', load(true));
+  expect(reuse.find('transform:totals', call)).toBeDefined();
+  reuse.made('load:warehouse.orders', load(false));
+  expect(reuse.find('transform:totals', call)).toBeUndefined();
 });
 
 test('what is read anew and turns out the same changes nothing for those after it', () => {
