@@ -1,6 +1,7 @@
-import type { ExtractOptions } from '../src/connectors/contract.js';
+import type { ExtractOptions, Resumption } from '../src/connectors/contract.js';
+import type { LeftWorks } from '../src/connectors/left-work.js';
 import { TerminalError } from '../src/core/errors.js';
-import type { DatasetStepResult, ExtractStepInput } from '../src/core/steps.js';
+import type { DatasetStepResult, ExtractStepInput, RunContext } from '../src/core/steps.js';
 import { referenceTo, type Staging } from '../src/engine/staging.js';
 import { withConnection } from './connection.js';
 import { ENGINE, datasetKey } from '../src/engine/dataset-key.js';
@@ -30,9 +31,10 @@ async function extract(services: Services, input: ExtractStepInput, call: StepCa
     // What cannot be recognised again is read anew by every run, and reused by retries and resets of the same run only.
     const origin = fingerprint ?? `${run.loadScope}/${step}`;
     const key = await keyOf(services.staging, { step: 'extract', dataset, connection, options, origin });
-    return stageOnce(services, call, key, async (directory) => {
+    const made = await stageOnce(services, call, key, async (directory, keep) => {
       call.phase('reading');
-      const extracted = await source.extract({ ...request, directory }, call);
+      const resumption = resumptionOf(services.leftWorks, { key, run, keep });
+      const extracted = await source.extract({ ...request, directory, resumption }, call);
       await call.checkpoint('extract.reading');
       return {
         name: dataset,
@@ -46,7 +48,27 @@ async function extract(services: Services, input: ExtractStepInput, call: StepCa
         engine: ENGINE,
       };
     });
+    await services.leftWorks.drop(key);
+    return made;
   });
+}
+
+interface Leaver {
+  readonly key: string;
+  readonly run: RunContext;
+  /** Keeps the attempt's folder from being removed. */
+  readonly keep: () => void;
+}
+
+// The key tells the step of a run, since what is recognised again is not read again.
+function resumptionOf(leftWorks: LeftWorks, { key, run, keep }: Leaver): Resumption {
+  return {
+    take: () => leftWorks.take(key),
+    leave(work, forMs) {
+      keep();
+      leftWorks.leave(key, run.runId, work, forMs);
+    },
+  };
 }
 
 interface KeyFacts {

@@ -1,6 +1,7 @@
 import type { Catalog, LogWriter } from '../src/catalog/index.js';
 import type { LoadedProject } from '../src/config/load.js';
 import type { Checkpoint } from '../src/connectors/contract.js';
+import type { LeftWorks } from '../src/connectors/left-work.js';
 import type { Staging } from '../src/engine/staging.js';
 
 /** What the activities work with; made once a worker. */
@@ -10,6 +11,8 @@ export interface Services {
   /** Takes the lines that steps log. */
   readonly log: LogWriter;
   readonly staging: Staging;
+  /** What attempts that were cut off have left for the next ones. */
+  readonly leftWorks: LeftWorks;
   /** Named points at which a test may stop the process. Production passes one that does nothing. */
   readonly checkpoint: Checkpoint;
   readonly workerIdentity: string;

@@ -14,7 +14,7 @@ export interface Staged {
 
 /**
  * Gives the dataset of a key: the one that is staged, or the one that `make` writes into its attempt's folder. Whatever
- * happens, a folder that was not committed is removed.
+ * happens, a folder that was not committed is removed, unless `make` has called `keep`: then it belongs to whoever did.
  *
  * @throws TerminalError STAGING_FULL when what the attempt wrote has gone beyond the quota
  */
@@ -22,13 +22,13 @@ export async function stageOnce(
   { project, staging }: Services,
   call: StepCall,
   key: string,
-  make: (directory: string) => Promise<StepDraft>,
+  make: (directory: string, keep: () => void) => Promise<StepDraft>,
 ): Promise<Staged> {
   const found = await staging.find(key, call.signal);
   if (found) return { staged: found, reused: true };
   const attempt = await staging.begin(key, call.checkpoint, call.signal);
   try {
-    const { refused, ...draft } = await make(attempt.directory);
+    const { refused, ...draft } = await make(attempt.directory, () => attempt.keep());
     if (project.staging.maxBytes !== undefined) await checkQuota(staging, project.staging.maxBytes, attempt.directory);
     call.phase('staging');
     const madeBy = { ...call.madeBy, ...(refused === true && { refused }) };

@@ -26,6 +26,14 @@ export interface Session {
   onAbort(listener: () => void): () => void;
   /** A folder of this session's own on this machine, beside DuckDB's spill; it goes when the session closes. */
   scratch(): Promise<string>;
+  /** Another connection to the same database, for statements beside those that run; interrupted and closed with the session. */
+  connectBeside(): Promise<SideSession>;
+}
+
+/** A connection beside a session's own. */
+export interface SideSession extends Pick<Session, 'run' | 'rows' | 'rollback'> {
+  /** Closes it before the session does. */
+  close(): void;
 }
 
 export type ExtensionName = 'postgres_scanner' | 'httpfs' | 'sqlite_scanner';
@@ -42,7 +50,7 @@ export interface CallContext {
 
 export type Checkpoint = (name: CheckpointName) => Promise<void>;
 export type CheckpointName =
-  'extract.reading' | 'staging.before-rename' | 'load.copied' | 'load.before-commit' | 'load.committed';
+  'extract.reading' | 'extract.range' | 'staging.before-rename' | 'load.copied' | 'load.before-commit' | 'load.committed';
 
 /** One configured system. Opened in an activity, from a resolved descriptor; closed when the activity ends. */
 export interface Connector {
@@ -117,6 +125,25 @@ export interface ExtractRequest {
   readonly options: ExtractOptions;
   /** The folder for files that this attempt writes. */
   readonly directory: string;
+  /** Where an attempt that is cut off leaves what it has finished. @default nothing is left: every attempt begins anew */
+  readonly resumption?: Resumption;
+}
+
+/** Passes work from an attempt of a step that was cut off to the next one, if that one comes to the same process. */
+export interface Resumption {
+  /** What the last attempt left, if it is still there. It belongs to the caller from now on. */
+  take(): LeftWork | undefined;
+  /**
+   * Leaves work for the next attempt, with the request's folder, which stays until `work` is released: that happens after
+   * `forMs`, when the run ends, or when the worker stops.
+   */
+  leave(work: LeftWork, forMs: number): void;
+}
+
+/** Work that an attempt has left: open connections, finished files. */
+export interface LeftWork {
+  /** Closes and removes all of it, the folder included. Never rejects; calling it again is harmless. */
+  release(): Promise<void>;
 }
 
 /** Says what to read; a connector refuses, with OPTION_INVALID, the options that mean nothing to it. */

@@ -84,13 +84,15 @@ async function beginAttempt(store: ObjectStore, beginning: Beginning): Promise<S
   const own = `${datasetFolder(key)}/${name}`;
   const uploaded: string[] = [];
   let committed = false;
+  let kept = false;
   const abandon = async (): Promise<void> => {
-    await rm(directory, { recursive: true, force: true });
+    if (!kept) await rm(directory, { recursive: true, force: true });
     if (!committed) for (const file of uploaded.splice(0)) await store.remove(file).catch(() => undefined);
   };
   return {
     directory,
     abandon,
+    keep: () => void (kept = true),
     async commit(draft) {
       const manifest = await complete(draft, key, filesOf(store, own, directory));
       for (const { path: file } of stagedFiles(manifest)) {

@@ -40,10 +40,14 @@ async function beginAttempt(root: string, key: string, checkpoint: Checkpoint): 
   await removeDeadAttempts(attempts);
   const directory = path.join(attempts, attemptName(key));
   await mkdir(directory, { recursive: true });
-  const abandon = (): Promise<void> => rm(directory, { recursive: true, force: true });
+  let kept = false;
+  const abandon = async (): Promise<void> => {
+    if (!kept) await rm(directory, { recursive: true, force: true });
+  };
   return {
     directory,
     abandon,
+    keep: () => void (kept = true),
     async commit(draft) {
       const manifest = await complete(draft, key, filesOf(root, key, directory));
       const text = `${JSON.stringify(manifest, null, 2)}\n`;

@@ -1,5 +1,5 @@
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
-import type { ExtensionName, Session } from '../connectors/contract.js';
+import type { ExtensionName, Session, SideSession } from '../connectors/contract.js';
 import { TerminalError, TransientError, messageOf } from '../core/errors.js';
 import { translateEngineError } from './errors.js';
 import { loadExtension } from './extensions.js';
@@ -19,7 +19,6 @@ export interface EngineLimits {
 /** A {@link Session} with the means to end it, and DuckDB's own connection for those who stream rows. */
 export interface EngineSession extends Session {
   readonly connection: DuckDBConnection;
-  /** Another connection to the same database, for a statement beside the one that runs; interrupted and closed with the session. */
   connectBeside(): Promise<Beside>;
   /** Rows DuckDB has read in the statement that runs; of CSV an estimate, 0 where it cannot tell. */
   rowsProcessed(): number;
@@ -27,10 +26,8 @@ export interface EngineSession extends Session {
 }
 
 /** A connection beside a session's own. */
-export interface Beside {
+export interface Beside extends SideSession {
   readonly connection: DuckDBConnection;
-  /** Closes it before the session does. */
-  close(): void;
 }
 
 const INTERRUPT_INTERVAL_MS = 200;
@@ -67,16 +64,20 @@ export async function openSession(limits: EngineLimits, signal: AbortSignal): Pr
     }
   }
 
+  // A CALL does its work only when its result is read, so every statement is read to its end.
+  const speak = (to: DuckDBConnection): Pick<Session, 'run' | 'rows' | 'rollback'> => ({
+    run: (sql) => guarded(async () => void (await to.runAndReadAll(sql))),
+    rows: <T>(sql: string) => guarded(async () => (await to.runAndReadAll(sql)).getRowObjectsJS() as T[]),
+    async rollback() {
+      if (!(await rollback(to))) lost = true;
+    },
+  });
+
   // Without the first setting DuckDB counts nothing; without the second it draws on the worker's terminal.
   await connection.run("SET TimeZone = 'UTC'; SET enable_progress_bar = true; SET enable_progress_bar_print = false");
   return {
     connection,
-    // A CALL does its work only when its result is read, so every statement is read to its end.
-    run: (sql) => guarded(async () => void (await connection.runAndReadAll(sql))),
-    rows: <T>(sql: string) => guarded(async () => (await connection.runAndReadAll(sql)).getRowObjectsJS() as T[]),
-    async rollback() {
-      lost = !(await rollback(connection));
-    },
+    ...speak(connection),
     loadExtension: (name: ExtensionName) =>
       guarded(() => loadExtension(connection, name, { directory: limits.extensionsDirectory })),
     scratch: () => scratch.folder(),
@@ -84,7 +85,10 @@ export async function openSession(limits: EngineLimits, signal: AbortSignal): Pr
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    connectBeside: () => connectBeside(instance, besides),
+    async connectBeside() {
+      const beside = await connectBeside(instance, besides);
+      return { ...beside, ...speak(beside.connection) };
+    },
     rowsProcessed: () => Number(connection.progress.rows_processed),
     close() {
       signal.removeEventListener('abort', abort);
@@ -97,7 +101,10 @@ export async function openSession(limits: EngineLimits, signal: AbortSignal): Pr
   };
 }
 
-async function connectBeside(instance: DuckDBInstance, besides: Set<DuckDBConnection>): Promise<Beside> {
+async function connectBeside(
+  instance: DuckDBInstance,
+  besides: Set<DuckDBConnection>,
+): Promise<Pick<Beside, 'connection' | 'close'>> {
   const connection = await instance.connect();
   besides.add(connection);
   await connection.run("SET TimeZone = 'UTC'");

@@ -13,8 +13,10 @@ export interface StagingAttempt {
   readonly directory: string;
   /** Makes the dataset visible, all at once. When another attempt was first, its dataset is the one that counts. */
   commit(draft: DraftManifest): Promise<StagedDataset>;
-  /** Removes what the attempt wrote. Harmless after `commit`. */
+  /** Removes what the attempt wrote. Harmless after `commit` and after `keep`. */
   abandon(): Promise<void>;
+  /** From now on the folder is somebody else's, to be removed by them; it is safe for as long as this process lives. */
+  keep(): void;
 }
 
 export interface StagedDataset {

@@ -7,6 +7,7 @@ import { createActivities } from '../../activities/index.js';
 import { openCatalog, openLogWriter } from '../catalog/index.js';
 import type { LoadedProject } from '../config/load.js';
 import type { Checkpoint } from '../connectors/contract.js';
+import { openLeftWorks } from '../connectors/left-work.js';
 import { startReconciler } from '../reconciler/reconciler.js';
 import { connectFailure } from '../temporal/connect-failure.js';
 import { connectTemporal } from '../temporal/connect.js';
@@ -72,11 +73,13 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
   const log = openLogWriter(catalog);
   const { connection, address, namespace } = settings.connection ?? (await connectWorker(settings));
   const workerIdentity = `${process.pid}@${os.hostname()}`;
+  const leftWorks = openLeftWorks();
   const activities = createActivities({
     project,
     catalog,
     log,
     staging,
+    leftWorks,
     checkpoint: settings.checkpoint ?? (() => Promise.resolve()),
     workerIdentity,
   });
@@ -98,6 +101,7 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
   });
   const done = runToEnd(worker, async () => {
     await reconciler.stop();
+    await leftWorks.close();
     await connection.close();
     await log.close();
     await catalog.close();

@@ -2,8 +2,7 @@ import type pg from 'pg';
 import type { CursorRange } from '../../core/cursor.js';
 import { TerminalError } from '../../core/errors.js';
 import { quoteIdentifier, quoteLiteral } from '../../core/filter.js';
-import type { ExtractOptions, Session } from '../contract.js';
-import { select } from './attached.js';
+import type { ExtractOptions } from '../contract.js';
 import { datasetColumn, type SourceColumn } from './source-columns.js';
 
 /** A column by which a table is read, and where reading begins: known before the snapshot is taken. */
@@ -21,6 +20,9 @@ export interface CursorSource {
   readonly from: string;
   readonly condition: string;
 }
+
+/** Runs a SELECT on the server, in the transaction that then reads, and gives its rows. */
+export type Ask = <T>(sql: string) => Promise<T[]>;
 
 /** How values of one kind of column are written as text, and compared. Dates and times are in UTC: sessions have to be, too. */
 interface Kind {
@@ -139,7 +141,7 @@ export async function resolveCursor(
  *
  * @throws TerminalError CURSOR_UNSUITABLE when the column holds a value that no other can follow
  */
-export async function findRange(session: Session, cursor: Cursor, source: CursorSource): Promise<CursorRange> {
+export async function findRange(ask: Ask, cursor: Cursor, source: CursorSource): Promise<CursorRange> {
   const { column, after, from, options } = cursor;
   const watermark = typeof options.after === 'object' && options.after !== null ? options.after : undefined;
   const facts = {
@@ -149,9 +151,9 @@ export async function findRange(session: Session, cursor: Cursor, source: Cursor
     from,
     ...(watermark && { watermark: { target: watermark.target, name: watermark.name, step: watermark.step } }),
   };
-  const withoutCursor = column.nullable ? await countWithout(session, cursor, source) : 0;
+  const withoutCursor = column.nullable ? await countWithout(ask, cursor, source) : 0;
   if (watermark?.upTo !== undefined) return { ...facts, upTo: watermark.upTo, withoutCursor };
-  return { ...facts, upTo: await largest(session, cursor, source), withoutCursor };
+  return { ...facts, upTo: await largest(ask, cursor, source), withoutCursor };
 }
 
 /** The condition, in the server's SQL, that a row is in the range or has no cursor. */
@@ -166,19 +168,17 @@ export function rangeCondition({ column }: Cursor, range: CursorRange): string {
   return `(${terms.join(' AND ')}${without})`;
 }
 
-async function countWithout(session: Session, { column }: Cursor, { from, condition }: CursorSource): Promise<number> {
-  const [row] = await select<{ rows: bigint }>(
-    session,
+async function countWithout(ask: Ask, { column }: Cursor, { from, condition }: CursorSource): Promise<number> {
+  const [row] = await ask<{ rows: bigint | string }>(
     `SELECT count(*) AS rows FROM ${from} WHERE ${quoteIdentifier(column.name)} IS NULL AND (${condition})`,
   );
   return Number(row?.rows);
 }
 
-async function largest(session: Session, { column, after, place }: Cursor, source: CursorSource): Promise<string | null> {
+async function largest(ask: Ask, { column, after, place }: Cursor, source: CursorSource): Promise<string | null> {
   const kind = KINDS[column.base] as Kind;
   const end = after === null ? 'value' : `greatest(value, ${quoteLiteral(after)}::${kind.cast})`;
-  const [row] = await select<{ up_to: string | null; endless: boolean | null }>(
-    session,
+  const [row] = await ask<{ up_to: string | null; endless: boolean | null }>(
     `SELECT ${kind.write(end)} AS up_to, ${kind.endless?.('value') ?? 'FALSE'} AS endless
      FROM (SELECT max(${comparable(column)}) AS value FROM ${source.from} WHERE ${source.condition}) AS largest`,
   );

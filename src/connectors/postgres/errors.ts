@@ -54,7 +54,7 @@ const RULES: readonly Rule[] = [
   },
   {
     code: 'CONNECTION_LOST',
-    states: ['08', '57P01', '57P02', '57P05'],
+    states: ['08', '25P03', '57P01', '57P02', '57P05'],
     words:
       /server closed the connection|terminating connection|connection terminated|connection to server was lost|no connection to the server|ECONNRESET|EPIPE|SSL connection has been closed|connection not open|could not (?:send|receive) data|Client has encountered a connection error/i,
     say: (detail, { connection, object, server }) =>

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
 import type { ServerAddress } from '../../postgres/connection-url.js';
 import { connectPostgres } from '../../postgres/connect.js';
 import type { Session } from '../contract.js';
@@ -11,15 +12,22 @@ const CANCEL_INTERVAL_MS = 200;
  * again until told to stop. It has a connection of its own, since the side connection may be waiting too. Their connections
  * stay: DuckDB still has to roll back on one of them.
  *
+ * @param idle a connection that is open and at rest, if there is one: when statements hold every thread of Node's pool, no
+ * other could be opened
  * @returns the function that stops listening and cancelling
  */
-export function cancelOnAbort(session: Session, address: ServerAddress, applicationName: string): () => void {
+export function cancelOnAbort(
+  session: Session,
+  address: ServerAddress,
+  applicationName: string,
+  idle?: () => pg.Client | undefined,
+): () => void {
   const stopped = new AbortController();
   let cancelling = false;
   const stopListening = session.onAbort(() => {
     if (cancelling) return;
     cancelling = true;
-    void keepCancelling(address, applicationName, stopped.signal).catch(() => undefined);
+    void keepCancelling(address, applicationName, stopped.signal, idle?.()).catch(() => undefined);
   });
   return () => {
     stopListening();
@@ -28,17 +36,25 @@ export function cancelOnAbort(session: Session, address: ServerAddress, applicat
 }
 
 // Where the server is out of reach this fails, and the sessions notice the same trouble.
-async function keepCancelling(address: ServerAddress, applicationName: string, stopped: AbortSignal): Promise<void> {
-  const client = await connectPostgres(address, 'millrace cancel');
+async function keepCancelling(
+  address: ServerAddress,
+  applicationName: string,
+  stopped: AbortSignal,
+  idle: pg.Client | undefined,
+): Promise<void> {
+  const cancel = (client: pg.Client): Promise<unknown> => client.query(CANCEL, [applicationName]);
+  const isOpen = idle !== undefined && (await cancel(idle).then(() => true, () => false));
+  const client = isOpen ? idle : await connectPostgres(address, 'millrace cancel');
   try {
     while (!stopped.aborted) {
-      await client.query(
-        "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = $1 AND usename = current_user AND state = 'active'",
-        [applicationName],
-      );
+      await cancel(client);
       await sleep(CANCEL_INTERVAL_MS, undefined, { signal: stopped });
     }
   } finally {
-    await client.end();
+    if (!isOpen) await client.end();
   }
 }
+
+// Within a transaction, the view would go on showing what it has shown once.
+const CANCEL = `SELECT pg_cancel_backend(pid) FROM pg_stat_activity, pg_stat_clear_snapshot()
+  WHERE application_name = $1 AND usename = current_user AND state = 'active' AND pid <> pg_backend_pid()`;

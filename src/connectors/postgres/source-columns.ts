@@ -84,8 +84,14 @@ export function datasetColumn(column: SourceColumn, asText: ReadonlySet<string>)
 /** The column in the SELECT list that the server runs. */
 export function selectExpression(column: SourceColumn, asText: ReadonlySet<string>): string {
   const name = quoteIdentifier(column.name);
-  // Blanks that pad a char(n) are no part of its value, and a cast to text leaves them out.
-  return datasetColumn(column, asText).sourceType === undefined && column.base !== 'bpchar' ? name : `${name}::text AS ${name}`;
+  return datasetColumn(column, asText).sourceType === undefined ? name : `${name}::text AS ${name}`;
+}
+
+/** The column in the SELECT list that DuckDB runs over what the server gives. */
+export function readExpression(column: SourceColumn): string {
+  const name = quoteIdentifier(column.name);
+  // Blanks that pad a char(n) are no part of its value. The server would take them off as well, at a higher price.
+  return column.base === 'bpchar' ? `rtrim(${name}, ' ') AS ${name}` : name;
 }
 
 /**

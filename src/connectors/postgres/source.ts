@@ -1,40 +1,30 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import type { CursorRange } from '../../core/cursor.js';
-import { TerminalError, messageOf } from '../../core/errors.js';
-import { filterToSql, quoteIdentifier, quoteLiteral } from '../../core/filter.js';
-import type { CallContext, Extracted, ExtractOptions, Source } from '../contract.js';
-import { attach, ATTACHED, execute } from './attached.js';
-import { findRange, rangeCondition, resolveCursor, type Cursor } from './cursor-range.js';
-import { translatePostgresError } from './errors.js';
-import type { ResolvedPostgres } from './options.js';
+import { randomBytes } from 'node:crypto';
+import type pg from 'pg';
+import { filterToSql } from '../../core/filter.js';
 import { connectPostgres } from '../../postgres/connect.js';
+import type { ExtractRequest, Source } from '../contract.js';
+import { attach } from './attached.js';
+import { findRange, rangeCondition } from './cursor-range.js';
+import { describeSource } from './describe-source.js';
+import { translatePostgresError } from './errors.js';
+import { tableFacts, type TableFacts } from './heaps.js';
+import type { ResolvedPostgres } from './options.js';
+import { cutIntoRanges } from './page-ranges.js';
+import { readAtOnce, type ReadAtOnce } from './read-at-once.js';
+import { readersOf, readRanges, withoutHelpers } from './read-ranges.js';
+import { readingOf, type ReadAttempt } from './reading.js';
+import { scannedHeaps } from './scanned-heaps.js';
 import { cancelOnAbort } from './side-connection.js';
-import {
-  datasetColumn,
-  describeSelect,
-  exactnessCondition,
-  inexactColumn,
-  selectExpression,
-  type SourceColumn,
-} from './source-columns.js';
-import { parseTableName } from './table-name.js';
+import { takeSnapshot } from './snapshot.js';
+import { TableRead } from './table-read.js';
 
-/** What is read, as SQL and as people name it. */
-interface Reading {
-  readonly from: string;
-  readonly label: string;
-  readonly isTable: boolean;
-}
-
-const PART = 'part-0.parquet';
+/** How long the snapshot of an attempt that was cut off is held for the next one: it keeps VACUUM from its work. */
+const HOLD_MS = 5 * 60_000;
 
 /**
- * Reads tables and queries: one statement in one snapshot, filter and columns evaluated by the server, the rows streamed
- * as a binary COPY into Parquet. Nothing tells whether a table has changed, so there is no fingerprint.
+ * Reads tables and queries in one snapshot, filter and columns evaluated by the server, the rows streamed as binary COPY
+ * into Parquet. Large tables are read in ranges of pages, several at once, so that an interrupted read goes on from the
+ * finished ones. Nothing tells whether a table has changed, so there is no fingerprint.
  */
 export function postgresSource(settings: ResolvedPostgres): Source {
   return {
@@ -43,138 +33,80 @@ export function postgresSource(settings: ResolvedPostgres): Source {
       return Promise.resolve(null);
     },
 
-    async extract({ options, directory }, context) {
+    async extract(request, context) {
+      const { options, directory } = request;
       const reading = readingOf(options, settings);
       const applicationName = `millrace extract ${randomBytes(6).toString('hex')}`;
-      const stopListening = cancelOnAbort(context.session, settings.url, applicationName);
+      const attempt = { settings, context, reading, options, directory, applicationName };
+      const { session } = context;
+      let read: TableRead | ReadAtOnce | undefined;
+      const holder = (): pg.Client | undefined => (read instanceof TableRead ? read.snapshot.client : undefined);
+      const stopListening = cancelOnAbort(session, settings.url, applicationName, holder);
       try {
-        const { columns, cursor } = await describe(settings, applicationName, reading, options);
-        await attach(context.session, settings.url, { applicationName, isolation: 'REPEATABLE READ', readOnly: true });
+        const opened = (read = (await takeLeft(request)) ?? (await open(attempt)));
+        await attach(session, settings.url, { applicationName, isolation: 'REPEATABLE READ', readOnly: true });
         await context.checkpoint('extract.reading');
-        return await readExactly({ settings, context, reading, options, columns, cursor, directory });
+        const extracted = await withoutHelpers(session, () =>
+          opened instanceof TableRead ? readRanges(attempt, opened) : readAtOnce(attempt, opened),
+        );
+        if (opened instanceof TableRead) await opened.release();
+        return extracted;
       } catch (error) {
-        if (context.signal.aborted) await context.session.run('SELECT 1');
-        throw translatePostgresError(error, settings, reading.label);
+        const failure = await failureOf(error, attempt);
+        if (read instanceof TableRead) await read.leaveOrRelease(request.resumption, failure, HOLD_MS);
+        throw failure;
       } finally {
         stopListening();
-        await context.session.run('DETACH DATABASE IF EXISTS pg').catch(() => undefined);
+        await session.run('DETACH DATABASE IF EXISTS pg').catch(() => undefined);
       }
     },
   };
 }
 
-function readingOf(options: ExtractOptions, settings: ResolvedPostgres): Reading {
-  const { connection } = settings;
-  if (options.path !== undefined || options.format !== undefined || options.copy !== undefined) {
-    throw new TerminalError(
-      'OPTION_INVALID',
-      `The connection "${connection}" is a database: path, format and copy mean nothing to it. Use table or query.`,
-    );
-  }
-  if ((options.table === undefined) === (options.query === undefined)) {
-    throw new TerminalError('OPTION_INVALID', `An extract from connection "${connection}" needs either table or query.`);
-  }
-  if (options.table !== undefined) {
-    const name = parseTableName(options.table, settings.schema);
-    return { from: name.sql, label: `table ${name.sql}`, isTable: true };
-  }
-  const query = (options.query ?? '').trim().replace(/;\s*$/, '');
-  return { from: `(${query}\n) AS source`, label: 'the query', isTable: false };
+/** What an earlier attempt has left, moved into this one's folder, if it can be gone on with. */
+async function takeLeft({ resumption, directory }: ExtractRequest): Promise<TableRead | undefined> {
+  const left = resumption?.take();
+  if (left instanceof TableRead && (await left.goOnIn(directory))) return left;
+  await left?.release();
+  return undefined;
 }
 
-async function describe(
-  settings: ResolvedPostgres,
-  applicationName: string,
-  reading: Reading,
-  options: ExtractOptions,
-): Promise<{ columns: SourceColumn[]; cursor: Cursor | undefined }> {
+async function open(attempt: ReadAttempt): Promise<TableRead | ReadAtOnce> {
+  const { settings, reading, applicationName } = attempt;
   const side = await connectPostgres(settings.url, applicationName);
+  let read: TableRead | undefined;
   try {
     await side.query(
       `SET default_transaction_read_only = on; SET lock_timeout = ${settings.lockTimeoutMs}; SET TimeZone = 'UTC'`,
     );
-    const all = await describeSelect(side, `SELECT * FROM ${reading.from}`);
-    const byName = new Map(all.map((column) => [column.name, reading.isTable ? column : { ...column, nullable: true }]));
-    for (const name of [...(options.columns ?? []), ...Object.keys(options.where ?? {})]) {
-      if (byName.has(name)) continue;
-      throw new TerminalError(
-        'COLUMN_MISSING',
-        `${reading.label} in connection "${settings.connection}" has no column "${name}". It has: ${[...byName.keys()].slice(0, 50).join(', ')}.`,
-      );
-    }
-    const place = `${reading.label} in connection "${settings.connection}"`;
-    return {
-      columns: options.columns?.map((name) => byName.get(name) as SourceColumn) ?? [...byName.values()],
-      cursor: await resolveCursor(side, options, [...byName.values()], place),
-    };
+    const facts = await tableFacts(side, reading);
+    read = await openInRanges(attempt, side, facts);
+    return read ?? { ...(await describeSource(side, attempt)), lockable: facts.lockable };
   } finally {
-    await side.end().catch(() => undefined);
+    if (read === undefined) await side.end().catch(() => undefined);
   }
 }
 
-interface Work {
-  readonly settings: ResolvedPostgres;
-  readonly context: CallContext;
-  readonly reading: Reading;
-  readonly options: ExtractOptions;
-  readonly columns: readonly SourceColumn[];
-  readonly cursor: Cursor | undefined;
-  readonly directory: string;
+/** Opens a table to be read in ranges, where that is possible and worth it. Everything is asked anew in the snapshot. */
+async function openInRanges(attempt: ReadAttempt, side: pg.Client, { heaps }: TableFacts): Promise<TableRead | undefined> {
+  const { context, directory, options, reading } = attempt;
+  const { from } = reading;
+  const readers = await readersOf(context.session);
+  if (cutIntoRanges(heaps, readers).length < 2) return undefined;
+  const snapshot = await takeSnapshot(side, attempt);
+  const { columns, cursor } = await describeSource(side, attempt);
+  const filter = filterToSql(options.where);
+  const range = cursor && (await findRange(async (sql) => (await side.query(sql)).rows, cursor, { from, condition: filter }));
+  const condition = cursor && range ? `${filter} AND ${rangeCondition(cursor, range)}` : filter;
+  const found = await tableFacts(side, reading);
+  const ranges = cutIntoRanges(await scannedHeaps(side, from, condition, found.heaps), readers);
+  if (ranges.length > 1) return new TableRead(snapshot, { columns, condition, range, ranges }, directory);
+  await side.query('ROLLBACK');
+  return undefined;
 }
 
-// Values that DuckDB's type cannot hold are rare, so they are found by trying; then that column is read as text.
-async function readExactly(work: Work): Promise<Extracted> {
-  const asText = new Set<string>();
-  for (;;) {
-    try {
-      return await read(work, asText);
-    } catch (error) {
-      const column = inexactColumn(messageOf(error), work.columns);
-      if (column === undefined || asText.has(column.name)) throw error;
-      asText.add(column.name);
-    }
-  }
-}
-
-async function read(work: Work, asText: ReadonlySet<string>): Promise<Extracted> {
-  const { context, columns, cursor, options, reading, settings } = work;
-  const { session } = context;
-  const list = columns.map((column) => selectExpression(column, asText)).join(', ');
-  const condition = filterToSql(options.where);
-  const file = path.join(work.directory, PART);
-  const names = columns.map((column) => quoteIdentifier(column.name)).join(', ');
-  await session.run('BEGIN');
-  let rows: number;
-  let range: CursorRange | undefined;
-  try {
-    await execute(
-      session,
-      `SET LOCAL lock_timeout = ${settings.lockTimeoutMs}; SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO'; SET LOCAL IntervalStyle = 'postgres'`,
-    );
-    range = cursor && (await findRange(session, cursor, { from: reading.from, condition }));
-    const inRange = cursor && range ? ` AND ${rangeCondition(cursor, range)}` : '';
-    const sql = `SELECT ${list} FROM ${reading.from} WHERE ${exactnessCondition(columns, asText)} AND ${condition}${inRange}`;
-    const [copied] = await session.rows<{ Count: bigint }>(
-      `COPY (SELECT ${names} FROM postgres_query('${ATTACHED}', ${quoteLiteral(sql)})) TO ${quoteLiteral(file)} (FORMAT parquet, COMPRESSION zstd)`,
-    );
-    rows = Number(copied?.Count);
-  } finally {
-    await session.rollback();
-  }
-  context.progress(rows);
-  const part = {
-    path: `./${PART}`,
-    format: 'parquet' as const,
-    rows,
-    bytes: (await stat(file)).size,
-    fingerprint: await hashFile(file, context.signal),
-  };
-  const found = columns.map((column) => datasetColumn(column, asText));
-  return { parts: [part], columns: found, rows, filterPending: false, ...(range && { range }) };
-}
-
-async function hashFile(file: string, signal: AbortSignal): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash, { signal });
-  return hash.digest('hex');
+/** Why the attempt failed, in words for people: its abortion before whatever that has led to. */
+async function failureOf(error: unknown, { context, settings, reading }: ReadAttempt): Promise<unknown> {
+  const aborted = context.signal.aborted && (await context.session.run('SELECT 1').catch((reason: unknown) => reason));
+  return aborted || translatePostgresError(error, settings, reading.label);
 }
