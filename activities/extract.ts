@@ -1,7 +1,6 @@
-import type { ExtractOptions, Resumption } from '../src/connectors/contract.js';
-import type { LeftWorks } from '../src/connectors/left-work.js';
+import type { ExtractOptions } from '../src/connectors/contract.js';
 import { TerminalError } from '../src/core/errors.js';
-import type { DatasetStepResult, ExtractStepInput, RunContext } from '../src/core/steps.js';
+import type { DatasetStepResult, ExtractStepInput } from '../src/core/steps.js';
 import { referenceTo, type Staging } from '../src/engine/staging.js';
 import { withConnection } from './connection.js';
 import { ENGINE, datasetKey } from '../src/engine/dataset-key.js';
@@ -33,7 +32,8 @@ async function extract(services: Services, input: ExtractStepInput, call: StepCa
     const key = await keyOf(services.staging, { step: 'extract', dataset, connection, options, origin });
     const made = await stageOnce(services, call, key, async (directory, keep) => {
       call.phase('reading');
-      const resumption = resumptionOf(services.leftWorks, { key, run, keep });
+      // The key tells the step of a run: what can be recognised again is never read again.
+      const resumption = services.leftWorks.resumption(key, run.runId, keep);
       const extracted = await source.extract({ ...request, directory, resumption }, call);
       await call.checkpoint('extract.reading');
       return {
@@ -51,24 +51,6 @@ async function extract(services: Services, input: ExtractStepInput, call: StepCa
     await services.leftWorks.drop(key);
     return made;
   });
-}
-
-interface Leaver {
-  readonly key: string;
-  readonly run: RunContext;
-  /** Keeps the attempt's folder from being removed. */
-  readonly keep: () => void;
-}
-
-// The key tells the step of a run, since what is recognised again is not read again.
-function resumptionOf(leftWorks: LeftWorks, { key, run, keep }: Leaver): Resumption {
-  return {
-    take: () => leftWorks.take(key),
-    leave(work, forMs) {
-      keep();
-      leftWorks.leave(key, run.runId, work, forMs);
-    },
-  };
 }
 
 interface KeyFacts {

@@ -1,10 +1,14 @@
-import type { LeftWork } from './contract.js';
+import type { LeftWork, Resumption } from './contract.js';
 
 /** What attempts that were cut off have left in this process, each under the key of the dataset that it is for. */
 export interface LeftWorks {
-  take(key: string): LeftWork | undefined;
-  /** Keeps work for at most `forMs`; `owner` is the run. Whatever was there under the key is released. */
-  leave(key: string, owner: string, work: LeftWork, forMs: number): void;
+  /**
+   * For one attempt at the dataset of a key.
+   *
+   * @param owner the run
+   * @param keep keeps the attempt's folder from being removed when the attempt ends
+   */
+  resumption(key: string, owner: string, keep: () => void): Resumption;
   /** Releases what is there under a key: the dataset has been made. */
   drop(key: string): Promise<void>;
   /** Releases all that a run has left: it has ended. */
@@ -31,16 +35,22 @@ export function openLeftWorks(): LeftWorks {
   };
   const drop = async (key: string): Promise<void> => take(key)?.release();
   const dropAll = async (keys: readonly string[]): Promise<void> => void (await Promise.all(keys.map(drop)));
+  const leave = (key: string, owner: string, work: LeftWork, forMs: number): void => {
+    void drop(key);
+    if (closed) return void work.release();
+    // A process that has nothing else to do must not live on for it.
+    const timer = setTimeout(() => void drop(key), forMs).unref();
+    entries.set(key, { owner, work, timer });
+  };
   return {
-    take,
     drop,
-    leave(key, owner, work, forMs) {
-      void drop(key);
-      if (closed) return void work.release();
-      // A process that has nothing else to do must not live on for it.
-      const timer = setTimeout(() => void drop(key), forMs).unref();
-      entries.set(key, { owner, work, timer });
-    },
+    resumption: (key, owner, keep) => ({
+      take: () => take(key),
+      leave(work, forMs) {
+        keep();
+        leave(key, owner, work, forMs);
+      },
+    }),
     dropOwner: (owner) => dropAll([...entries].filter(([, entry]) => entry.owner === owner).map(([key]) => key)),
     close() {
       closed = true;
