@@ -11,4 +11,8 @@ export const BENCHMARKS: Readonly<Record<string, Entry>> = {
     summary: 'TPC-H lineitem from CSV, validated by 16 rules, into Postgres; against one-stream COPY',
     open: async () => (await import('./load/load.js')).benchmarkLoad,
   },
+  extract: {
+    summary: 'TPC-H lineitem from Postgres into Parquet; against DuckDB’s own COPY from the attached database',
+    open: async () => (await import('./extract/extract.js')).benchmarkExtract,
+  },
 };

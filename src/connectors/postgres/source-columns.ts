@@ -90,8 +90,10 @@ export function selectExpression(column: SourceColumn, asText: ReadonlySet<strin
 /** The column in the SELECT list that DuckDB runs over what the server gives. */
 export function readExpression(column: SourceColumn): string {
   const name = quoteIdentifier(column.name);
-  // Blanks that pad a char(n) are no part of its value. The server would take them off as well, at a higher price.
-  return column.base === 'bpchar' ? `rtrim(${name}, ' ') AS ${name}` : name;
+  if (column.base !== 'bpchar') return name;
+  // Blanks that pad a char(n) are no part of its value. The server would take them off as well, at a higher price; and to see
+  // that there is none is cheaper than to take none off.
+  return `CASE WHEN ends_with(${name}, ' ') THEN rtrim(${name}, ' ') ELSE ${name} END AS ${name}`;
 }
 
 /**

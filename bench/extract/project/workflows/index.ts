@@ -1,0 +1,1 @@
+export { extractLineitem } from './extract-lineitem';
