@@ -15,6 +15,13 @@ export interface WorkerSetup {
   readonly stagesInProject?: boolean;
   /** Steps at work at once; no other step is asked for while as many are. */
   readonly steps: number;
+  /**
+   * Requests for steps, and for tasks of runs, that wait at the server at a time: each of a worker that stands still costs
+   * one of them. @default the SDK's
+   */
+  readonly polls?: number;
+  /** Most bytes that staging may hold. @default no limit */
+  readonly stagingBytes?: number;
 }
 
 /** One activity that has come to a checkpoint and waits there. */
@@ -33,6 +40,8 @@ export type FromWorker =
 
 /** A project's worker in a process of its own, to be killed, stopped and continued. */
 export interface CrashingWorker {
+  /** Resolves when the process is gone, however it ended. */
+  readonly gone: Promise<void>;
   /** Starts polling. */
   begin(setup: WorkerSetup): Promise<void>;
   /** Lets an activity go on from where it waits. */
@@ -54,11 +63,13 @@ const PROGRAM = path.join(import.meta.dirname, 'crashing-worker-process.ts');
  *
  * @param environment of the process, besides this one's
  * @param holds says of each arrival at a checkpoint whether it waits there; the others go on at once
+ * @param log is given what the process says
  */
 export function spawnCrashingWorker(
   directory: string,
   environment: Readonly<Record<string, string>>,
   holds: (arrival: Arrival) => boolean,
+  log: (text: string) => void = () => undefined,
 ): CrashingWorker {
   const child = spawn(process.execPath, ['--import', 'tsx', PROGRAM, directory], {
     // A statement that waits in DuckDB holds a thread of Node's pool, which has 4.
@@ -66,7 +77,10 @@ export function spawnCrashingWorker(
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   const stderr: string[] = [];
-  child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => {
+    stderr.push(chunk.toString());
+    log(chunk.toString());
+  });
   const exited = once(child, 'exit');
   const end = (): boolean => child.kill('SIGKILL');
   process.once('exit', end);
@@ -86,6 +100,7 @@ export function spawnCrashingWorker(
     if (message.type === 'arrived' && !holds(message.arrival)) tell({ type: 'go', id: message.arrival.id });
   });
   return {
+    gone: exited.then(() => undefined),
     async begin(setup) {
       await loaded;
       tell({ type: 'begin', setup });

@@ -1,0 +1,2 @@
+export { exportAll, exportDay } from './into-files';
+export { appendDay, appendFile, mergeAll, replaceAll, replaceRegion } from './into-postgres';
