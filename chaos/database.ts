@@ -43,8 +43,12 @@ export class Database {
   }
 
   private async connected(): Promise<pg.Client> {
-    for (const end = Date.now() + PATIENCE_MS; this.client === undefined; ) {
-      const client = new pg.Client({ connectionString: this.server.url(), application_name: 'chaos', connectionTimeoutMillis: 2_000 });
+    for (const end = Date.now() + PATIENCE_MS; this.client === undefined;) {
+      const client = new pg.Client({
+        connectionString: this.server.url(),
+        application_name: 'chaos',
+        connectionTimeoutMillis: 2_000,
+      });
       client.on('error', () => this.forget(client)).on('end', () => this.forget(client));
       try {
         await client.connect();

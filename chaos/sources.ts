@@ -15,8 +15,7 @@ export interface Sources {
 export const REGIONS = ['north', 'east', 'south', 'west'] as const;
 
 /** Columns of every source and target, with their types, in order. */
-export const COLUMNS =
-  'id bigint, version bigint, region text, day date, amount float8, note text, changed_at timestamptz';
+export const COLUMNS = 'id bigint, version bigint, region text, day date, amount float8, note text, changed_at timestamptz';
 export const NAMES = COLUMNS.replaceAll(/ \w+(?=,|$)/g, '');
 
 const FIRST_ROWS = 1_500;
@@ -59,9 +58,13 @@ export function truth(journal: string, source: string, where = 'TRUE'): string {
     WHERE item IS NOT NULL AND amount >= 0 AND ${where}`;
 }
 
-/** Removes what a trial has made in the database. */
-export async function dropSources(database: Database, trial: number, sources: Sources): Promise<void> {
-  await database.query(
-    `DROP TABLE IF EXISTS ${Object.values(sources).join(', ')}; DROP FUNCTION IF EXISTS note_${trial}() CASCADE`,
-  );
+/** Removes what a trial has made in the database; `targets` are tables of the schema `warehouse`. */
+export async function dropSources(
+  database: Database,
+  trial: number,
+  sources: Sources,
+  targets: readonly string[],
+): Promise<void> {
+  const tables = [...Object.values(sources).map((table) => `shop.${table}`), ...targets.map((table) => `warehouse.${table}`)];
+  await database.query(`DROP TABLE IF EXISTS ${tables.join(', ')}; DROP FUNCTION IF EXISTS note_${trial}() CASCADE`);
 }

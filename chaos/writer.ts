@@ -79,10 +79,16 @@ function transaction({ grown, stock, orders }: Sources, random: Random, { from, 
     `INSERT INTO ${table} SELECT id, 1, '${region}', '${day}', ${amountOf('id', '0')}, 'new', clock_timestamp()
      FROM generate_series(${first}, ${last}) AS rows(id)`;
   const update = (table: string): string =>
-    `UPDATE ${table} SET version = version + 1, region = '${random.pick(REGIONS)}', amount = ${amountOf('id', 'version + 1')}, changed_at = clock_timestamp()
+    `UPDATE ${table} SET version = version + 1, amount = ${amountOf('id', 'version + 1')}, changed_at = clock_timestamp()
      WHERE id % ${random.between(50, 200)} = ${random.between(0, 49)}`;
   const more = (table: string): string =>
-    insert(table, `(SELECT coalesce(max(id), 0) + 1 FROM ${table})`, `(SELECT coalesce(max(id), 0) + ${random.between(1, 10)} FROM ${table})`);
+    insert(
+      table,
+      `(SELECT coalesce(max(id), 0) + 1 FROM ${table})`,
+      `(SELECT coalesce(max(id), 0) + ${random.between(1, 10)} FROM ${table})`,
+    );
   const remove = `DELETE FROM ${orders} WHERE id % ${random.between(100, 400)} = ${random.between(0, 99)}`;
-  return ['BEGIN', insert(grown, from, to), more(stock), update(stock), more(orders), update(orders), remove, 'COMMIT'].join(';\n');
+  return ['BEGIN', insert(grown, from, to), more(stock), update(stock), more(orders), update(orders), remove, 'COMMIT'].join(
+    ';\n',
+  );
 }

@@ -1,4 +1,5 @@
 import { appendFileSync } from 'node:fs';
+import path from 'node:path';
 import type { CheckpointName } from '../../src/connectors/contract.js';
 import { spawnCrashingWorker, type Arrival, type CrashingWorker, type WorkerSetup } from '../../test/support/crashing-worker.js';
 
@@ -31,10 +32,24 @@ export interface Workers {
   close(): Promise<void>;
 }
 
+/** What a worker process needs to know besides. */
+export interface ChaosWorkerSetup extends WorkerSetup {
+  /**
+   * Requests for steps that wait at the server at a time; each of a worker that stands still costs one of them. For the
+   * tasks of runs it is one more.
+   */
+  readonly polls: number;
+  /** Most bytes that staging may hold. @default no limit */
+  readonly stagingBytes?: number;
+}
+
+/** It runs what is built: compiling the sources would cost each new worker a second of the processor. */
+const PROGRAM = path.join(import.meta.dirname, '..', 'worker-process.mjs');
+
 export interface WorkersOptions {
   readonly project: string;
   readonly environment: Readonly<Record<string, string>>;
-  readonly setup: WorkerSetup;
+  readonly setup: ChaosWorkerSetup;
   /** File for what the processes say. */
   readonly logFile: string;
 }
@@ -56,7 +71,7 @@ export async function openWorkers({ project, environment, setup, logFile }: Work
       return true;
     };
     const log = (text: string): void => appendFileSync(logFile, text.replaceAll(/^(?=.)/gm, `${name}: `));
-    const worker: LiveWorker = { ...spawnCrashingWorker(project, environment, holds, log), name };
+    const worker: LiveWorker = { ...spawnCrashingWorker(project, environment, holds, { log, program: [PROGRAM] }), name };
     return worker;
   };
   const remove = (worker: LiveWorker): boolean => {

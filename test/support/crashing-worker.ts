@@ -15,13 +15,6 @@ export interface WorkerSetup {
   readonly stagesInProject?: boolean;
   /** Steps at work at once; no other step is asked for while as many are. */
   readonly steps: number;
-  /**
-   * Requests for steps, and for tasks of runs, that wait at the server at a time: each of a worker that stands still costs
-   * one of them. @default the SDK's
-   */
-  readonly polls?: number;
-  /** Most bytes that staging may hold. @default no limit */
-  readonly stagingBytes?: number;
 }
 
 /** One activity that has come to a checkpoint and waits there. */
@@ -58,20 +51,26 @@ export interface CrashingWorker {
 
 const PROGRAM = path.join(import.meta.dirname, 'crashing-worker-process.ts');
 
+export interface SpawnOptions {
+  readonly log?: (text: string) => void;
+  readonly program?: readonly string[];
+}
+
 /**
  * Starts a worker process, which loads its code and waits for `begin`.
  *
  * @param environment of the process, besides this one's
  * @param holds says of each arrival at a checkpoint whether it waits there; the others go on at once
- * @param log is given what the process says
+ * @param options `log` is given what the process says; `program` are Node's arguments before the project's folder, of a
+ * process that takes the messages of {@link ToWorker} and sends those of {@link FromWorker}
  */
 export function spawnCrashingWorker(
   directory: string,
   environment: Readonly<Record<string, string>>,
   holds: (arrival: Arrival) => boolean,
-  log: (text: string) => void = () => undefined,
+  { log = () => undefined, program = ['--import', 'tsx', PROGRAM] }: SpawnOptions = {},
 ): CrashingWorker {
-  const child = spawn(process.execPath, ['--import', 'tsx', PROGRAM, directory], {
+  const child = spawn(process.execPath, [...program, directory], {
     // A statement that waits in DuckDB holds a thread of Node's pool, which has 4.
     env: { ...process.env, UV_THREADPOOL_SIZE: '32', ...environment },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

@@ -1,0 +1,40 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Trigger } from './plan.js';
+import type { LiveWorker } from './servers/workers.js';
+import type { Stage } from './stage.js';
+
+/** The point in time of a fault, and what stands still for it. */
+export interface Moment {
+  /** Whether what the plan waits for has happened; otherwise it is just some moment. */
+  readonly isMeant: boolean;
+  /** The run, and the worker, whose step is held. */
+  readonly workflowId?: string;
+  readonly worker?: LiveWorker;
+  /** Lets go on what is held. Harmless when it is gone, and when called again. */
+  release(): void;
+  /** Breaks the connection that is held. */
+  readonly cut?: () => void;
+}
+
+const LONGEST_WAIT_MS = 3_000;
+
+/** Waits for a trigger; when it does not come for long, the fault comes without it. */
+export async function momentOf(stage: Stage, trigger: Trigger): Promise<Moment> {
+  if (trigger.at === 'time') {
+    await sleep(trigger.afterMs);
+    return { isMeant: true, release: () => undefined };
+  }
+  const watch =
+    trigger.at === 'checkpoint' ? stage.workers.holdNext(trigger.checkpoint) : stage.line.holdNext(trigger.moment, trigger.bytes);
+  const late = new AbortController();
+  const held = await Promise.race([watch.held, sleep(LONGEST_WAIT_MS, undefined, { signal: late.signal })]);
+  late.abort();
+  if (held === undefined) {
+    watch.cancel();
+    return { isMeant: false, release: () => undefined };
+  }
+  if ('arrival' in held) {
+    return { isMeant: true, workflowId: held.arrival.workflowId, worker: held.worker, release: () => held.release() };
+  }
+  return { isMeant: true, release: () => held.release(), cut: () => held.cut() };
+}
