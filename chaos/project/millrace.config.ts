@@ -15,6 +15,9 @@ const Item = contract(
   { key: ['id'] },
 );
 
+/** The same without a key, so that no primary key keeps a target from holding a row twice. */
+const Row = contract(Item.schema);
+
 const copy = z.object({ source: z.string(), target: z.string() });
 
 export default defineProject({
@@ -23,7 +26,7 @@ export default defineProject({
     warehouse: postgres({ url: env('CHAOS_DATABASE'), schema: 'warehouse' }),
     lake: files({ root: env('CHAOS_LAKE') }),
   },
-  contracts: { Item },
+  contracts: { Item, Row },
   transforms: {},
   pipelines: {
     appendDay: { params: copy.extend({ day: z.iso.date() }), partition: daily('day', { from: '2024-01-01' }) },
