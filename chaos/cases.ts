@@ -21,6 +21,8 @@ export interface Case {
   readonly manner: Manner;
   /** The table in the schema `warehouse`; absent for files. */
   readonly table?: string;
+  /** The source's column by which only what is new is read, and the source. */
+  readonly cursor?: { readonly column: 'id' | 'changed_at'; readonly source: string };
   /** The next runs; they are started together. */
   next(): Promise<readonly Job[]>;
   /** The runs that bring the target up to date once nothing changes any more. */
@@ -48,6 +50,8 @@ type MakeCase = (scene: Scene, name: string) => Case;
 export const CASES: Readonly<Record<string, MakeCase>> = {
   append_day: appendDay,
   append_file: appendFile,
+  append_new: appendNew,
+  merge_new: mergeNew,
   merge_all: mergeAll,
   replace_all: replaceAll,
   replace_region: replaceRegion,
@@ -106,6 +110,37 @@ function appendFile(scene: Scene, name: string): Case {
     next,
     last: next,
     expected: () => files.map((rows) => `SELECT ${NAMES} FROM (${rows}) AS file WHERE amount >= 0`).join(' UNION ALL '),
+  };
+}
+
+/** What is new; now and then two runs at once, of which one finds the watermark moved. */
+function appendNew(scene: Scene, name: string): Case {
+  return incremental(scene, { name, pipeline: 'appendNew', manner: 'append', source: scene.sources.grown, column: 'id' });
+}
+
+/** What has changed; now and then two runs at once, of which one finds the watermark moved. */
+function mergeNew(scene: Scene, name: string): Case {
+  return incremental(scene, { name, pipeline: 'mergeNew', manner: 'merge', source: scene.sources.stock, column: 'changed_at' });
+}
+
+interface Incremental {
+  readonly name: string;
+  readonly pipeline: string;
+  readonly manner: Manner;
+  readonly source: string;
+  readonly column: 'id' | 'changed_at';
+}
+
+function incremental(scene: Scene, { name, pipeline, manner, source, column }: Incremental): Case {
+  const target = inTable(scene, name);
+  const job: Job = { pipeline, params: { source, target: target.table } };
+  return {
+    ...target,
+    manner,
+    cursor: { column, source },
+    next: async () => (scene.random.chance(0.3) ? [job, job] : [job]),
+    last: async () => [job],
+    expected: () => truth(scene.sources.journal, source),
   };
 }
 

@@ -19,7 +19,8 @@ interface Run {
 export class StuckRun extends Error {}
 
 /** How a run may end without anything being wrong with Millrace: it is retried then, as a person would. */
-const RETRIED: ReadonlySet<string> = new Set(['STAGING_FULL', 'CANCELLED']);
+const RETRIED: ReadonlySet<string> = new Set(['STAGING_FULL', 'CANCELLED', 'WATERMARK_MOVED']);
+const MOST_RETRIES = 20;
 
 /** How long runs may go on after the last fault. */
 const GRACE_MS = 120_000;
@@ -93,8 +94,11 @@ export class Runs {
     for (;;) {
       const end = await this.endOf(latest(run));
       if (end.result) return end.result;
-      if (end.code === 'RETRY_INVALID') await this.start(run);
-      else if (RETRIED.has(end.code)) await this.start(run, latest(run));
+      const retries = run.workflowIds.length - 1;
+      // A run that another one has overtaken may be retried, or done anew: both have to lead to the same.
+      const isNew = end.code === 'RETRY_INVALID' || (end.code === 'WATERMARK_MOVED' && retries % 2 === 1);
+      if (retries < MOST_RETRIES && isNew) await this.start(run);
+      else if (retries < MOST_RETRIES && RETRIED.has(end.code)) await this.start(run, latest(run));
       else throw new StuckRun(`${latest(run)} failed: ${end.message}`);
     }
   }

@@ -18,6 +18,9 @@ export const REGIONS = ['north', 'east', 'south', 'west'] as const;
 export const COLUMNS = 'id bigint, version bigint, region text, day date, amount float8, note text, changed_at timestamptz';
 export const NAMES = COLUMNS.replaceAll(/ \w+(?=,|$)/g, '');
 
+/** From here on ids are those of rows that come late. */
+export const LATE_IDS = 1_000_000;
+
 const FIRST_ROWS = 1_500;
 
 /** Makes the tables of a trial and their first rows. Tables are named without their schema, `shop`. */
@@ -53,9 +56,13 @@ export function amountOf(id: string, version: string): string {
 
 /** A query for the rows of a source that the contract accepts, as the journal says they are. */
 export function truth(journal: string, source: string, where = 'TRUE'): string {
+  return `SELECT ${NAMES} FROM (${everything(journal, source)}) AS every WHERE amount >= 0 AND ${where}`;
+}
+
+/** A query for all rows of a source, as the journal says they are. */
+export function everything(journal: string, source: string): string {
   const latest = `SELECT DISTINCT ON (id) item FROM shop.${journal} WHERE source = '${source}' ORDER BY id, n DESC`;
-  return `SELECT ${NAMES} FROM (${latest}) AS latest, jsonb_to_record(item) AS row(${COLUMNS})
-    WHERE item IS NOT NULL AND amount >= 0 AND ${where}`;
+  return `SELECT ${NAMES} FROM (${latest}) AS latest, jsonb_to_record(item) AS row(${COLUMNS}) WHERE item IS NOT NULL`;
 }
 
 /** Removes what a trial has made in the database; `targets` are tables of the schema `warehouse`. */

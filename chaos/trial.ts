@@ -3,8 +3,9 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../src/core/errors.js';
 import type { LoadResult } from '../src/core/load.js';
-import { CASES, type Case } from './cases.js';
+import { CASES, type Case, type Scene } from './cases.js';
 import { checkLedger } from './checks/ledger.js';
+import { checkWatermark } from './checks/watermark.js';
 import { addUp, compareRows, type Difference } from './checks/rows.js';
 import { Database } from './database.js';
 import { FAULTS, type FaultName } from './faults/index.js';
@@ -12,8 +13,9 @@ import { momentOf } from './moment.js';
 import { describeFault, type Plan, type PlannedFault } from './plan.js';
 import { randomFrom, type Random } from './random.js';
 import { Runs, StuckRun } from './runs.js';
-import { dropSources, makeSources } from './sources.js';
+import { dropSources, makeSources, type Sources } from './sources.js';
 import type { Stage } from './stage.js';
+import { startLateWriter } from './late-writer.js';
 import { startWriter } from './writer.js';
 
 /** What came of one trial. */
@@ -42,8 +44,8 @@ export async function runTrial(stage: Stage, seed: string, trial: number, plan: 
   const random = (part: string): Random => randomFrom(`${seed}/${trial}/${part}`);
   await stage.workers.reduceToOne();
   const sources = await makeSources(stage.database, trial);
-  const users = new Database(stage.postgres);
-  const writer = startWriter(users, sources, random('writer'));
+  const users = openUsers(stage, sources, random);
+  const { writer } = users;
   const scene = { trial, sources, database: stage.database, writer, random: random('cases'), lake: stage.lake };
   const cases = plan.cases.map((name) => (CASES[name] as (typeof CASES)[string])(scene, name));
   const work = new Work(cases, new Runs(stage.temporal.client, `trial-${trial}`));
@@ -51,10 +53,9 @@ export async function runTrial(stage: Stage, seed: string, trial: number, plan: 
   await Promise.all([faults, work.whileFaultsHappen(faults)]);
   work.runs.faultsAreOver();
   await work.settle();
-  await writer.stop();
-  await users.close();
+  await users.stop();
   await work.catchUp();
-  const difference = await compare(stage, work);
+  const difference = await compare(scene, work);
   const result = {
     trial,
     plan,
@@ -75,6 +76,20 @@ export async function runTrial(stage: Stage, seed: string, trial: number, plan: 
     await stage.emptyStaging();
   }
   return { ...result, details, workflowIds: work.runs.workflowIds(), seconds: (performance.now() - started) / 1000 };
+}
+
+/** Those who change the sources, each in a session of its own. */
+function openUsers(stage: Stage, sources: Sources, random: (part: string) => Random) {
+  const sessions = [new Database(stage.postgres), new Database(stage.postgres)] as const;
+  const writer = startWriter(sessions[0], sources, random('writer'));
+  const late = startLateWriter(sessions[1], sources, random('late'));
+  return {
+    writer,
+    async stop() {
+      await Promise.all([writer.stop(), late.stop()]);
+      for (const session of sessions) await session.close();
+    },
+  };
 }
 
 /** The runs of a trial's cases. */
@@ -148,12 +163,13 @@ async function inflictAll(stage: Stage, faults: readonly PlannedFault[], runs: R
 }
 
 /** A case with a stuck run is behind, so that its rows say nothing more. */
-async function compare({ database }: Stage, work: Work): Promise<Difference> {
+async function compare(scene: Scene, work: Work): Promise<Difference> {
   if (work.stuck.length > 0) return { lost: 0, doubled: 0, details: [] };
+  const { database } = scene;
   const differences: Difference[] = [];
   for (const one of work.cases) {
     const rows = await compareRows(database, one.expected(), await one.actual());
-    const found = addUp([rows, await checkLedger(database, one, work.loadsOf(one))]);
+    const found = addUp([rows, await checkLedger(database, one, work.loadsOf(one)), await checkWatermark(scene, one)]);
     differences.push({ ...found, details: found.details.map((detail) => `${one.name}: ${detail}`) });
   }
   return addUp(differences);

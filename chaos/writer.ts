@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAnswer, type Database } from './database.js';
 import type { Random } from './random.js';
-import { amountOf, REGIONS, type Sources } from './sources.js';
+import { amountOf, LATE_IDS, REGIONS, type Sources } from './sources.js';
 
 /** The users of the sources: one transaction after another, for as long as a trial has runs. */
 export interface Writer {
@@ -84,8 +84,8 @@ function transaction({ grown, stock, orders }: Sources, random: Random, { from, 
   const more = (table: string): string =>
     insert(
       table,
-      `(SELECT coalesce(max(id), 0) + 1 FROM ${table})`,
-      `(SELECT coalesce(max(id), 0) + ${random.between(1, 10)} FROM ${table})`,
+      `(SELECT coalesce(max(id), 0) + 1 FROM ${table} WHERE id < ${LATE_IDS})`,
+      `(SELECT coalesce(max(id), 0) + ${random.between(1, 10)} FROM ${table} WHERE id < ${LATE_IDS})`,
     );
   const remove = `DELETE FROM ${orders} WHERE id % ${random.between(100, 400)} = ${random.between(0, 99)}`;
   return ['BEGIN', insert(grown, from, to), more(stock), update(stock), more(orders), update(orders), remove, 'COMMIT'].join(

@@ -31,6 +31,8 @@ export default defineProject({
   pipelines: {
     appendDay: { params: copy.extend({ day: z.iso.date() }), partition: daily('day', { from: '2024-01-01' }) },
     appendFile: { params: copy },
+    appendNew: { params: copy },
+    mergeNew: { params: copy },
     mergeAll: { params: copy },
     replaceAll: { params: copy },
     replaceRegion: { params: copy.extend({ region: z.string() }) },
