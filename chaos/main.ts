@@ -56,6 +56,13 @@ const program = new Command('npm run chaos --')
   .option('--keep', 'keep data folders and logs', false)
   .action(run);
 
+// Everything that was started is guarded or ended by what happens on exit, which a signal alone would skip.
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)
+  process.once(signal, () => process.exit(code));
+
 try {
   await program.parseAsync();
 } catch (error) {

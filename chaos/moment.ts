@@ -16,7 +16,7 @@ export interface Moment {
   readonly cut?: () => void;
 }
 
-const LONGEST_WAIT_MS = 3_000;
+const LONGEST_WAIT_MS = 4_000;
 
 /** Waits for a trigger; when it does not come for long, the fault comes without it. */
 export async function momentOf(stage: Stage, trigger: Trigger): Promise<Moment> {

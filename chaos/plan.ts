@@ -30,15 +30,19 @@ const CHECKPOINTS: readonly CheckpointName[] = [
 ];
 const LINE_MOMENTS: readonly LineMoment[] = ['copying', 'reading', 'committing'];
 
-/** The plan of a trial. Two trials of one seed are different, the same trial of one seed is the same. */
+const CASES_EACH = 3;
+const FAULTS_EACH = 3;
+
+/**
+ * The plan of a trial: the same for the same seed and number. Names are dealt from shuffled decks, so that a few trials in a
+ * row have every case and every fault, in ever other company.
+ */
 export function planTrial(seed: string, trial: number): Plan {
   const random = randomFrom(`${seed}/${trial}/plan`);
+  const faults = deal(`${seed}/faults`, Object.keys(FAULTS) as FaultName[], FAULTS_EACH, trial);
   return {
-    cases: random.some(Object.keys(CASES), random.between(3, 4)),
-    faults: Array.from({ length: random.between(2, 3) }, () => ({
-      name: random.pick(Object.keys(FAULTS) as FaultName[]),
-      trigger: drawTrigger(random),
-    })),
+    cases: [...new Set(deal(`${seed}/cases`, Object.keys(CASES), CASES_EACH, trial))],
+    faults: faults.map((name) => ({ name, trigger: drawTrigger(random) })),
   };
 }
 
@@ -46,7 +50,16 @@ export function planTrial(seed: string, trial: number): Plan {
 export function planBroken(seed: string, trial: number): Plan {
   const { faults } = planTrial(seed, trial);
   const kill: PlannedFault = { name: 'kill-worker', trigger: { at: 'checkpoint', checkpoint: 'load.committed' } };
-  return { cases: ['append_day', 'append_file'], faults: [kill, ...faults] };
+  return { cases: ['append_file'], faults: [kill, ...faults] };
+}
+
+/** Deals `count` names to each trial in turn, from one shuffled deck after the other. */
+function deal<T>(seed: string, names: readonly T[], count: number, trial: number): T[] {
+  return Array.from({ length: count }, (_, index) => {
+    const position = (trial - 1) * count + index;
+    const deck = randomFrom(`${seed}/${Math.floor(position / names.length)}`).some(names, names.length);
+    return deck[position % names.length] as T;
+  });
 }
 
 function drawTrigger(random: Random): Trigger {

@@ -24,7 +24,7 @@ const MOST_RETRIES = 20;
 
 /** How long runs may go on after the last fault. */
 const GRACE_MS = 120_000;
-const LOOK_MS = 60;
+const LOOK_MS = 100;
 
 /** The runs of one trial. */
 export class Runs {
@@ -133,6 +133,16 @@ export class Runs {
         await sleep(LOOK_MS);
       }
     }
+  }
+}
+
+/** Ends what is left of runs that are stuck, so that they don't disturb the next trial. */
+export async function endRuns(client: Client, workflowIds: readonly string[]): Promise<void> {
+  for (const workflowId of workflowIds) {
+    await client.workflow
+      .getHandle(workflowId)
+      .terminate('stuck')
+      .catch(() => undefined);
   }
 }
 

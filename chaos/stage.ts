@@ -23,6 +23,8 @@ export interface Stage {
   readonly workers: Workers;
   /** The harness's own way to the database, past the line that faults cut. */
   readonly database: Database;
+  /** Begins a trial: one worker, a log of its own, servers that run. */
+  prepare(): Promise<void>;
   /** Removes staged datasets, between trials. */
   emptyStaging(): Promise<void>;
   close(): Promise<void>;
@@ -57,7 +59,8 @@ export async function openStage({ notice, keep }: StageOptions): Promise<Stage> 
     closers.push(() => temporal.stop());
     const staging = path.join(folder, 'staging');
     const disk = openStagingDisk(staging);
-    process.once('exit', () => disk.close());
+    // Before the folder goes.
+    process.prependOnceListener('exit', () => disk.close());
     closers.push(() => disk.close());
     const lake = path.join(folder, 'lake');
     mkdirSync(lake);
@@ -81,8 +84,13 @@ export async function openStage({ notice, keep }: StageOptions): Promise<Stage> 
       logFile: workerLog,
     });
     closers.push(() => workers.close());
+    const prepare = async (): Promise<void> => {
+      await Promise.all([postgres.mend(), temporal.mend(), disk.free()]);
+      await workers.reduceToOne();
+      writeFileSync(workerLog, '');
+    };
     const emptyStaging = (): Promise<void> => rm(path.join(staging, 'datasets'), { recursive: true, force: true });
-    return { folder, lake, workerLog, postgres, temporal, line, disk, workers, database, emptyStaging, close };
+    return { folder, lake, workerLog, postgres, temporal, line, disk, workers, database, prepare, emptyStaging, close };
   } catch (error) {
     await close();
     throw error;

@@ -21,7 +21,7 @@ export interface Summary {
 
 export function summarise(seed: string, results: readonly TrialResult[], crashes: number): Summary {
   const sum = (count: (result: TrialResult) => number): number => results.reduce((total, result) => total + count(result), 0);
-  const names = results.flatMap(({ faults }) => faults);
+  const names = results.flatMap(({ faults }) => faults.map(({ name }) => name));
   return {
     trials: results.length,
     faults: names.length,

@@ -8,7 +8,7 @@ import { checkLedger } from './checks/ledger.js';
 import { checkWatermark } from './checks/watermark.js';
 import { addUp, compareRows, type Difference } from './checks/rows.js';
 import { Database } from './database.js';
-import { FAULTS, type FaultName } from './faults/index.js';
+import { FAULTS } from './faults/index.js';
 import { momentOf } from './moment.js';
 import { describeFault, type Plan, type PlannedFault } from './plan.js';
 import { randomFrom, type Random } from './random.js';
@@ -18,6 +18,12 @@ import type { Stage } from './stage.js';
 import { startLateWriter } from './late-writer.js';
 import { startWriter } from './writer.js';
 
+/** A fault that was inflicted. */
+export interface InflictedFault extends PlannedFault {
+  /** Whether its trigger came; otherwise it was inflicted after a while without it. */
+  readonly isMet: boolean;
+}
+
 /** What came of one trial. */
 export interface TrialResult {
   readonly trial: number;
@@ -25,8 +31,7 @@ export interface TrialResult {
   readonly lost: number;
   readonly doubled: number;
   readonly stuck: number;
-  /** Faults that were inflicted. */
-  readonly faults: readonly FaultName[];
+  readonly faults: readonly InflictedFault[];
   readonly runs: number;
   readonly workflowIds: readonly string[];
   /** What is wrong, by the case. */
@@ -42,14 +47,14 @@ const LEAST_RUNS = 2;
 export async function runTrial(stage: Stage, seed: string, trial: number, plan: Plan): Promise<TrialResult> {
   const started = performance.now();
   const random = (part: string): Random => randomFrom(`${seed}/${trial}/${part}`);
-  await stage.workers.reduceToOne();
+  await stage.prepare();
   const sources = await makeSources(stage.database, trial);
   const users = openUsers(stage, sources, random);
   const { writer } = users;
   const scene = { trial, sources, database: stage.database, writer, random: random('cases'), lake: stage.lake };
   const cases = plan.cases.map((name) => (CASES[name] as (typeof CASES)[string])(scene, name));
   const work = new Work(cases, new Runs(stage.temporal.client, `trial-${trial}`));
-  const faults = inflictAll(stage, plan.faults, work.runs, random('faults'));
+  const faults = inflictAll(stage, plan.faults, work, random('faults'));
   await Promise.all([faults, work.whileFaultsHappen(faults)]);
   work.runs.faultsAreOver();
   await work.settle();
@@ -147,19 +152,26 @@ class Work {
   }
 }
 
-async function inflictAll(stage: Stage, faults: readonly PlannedFault[], runs: Runs, random: Random): Promise<FaultName[]> {
+async function inflictAll(
+  stage: Stage,
+  faults: readonly PlannedFault[],
+  { runs, stuck }: Work,
+  random: Random,
+): Promise<InflictedFault[]> {
+  const inflicted: InflictedFault[] = [];
   for (const fault of faults) {
     const moment = await momentOf(stage, fault.trigger);
     try {
       await FAULTS[fault.name]({ stage, moment, runs, random });
+      inflicted.push({ ...fault, isMet: moment.isMeant });
     } catch (error) {
-      throw new Error(`${describeFault(fault)} could not be inflicted: ${messageOf(error)}`, { cause: error });
+      stuck.push(`${describeFault(fault)} could not be inflicted or mended: ${messageOf(error)}`);
     } finally {
       moment.release();
     }
     await sleep(random.between(100, 800));
   }
-  return faults.map(({ name }) => name);
+  return inflicted;
 }
 
 /** A case with a stuck run is behind, so that its rows say nothing more. */

@@ -13,7 +13,7 @@ export interface Writer {
   committed(): number;
 }
 
-const PAUSE_MS = 20;
+const PAUSE_MS = 30;
 
 /** Starts writing. A transaction that is lost with its connection was committed or not: the journal knows. */
 export function startWriter(database: Database, sources: Sources, random: Random): Writer {

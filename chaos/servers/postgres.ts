@@ -11,6 +11,8 @@ export interface ChaosPostgres {
   /** SIGKILL for the postmaster and each of its processes, as when the machine goes down; committed data stays. */
   kill(): Promise<void>;
   start(): Promise<void>;
+  /** Starts it if it is not running. */
+  mend(): Promise<void>;
   stop(): Promise<void>;
   /** The last lines of its log. */
   lastLines(): string;
@@ -33,6 +35,9 @@ export async function startPostgres(dataFolder: string): Promise<ChaosPostgres> 
       const children = await childrenOf(pid);
       for (const each of [pid, ...children]) killNow(each);
       await server.process.ended;
+    },
+    async mend() {
+      if (!server.process.running()) server = await start();
     },
     async start() {
       server = await start();

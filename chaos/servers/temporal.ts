@@ -1,6 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 import { obtainTemporal } from '../../src/dev/temporal-binary.js';
-import { startTemporalServer } from '../../src/dev/temporal-server.js';
+import { freePort } from '../../src/dev/free-port.js';
+import { startTemporalServer, type TemporalServer } from '../../src/dev/temporal-server.js';
 
 /** A Temporal server in a process of its own, whose runs are in a file, so that it can be killed and started again. */
 export interface ChaosTemporal {
@@ -9,6 +10,8 @@ export interface ChaosTemporal {
   /** SIGKILL. */
   kill(): Promise<void>;
   start(): Promise<void>;
+  /** Starts it if it is not running. */
+  mend(): Promise<void>;
   stop(): Promise<void>;
   /** The last lines of its log. */
   lastLines(): string;
@@ -17,9 +20,10 @@ export interface ChaosTemporal {
 /** @throws TerminalError TOOL_MISSING */
 export async function startTemporal(databaseFile: string, notice: (line: string) => void): Promise<ChaosTemporal> {
   const { path: binary } = await obtainTemporal({ notice });
-  let server = await startTemporalServer({ binary, uiPort: null, databaseFile });
+  const port = await freePort();
+  const start = (): Promise<TemporalServer> => startTemporalServer({ binary, uiPort: null, databaseFile, port });
+  let server = await start();
   const { address } = server;
-  const port = Number(address.split(':')[1]);
   const connection = await Connection.connect({
     address,
     // A server that is back is to be found at once, not after a pause that has grown.
@@ -32,8 +36,11 @@ export async function startTemporal(databaseFile: string, notice: (line: string)
       process.kill(server.process.pid, 'SIGKILL');
       await server.process.ended;
     },
+    async mend() {
+      if (!server.process.running()) server = await start();
+    },
     async start() {
-      server = await startTemporalServer({ binary, uiPort: null, databaseFile, port });
+      server = await start();
     },
     async stop() {
       await connection.close();
