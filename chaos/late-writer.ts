@@ -9,10 +9,10 @@ export interface LateWriter {
 
 /** Starts writing rows of the stock that come late: less so than the lag of the pipelines that read by their time. */
 export function startLateWriter(database: Database, { stock }: Sources, random: Random): LateWriter {
-  let stopping = false;
+  const stopping = new AbortController();
   let next = LATE_IDS;
   const write = async (): Promise<void> => {
-    while (!stopping) {
+    while (!stopping.signal.aborted) {
       const [from, to] = [next, (next += random.between(1, 20)) - 1];
       const rows = `SELECT id, 1, 'north', '2024-01-01'::date, ${amountOf('id', '0')}, 'late', clock_timestamp() FROM generate_series(${from}, ${to}) AS rows(id)`;
       try {
@@ -27,7 +27,7 @@ export function startLateWriter(database: Database, { stock }: Sources, random: 
   done.catch(() => undefined);
   return {
     async stop() {
-      stopping = true;
+      stopping.abort();
       await done;
     },
   };

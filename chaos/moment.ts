@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Trigger } from './plan.js';
+import type { Runs } from './runs.js';
 import type { LiveWorker } from './servers/workers.js';
 import type { Stage } from './stage.js';
 
@@ -16,10 +17,13 @@ export interface Moment {
   readonly cut?: () => void;
 }
 
-const LONGEST_WAIT_MS = 4_000;
+/** So many runs may end before it is clear that the trigger does not come; a quick machine is soon there, a busy one is given time. */
+const RUNS_IN_VAIN = 6;
+const LONGEST_WAIT_MS = 20_000;
+const LOOK_MS = 50;
 
-/** Waits for a trigger; when it does not come for long, the fault comes without it. */
-export async function momentOf(stage: Stage, trigger: Trigger): Promise<Moment> {
+/** Waits for a trigger; when it does not come, the fault comes without it. */
+export async function momentOf(stage: Stage, trigger: Trigger, runs: Runs): Promise<Moment> {
   if (trigger.at === 'time') {
     await sleep(trigger.afterMs);
     return { isMeant: true, release: () => undefined };
@@ -27,7 +31,7 @@ export async function momentOf(stage: Stage, trigger: Trigger): Promise<Moment> 
   const watch =
     trigger.at === 'checkpoint' ? stage.workers.holdNext(trigger.checkpoint) : stage.line.holdNext(trigger.moment, trigger.bytes);
   const late = new AbortController();
-  const held = await Promise.race([watch.held, sleep(LONGEST_WAIT_MS, undefined, { signal: late.signal })]);
+  const held = await Promise.race([watch.held, inVain(runs, late.signal)]);
   late.abort();
   if (held === undefined) {
     watch.cancel();
@@ -37,4 +41,9 @@ export async function momentOf(stage: Stage, trigger: Trigger): Promise<Moment> 
     return { isMeant: true, workflowId: held.arrival.workflowId, worker: held.worker, release: () => held.release() };
   }
   return { isMeant: true, release: () => held.release(), cut: () => held.cut() };
+}
+
+async function inVain(runs: Runs, signal: AbortSignal): Promise<undefined> {
+  const [enough, end] = [runs.ended() + RUNS_IN_VAIN, Date.now() + LONGEST_WAIT_MS];
+  while (!signal.aborted && runs.ended() < enough && Date.now() < end) await sleep(LOOK_MS);
 }

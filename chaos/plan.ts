@@ -65,7 +65,10 @@ function deal<T>(seed: string, names: readonly T[], count: number, trial: number
 function drawTrigger(random: Random): Trigger {
   const share = random.fraction();
   if (share < 0.45) return { at: 'checkpoint', checkpoint: random.pick(CHECKPOINTS) };
-  if (share < 0.8) return { at: 'line', moment: random.pick(LINE_MOMENTS), bytes: random.between(1, 60_000) };
+  if (share < 0.8) {
+    const moment = random.pick(LINE_MOMENTS);
+    return { at: 'line', moment, bytes: moment === 'committing' ? 0 : random.between(1, 40_000) };
+  }
   return { at: 'time', afterMs: random.between(0, 1_500) };
 }
 

@@ -29,6 +29,7 @@ const LOOK_MS = 100;
 /** The runs of one trial. */
 export class Runs {
   private readonly runs: Run[] = [];
+  private goodEnds = 0;
   private deadline = Number.POSITIVE_INFINITY;
 
   constructor(
@@ -46,7 +47,14 @@ export class Runs {
     const run: Run = { job, workflowIds: [] };
     this.runs.push(run);
     await this.start(run);
-    return this.settle(run);
+    const result = await this.settle(run);
+    this.goodEnds += 1;
+    return result;
+  }
+
+  /** How many jobs have come to their good end so far. */
+  ended(): number {
+    return this.goodEnds;
   }
 
   /** Waits for every run of the trial: resets may have opened finished ones again. @throws StuckRun */

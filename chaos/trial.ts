@@ -114,11 +114,12 @@ class Work {
   }
 
   async whileFaultsHappen(faults: Promise<unknown>): Promise<void> {
-    let areOver = false;
-    faults.finally(() => (areOver = true)).catch(() => undefined);
+    const over = new AbortController();
+    faults.finally(() => over.abort()).catch(() => undefined);
     await Promise.all(
       this.cases.map(async (one) => {
-        for (let made = 0; made < LEAST_RUNS || (!areOver && made < MOST_RUNS); made += 1) await this.make(one, await one.next());
+        for (let made = 0; made < LEAST_RUNS || (!over.signal.aborted && made < MOST_RUNS); made += 1)
+          await this.make(one, await one.next());
       }),
     );
   }
@@ -160,8 +161,10 @@ async function inflictAll(
 ): Promise<InflictedFault[]> {
   const inflicted: InflictedFault[] = [];
   for (const fault of faults) {
-    const moment = await momentOf(stage, fault.trigger);
+    const moment = await momentOf(stage, fault.trigger, runs);
     try {
+      // One that ended by itself is being replaced.
+      await stage.workers.provide();
       await FAULTS[fault.name]({ stage, moment, runs, random });
       inflicted.push({ ...fault, isMet: moment.isMeant });
     } catch (error) {

@@ -17,7 +17,7 @@ const PAUSE_MS = 30;
 
 /** Starts writing. A transaction that is lost with its connection was committed or not: the journal knows. */
 export function startWriter(database: Database, sources: Sources, random: Random): Writer {
-  let stopping = false;
+  const stopping = new AbortController();
   let committed = 0;
   let day = 0;
   let nextId = 1;
@@ -27,7 +27,7 @@ export function startWriter(database: Database, sources: Sources, random: Random
     closing = [];
   };
   const write = async (): Promise<void> => {
-    while (!stopping) {
+    while (!stopping.signal.aborted) {
       closeWaiting();
       const grown = random.between(10, 60);
       // Ids that a lost transaction may have taken are not used again.
@@ -43,20 +43,20 @@ export function startWriter(database: Database, sources: Sources, random: Random
     }
   };
   const done = write().finally(() => {
-    stopping = true;
+    stopping.abort();
     closeWaiting();
   });
   done.catch(() => undefined);
   return {
     async closeDay() {
-      if (stopping) {
+      if (stopping.signal.aborted) {
         await done;
         return dayName(day++);
       }
       return new Promise((resolve) => closing.push(() => resolve(dayName(day++))));
     },
     async stop() {
-      stopping = true;
+      stopping.abort();
       await done;
     },
     committed: () => committed,

@@ -5,7 +5,7 @@ import type { Fault, FaultContext } from './fault.js';
 export const killWorker: Fault = async ({ stage: { workers }, moment, random }) => {
   await workers.kill(moment.worker ?? random.pick(workers.live()));
   moment.release();
-  if (workers.live().length === 0) await workers.add();
+  await workers.provide();
 };
 
 /** SIGKILL for the Temporal server, which comes back with what its file holds. */

@@ -17,7 +17,7 @@ export interface Line {
   /**
    * Holds the next connection that comes to this moment.
    *
-   * @param bytes how much of the rows has gone through before, for `copying` and `reading`
+   * @param bytes how much of the rows has gone through before; 0 for `committing`
    */
   holdNext(moment: LineMoment, bytes: number): { readonly held: Promise<HeldConnection>; cancel(): void };
   /** Breaks every connection of these speakers; gives their number. */
@@ -86,9 +86,10 @@ function join(client: Socket, server: Socket, holds: OnMoment): Connection {
     server.write(chunk);
     if (speaker !== 'load') return;
     // A COMMIT arrives, and only its answer is withheld: whether it was carried out is then not known to who sent it.
-    if (isCommit(chunk)) return void (holds({ moment: 'committing', bytes: 0 }) && hold());
     if (copied > 0 || isCopyData(chunk)) copied += chunk.length;
-    if (copied > 0 && holds({ moment: 'copying', bytes: copied })) hold();
+    if (isCommit(chunk)) copied = 0;
+    const moment = isCommit(chunk) ? 'committing' : copied > 0 ? 'copying' : undefined;
+    if (moment !== undefined && holds({ moment, bytes: copied })) hold();
   });
   server.on('data', (chunk) => {
     client.write(chunk);

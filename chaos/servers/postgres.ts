@@ -50,7 +50,8 @@ export async function startPostgres(dataFolder: string): Promise<ChaosPostgres> 
 async function onServer(url: string, statement: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  await client.query(statement).finally(() => client.end());
+  await client.query(statement);
+  await client.end();
 }
 
 async function childrenOf(pid: number): Promise<number[]> {

@@ -21,6 +21,8 @@ export interface Workers {
   live(): readonly LiveWorker[];
   /** Holds the next step that comes to this checkpoint. */
   holdNext(checkpoint: CheckpointName): { readonly held: Promise<HeldStep>; cancel(): void };
+  /** Sees that there is one. */
+  provide(): Promise<void>;
   /** Lets one more poll. */
   add(): Promise<LiveWorker>;
   /** SIGKILL; does not start another. */
@@ -97,18 +99,22 @@ export async function openWorkers({ project, environment, setup, logFile }: Work
     remove(worker);
     await worker.kill();
   };
-  await add();
+  const provide = async (): Promise<void> => {
+    if (live.length === 0) await add();
+  };
+  await provide();
   return {
     live: () => live,
     holdNext(checkpoint) {
       const held = new Promise<HeldStep>((resolve) => (watch = { checkpoint, resolve }));
       return { held, cancel: () => void (watch = undefined) };
     },
+    provide,
     add,
     kill,
     async reduceToOne() {
       for (const worker of live.slice(0, -1)) await kill(worker);
-      if (live.length === 0) await add();
+      await provide();
     },
     crashes: () => crashes,
     async close() {

@@ -54,7 +54,7 @@ async function enter(id: number, rows: number, more: Readonly<Record<string, unk
   ]);
 }
 
-async function rows(load: number, count: number): Promise<void> {
+async function putRows(load: number, count: number): Promise<void> {
   await database.query(`INSERT INTO warehouse.target SELECT i, ${load} FROM generate_series(1, ${count}) AS i`);
 }
 
@@ -85,7 +85,7 @@ test('the journal knows every change of a source, and leaves out what was delete
 test('an append whose ledger and rows agree passes', async () => {
   await enter(1, 3, { partition: '2024-01-01', supersededBy: 2 });
   await enter(2, 4, { partition: '2024-01-01' });
-  await rows(2, 4);
+  await putRows(2, 4);
   expect(await checkLedger(database, one('append'), [{ loadId: 'load-2', rows: 4 }])).toEqual(NO_DIFFERENCE);
 });
 
@@ -97,9 +97,9 @@ test('a load that a run has made and the ledger does not know is found', async (
 test('rows without a ledger row, fewer rows than the ledger says, and rows of a load that was superseded are found', async () => {
   await enter(1, 3);
   await enter(2, 4, { supersededBy: 3 });
-  await rows(1, 2);
-  await rows(2, 4);
-  await rows(8, 5);
+  await putRows(1, 2);
+  await putRows(2, 4);
+  await putRows(8, 5);
   expect(await checkLedger(database, one('append'), [])).toEqual({
     lost: 1,
     doubled: 9,
@@ -114,15 +114,15 @@ test('rows without a ledger row, fewer rows than the ledger says, and rows of a 
 test('a partition that two loads hold is found', async () => {
   await enter(1, 1, { partition: '2024-01-01' });
   await enter(2, 1, { partition: '2024-01-01' });
-  await rows(1, 1);
-  await rows(2, 1);
+  await putRows(1, 1);
+  await putRows(2, 1);
   expect(await checkLedger(database, one('append'), [])).toMatchObject({ lost: 0, doubled: 1 });
 });
 
 test('a replaced table that is not that of its last load is found', async () => {
   await enter(1, 9);
   await enter(2, 3);
-  await rows(2, 5);
+  await putRows(2, 5);
   expect(await checkLedger(database, one('replace'), [])).toMatchObject({ lost: 0, doubled: 2 });
 });
 

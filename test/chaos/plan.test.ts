@@ -49,8 +49,8 @@ test('a trial with a broken ledger kills a worker right after it has committed a
 test('random numbers stay within their bounds and reach both', () => {
   const random = randomFrom('bounds');
   const drawn = Array.from({ length: 2_000 }, () => random.between(3, 7));
-  expect([...new Set(drawn)].toSorted()).toEqual([3, 4, 5, 6, 7]);
-  expect(random.some([1, 2, 3], 5).toSorted()).toEqual([1, 2, 3]);
+  expect(new Set(drawn)).toEqual(new Set([3, 4, 5, 6, 7]));
+  expect(new Set(random.some([1, 2, 3], 5))).toEqual(new Set([1, 2, 3]));
 });
 
 test('a summary adds up trials, and is clean only without loss, doubling and stuck runs', () => {
