@@ -57,6 +57,7 @@ export const CASES: Readonly<Record<string, MakeCase>> = {
   replace_region: replaceRegion,
   export_day: exportDay,
   export_all: exportAll,
+  export_new: exportNew,
 };
 
 function inTable(scene: Scene, name: string) {
@@ -212,6 +213,21 @@ function exportAll(scene: Scene, name: string): Case {
     next: jobs,
     last: jobs,
     expected: () => truth(sources.journal, sources.stock),
+    actual: () => exportedRows(path.join(scene.lake, target)),
+  };
+}
+
+/** What is new, one more file each time; now and then two runs at once, of which one finds the watermark moved. */
+function exportNew(scene: Scene, name: string): Case {
+  const { sources, trial, random } = scene;
+  const target = `out/${trial}/${name}`;
+  const job: Job = { pipeline: 'exportNew', params: { source: sources.grown, target } };
+  return {
+    name,
+    manner: 'append',
+    next: async () => (random.chance(0.3) ? [job, job] : [job]),
+    last: async () => [job],
+    expected: () => truth(sources.journal, sources.grown),
     actual: () => exportedRows(path.join(scene.lake, target)),
   };
 }

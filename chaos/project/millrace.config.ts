@@ -38,6 +38,7 @@ export default defineProject({
     replaceRegion: { params: copy.extend({ region: z.string() }) },
     exportDay: { params: copy.extend({ day: z.iso.date() }) },
     exportAll: { params: copy },
+    exportNew: { params: copy },
   },
   taskQueue: 'chaos',
   engine: { memoryLimit: '200MB', threads: 1 },

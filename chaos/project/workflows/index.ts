@@ -1,3 +1,3 @@
 export { exportAll, exportDay } from './into-files';
 export { appendDay, appendFile, mergeAll, replaceAll, replaceRegion } from './into-postgres';
-export { appendNew, mergeNew } from './incremental';
+export { appendNew, exportNew, mergeNew } from './incremental';
