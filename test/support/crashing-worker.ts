@@ -33,6 +33,8 @@ export type FromWorker =
 
 /** A project's worker in a process of its own, to be killed, stopped and continued. */
 export interface CrashingWorker {
+  /** Resolves when the process is gone, however it ended. */
+  readonly gone: Promise<void>;
   /** Starts polling. */
   begin(setup: WorkerSetup): Promise<void>;
   /** Lets an activity go on from where it waits. */
@@ -49,24 +51,35 @@ export interface CrashingWorker {
 
 const PROGRAM = path.join(import.meta.dirname, 'crashing-worker-process.ts');
 
+export interface SpawnOptions {
+  readonly log?: (text: string) => void;
+  readonly program?: readonly string[];
+}
+
 /**
  * Starts a worker process, which loads its code and waits for `begin`.
  *
  * @param environment of the process, besides this one's
  * @param holds says of each arrival at a checkpoint whether it waits there; the others go on at once
+ * @param options `log` is given what the process says; `program` are Node's arguments before the project's folder, of a
+ * process that takes the messages of {@link ToWorker} and sends those of {@link FromWorker}
  */
 export function spawnCrashingWorker(
   directory: string,
   environment: Readonly<Record<string, string>>,
   holds: (arrival: Arrival) => boolean,
+  { log = () => undefined, program = ['--import', 'tsx', PROGRAM] }: SpawnOptions = {},
 ): CrashingWorker {
-  const child = spawn(process.execPath, ['--import', 'tsx', PROGRAM, directory], {
+  const child = spawn(process.execPath, [...program, directory], {
     // A statement that waits in DuckDB holds a thread of Node's pool, which has 4.
     env: { ...process.env, UV_THREADPOOL_SIZE: '32', ...environment },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   const stderr: string[] = [];
-  child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => {
+    stderr.push(chunk.toString());
+    log(chunk.toString());
+  });
   const exited = once(child, 'exit');
   const end = (): boolean => child.kill('SIGKILL');
   process.once('exit', end);
@@ -86,6 +99,7 @@ export function spawnCrashingWorker(
     if (message.type === 'arrived' && !holds(message.arrival)) tell({ type: 'go', id: message.arrival.id });
   });
   return {
+    gone: exited.then(() => undefined),
     async begin(setup) {
       await loaded;
       tell({ type: 'begin', setup });
