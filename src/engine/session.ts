@@ -17,7 +17,8 @@ export interface EngineLimits {
 
 /** A {@link Session} with the means to end it, and DuckDB's own connection for those who stream rows. */
 export interface EngineSession extends Session {
-  readonly connection: DuckDBConnection;
+  /** DuckDB's own connection. */
+  connect(): Promise<DuckDBConnection>;
   /** Another connection to the same database, for a statement beside the one that runs; interrupted and closed with the session. */
   connectBeside(): Promise<Beside>;
   /** Rows DuckDB has read in the statement that runs; of CSV an estimate, 0 where it cannot tell. */
@@ -41,13 +42,21 @@ const INTERRUPT_INTERVAL_MS = 200;
  * @throws TerminalError CONFIG_INVALID when DuckDB refuses a limit
  */
 export async function openSession(limits: EngineLimits, signal: AbortSignal): Promise<EngineSession> {
-  const instance = await createInstance(limits);
-  const connection = await instance.connect();
+  const session = sessionOnDemand(limits, signal);
+  await session.connect();
+  return session;
+}
+
+/**
+ * A session as {@link openSession} gives, whose DuckDB is opened by the first statement. To make one takes some 15 ms of a
+ * processor, which a step that finds its work done has no use for.
+ */
+export function sessionOnDemand(limits: EngineLimits, signal: AbortSignal): EngineSession {
+  const lazy = databaseOnDemand(limits);
   const listeners = new Set<() => void>();
   let interrupting: NodeJS.Timeout | undefined;
-  let lost = false;
   const besides = new Set<DuckDBConnection>();
-  const interrupt = (): void => [connection, ...besides].forEach((each) => each.interrupt());
+  const interrupt = (): void => [...lazy.connections(), ...besides].forEach((each) => each.interrupt());
   const abort = (): void => {
     interrupt();
     // An interrupt that arrives between two statements is forgotten by DuckDB, so it is repeated until the session closes.
@@ -56,41 +65,83 @@ export async function openSession(limits: EngineLimits, signal: AbortSignal): Pr
   };
   signal.addEventListener('abort', abort, { once: true });
 
-  async function guarded<T>(work: () => Promise<T>): Promise<T> {
+  async function guarded<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
     if (signal.aborted) throw abortError(signal);
+    const { connection } = await lazy.open();
     try {
-      return await work();
+      if (signal.aborted) throw abortError(signal);
+      return await work(connection);
     } catch (error) {
       throw signal.aborted ? abortError(signal, error) : translateEngineError(error);
     }
   }
 
-  // Without the first setting DuckDB counts nothing; without the second it draws on the worker's terminal.
-  await connection.run("SET TimeZone = 'UTC'; SET enable_progress_bar = true; SET enable_progress_bar_print = false");
   return {
-    connection,
+    connect: async () => (await lazy.open()).connection,
     // A CALL does its work only when its result is read, so every statement is read to its end.
-    run: (sql) => guarded(async () => void (await connection.runAndReadAll(sql))),
-    rows: <T>(sql: string) => guarded(async () => (await connection.runAndReadAll(sql)).getRowObjectsJS() as T[]),
-    async rollback() {
-      lost = !(await rollback(connection));
-    },
+    run: (sql) => guarded(async (connection) => void (await connection.runAndReadAll(sql))),
+    rows: <T>(sql: string) => guarded(async (connection) => (await connection.runAndReadAll(sql)).getRowObjectsJS() as T[]),
+    rollback: () => lazy.rollback(),
     loadExtension: (name: ExtensionName) =>
-      guarded(() => loadExtension(connection, name, { directory: limits.extensionsDirectory })),
+      guarded((connection) => loadExtension(connection, name, { directory: limits.extensionsDirectory })),
     onAbort(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    connectBeside: () => connectBeside(instance, besides),
-    rowsProcessed: () => Number(connection.progress.rows_processed),
+    connectBeside: async () => connectBeside((await lazy.open()).instance, besides),
+    rowsProcessed: () => Number(lazy.connections()[0]?.progress.rows_processed ?? 0),
     close() {
       signal.removeEventListener('abort', abort);
       clearInterval(interrupting);
-      if (lost) return abandon(instance, connection);
-      for (const each of [...besides, connection]) each.closeSync();
-      instance.closeSync();
+      lazy.close(besides);
     },
   };
+}
+
+/** A database that is opened when it is first asked for. */
+function databaseOnDemand(limits: EngineLimits) {
+  let opening: Promise<Database> | undefined;
+  let opened: Database | undefined;
+  let lost = false;
+  let closed = false;
+  const open = async (): Promise<Database> => {
+    const found = await openDatabase(limits);
+    if (!closed) return (opened = found);
+    // Nobody else will close it.
+    closeDatabase(found, new Set());
+    throw new Error('The session was closed before its first statement.');
+  };
+  return {
+    open: () => (opening ??= open()),
+    /** The connection, once there is one. */
+    connections: () => (opened ? [opened.connection] : []),
+    async rollback(): Promise<void> {
+      if (opened) lost = !(await rollback(opened.connection));
+    },
+    close(besides: ReadonlySet<DuckDBConnection>): void {
+      closed = true;
+      if (opened) (lost ? abandon : closeDatabase)(opened, besides);
+    },
+  };
+}
+
+/** A DuckDB in memory, and the session's connection to it. */
+interface Database {
+  readonly instance: DuckDBInstance;
+  readonly connection: DuckDBConnection;
+}
+
+async function openDatabase(limits: EngineLimits): Promise<Database> {
+  const instance = await createInstance(limits);
+  const connection = await instance.connect();
+  // Without the second setting DuckDB counts nothing; without the third it draws on the worker's terminal.
+  await connection.run("SET TimeZone = 'UTC'; SET enable_progress_bar = true; SET enable_progress_bar_print = false");
+  return { instance, connection };
+}
+
+function closeDatabase({ instance, connection }: Database, besides: ReadonlySet<DuckDBConnection>): void {
+  for (const each of [...besides, connection]) each.closeSync();
+  instance.closeSync();
 }
 
 async function connectBeside(instance: DuckDBInstance, besides: Set<DuckDBConnection>): Promise<Beside> {
@@ -129,9 +180,9 @@ const abandoned: unknown[] = [];
  * lost connection inside a destructor, which ends the process. The same holds when the process ends by itself: leaving by
  * `exit` skips the destructors.
  */
-function abandon(instance: DuckDBInstance, connection: DuckDBConnection): void {
+function abandon(database: Database): void {
   if (abandoned.length === 0) process.once('exit', (code) => process.exit(code));
-  abandoned.push(instance, connection);
+  abandoned.push(database);
 }
 
 async function createInstance(limits: EngineLimits): Promise<DuckDBInstance> {
