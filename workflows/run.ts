@@ -16,7 +16,8 @@ export function createRun<P extends Project>(
   steps: StepRunner,
 ): Run<P> {
   const joint = new JointSteps(steps);
-  const datasetOf = async (call: StepCall): Promise<DatasetRef> => (await steps.run<DatasetStepResult>(call)).dataset;
+  const datasetOf = async (describe: () => StepCall): Promise<DatasetRef> =>
+    (await steps.run<DatasetStepResult>(describe())).dataset;
 
   // Async throughout, so that options of the wrong shape reject like every other failure of a step.
   const run = {
@@ -24,11 +25,14 @@ export function createRun<P extends Project>(
     partition: context.partition,
     within: partitionRange,
     log: createRunLog(),
-    extract: (dataset: string, options: ExtractFrom<Project>) => forgivably(async () => datasetOf(extractCall(dataset, options))),
+    extract: (dataset: string, options: ExtractFrom<Project>) => forgivably(() => datasetOf(() => extractCall(dataset, options))),
     validate: (given: Given<DatasetRef>, contract: string, options?: ValidateOptions) =>
       forgivably(() => joint.validate(given, (input) => validateCall(input, contract, options))),
     transform: (name: string, given: Readonly<Record<string, Given<DatasetRef>>>, options?: StepOptions) =>
-      forgivably(async () => datasetOf(transformCall(name, await allOf(given), params, options))),
+      forgivably(async () => {
+        const inputs = await allOf(given);
+        return datasetOf(() => transformCall(name, inputs, params, options));
+      }),
     load: (given: Given<DatasetRef>, options: LoadInto<Project, never>): Promise<LoadResult> =>
       forgivably(async () => (await joint.load(given, (input) => loadCall(input, options))).load),
   };
