@@ -56,6 +56,9 @@ export interface ValidateOptions extends StepOptions {
   readonly maxRejected?: number;
 }
 
+/** A column of a dataset: one of its contract, or any of one that was not judged. */
+type ColumnOf<Row> = unknown extends Row ? string : keyof Row & string;
+
 interface LoadTarget<P extends Project, Row> extends StepOptions {
   readonly to: NameOf<P['connections']>;
   /** Databases: `table` or `schema.table`. */
@@ -63,7 +66,7 @@ interface LoadTarget<P extends Project, Row> extends StepOptions {
   /** Files: a path below the connection's root. */
   readonly path?: string;
   /** Columns that identify a row. @default the contract's key */
-  readonly key?: readonly (keyof Row & string)[];
+  readonly key?: readonly ColumnOf<Row>[];
 }
 
 export type LoadInto<P extends Project, Row> = LoadTarget<P, Row> &
@@ -72,7 +75,7 @@ export type LoadInto<P extends Project, Row> = LoadTarget<P, Row> &
     | {
         readonly mode: 'replace';
         /** Replace only the rows with these values; every row loaded must have them. @default the whole table */
-        readonly partition?: { readonly [C in keyof Row & string]?: string | number | boolean };
+        readonly partition?: { readonly [C in ColumnOf<Row>]?: string | number | boolean };
       }
   );
 
