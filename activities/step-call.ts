@@ -5,7 +5,7 @@ import type { MadeBy } from '../src/core/manifest.js';
 import { cutMessage, MAX_LINES, type LogLevel } from '../src/core/run-log.js';
 import type { RunContext, StepId, StepProgress } from '../src/core/steps.js';
 import { watchQuota } from '../src/engine/quota.js';
-import { openSession, type EngineSession } from '../src/engine/session.js';
+import { sessionOnDemand, type EngineSession } from '../src/engine/session.js';
 import type { Services } from './services.js';
 
 /** The server hears of a running step this often; the worker's throttle lets one a second through. */
@@ -65,8 +65,7 @@ export async function openCall(
   try {
     quota = await watchQuota(services.staging, services.project.staging.maxBytes);
     const signal = AbortSignal.any([controller.signal, quota.signal, ...(options.signal ? [options.signal] : [])]);
-    const opened = await openSession(services.project.engine, signal);
-    session = opened;
+    const opened = (session = sessionOnDemand(services.project.engine, signal));
     return {
       session: opened,
       madeBy: { ...run, step, namespace, attempt, startedAt, workerIdentity: services.workerIdentity },

@@ -10,8 +10,9 @@ export interface Usage {
   readonly peakMiB: number;
 }
 
-/** A project's worker in a process of its own. */
+/** A worker in a process of its own. */
 export interface WorkerProcess {
+  readonly pid: number;
   usage(): Promise<Usage>;
   stop(): Promise<void>;
 }
@@ -27,18 +28,28 @@ export async function runScript<T>(script: string, args: readonly string[], envi
 }
 
 /** Starts the worker of the project in a folder of this one; it polls when this returns. */
-export async function startWorkerProcess(project: string, environment: NodeJS.ProcessEnv): Promise<WorkerProcess> {
-  const child = spawn(process.execPath, [absolute('worker-main.mjs'), absolute(project)], {
+export function startWorkerProcess(project: string, environment: NodeJS.ProcessEnv): Promise<WorkerProcess> {
+  return startScript('worker-main.mjs', [absolute(project)], environment);
+}
+
+/** Starts a script of this folder that works as a worker does: it tells when it polls, and what it has used when asked. */
+export async function startScript(
+  script: string,
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv,
+): Promise<WorkerProcess> {
+  const child = spawn(process.execPath, [absolute(script), ...args], {
     env: environment,
+    // What the worker logs belongs to progress, not to the result.
     stdio: ['ignore', process.stderr, process.stderr, 'ipc'],
   });
   const ended = once(child, 'exit').then(([code]) => {
     throw new Error(`The worker ended with code ${String(code)}; its own words are above.`);
   });
   ended.catch(() => undefined);
-  // What the worker logs belongs to progress, not to the result.
   await Promise.race([once(child, 'message'), ended]);
   return {
+    pid: child.pid ?? 0,
     async usage() {
       child.send('usage');
       const [usage] = (await Promise.race([once(child, 'message'), ended])) as [Usage];

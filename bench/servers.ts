@@ -11,6 +11,10 @@ export interface Servers {
   readonly scratch: string;
   readonly temporal: TemporalClient;
   readonly postgresUrl: string;
+  /** The address of one of the server's databases, password included. */
+  readonly urlOf: (database: string) => string;
+  /** The servers' processes. */
+  readonly pids: { readonly temporal: number; readonly postgres: number };
   /** A session of the benchmark's own. */
   readonly postgres: pg.Client;
   stop(): Promise<void>;
@@ -30,6 +34,7 @@ export async function startServers(notice: (line: string) => void): Promise<Serv
   const stops: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
     for (const each of stops.toReversed()) await each();
+    cleanUp();
   };
   try {
     const server = await startPostgresServer({ dataFolder: path.join(scratch, 'postgres') });
@@ -43,9 +48,28 @@ export async function startServers(notice: (line: string) => void): Promise<Serv
     stops.push(() => temporalServer.stop());
     const temporal = await connectTemporal({ address: temporalServer.address, namespace: 'default', options: {} });
     stops.push(() => temporal.close());
-    return { scratch, temporal, postgresUrl, postgres, stop };
+    const pids = { temporal: temporalServer.process.pid, postgres: server.process.pid };
+    return { scratch, temporal, postgresUrl, urlOf: (database) => server.url(database), postgres, pids, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** The environment of a worker on these servers: nothing that the caller's own says of Temporal or Postgres. */
+export function workerEnvironment(servers: Servers, own: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(TEMPORAL_|PG[A-Z]+$)/.test(name));
+  return {
+    ...Object.fromEntries(inherited),
+    TEMPORAL_ADDRESS: servers.temporal.address,
+    STAGING_FOLDER: stagingFolder(servers),
+    SPILL_FOLDER: path.join(servers.scratch, 'spill'),
+    CATALOG_FILE: path.join(servers.scratch, 'catalog.db'),
+    ...own,
+  };
+}
+
+/** Where a worker with that environment stages its datasets. */
+export function stagingFolder({ scratch }: Pick<Servers, 'scratch'>): string {
+  return path.join(scratch, 'staging');
 }

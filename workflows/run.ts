@@ -34,7 +34,8 @@ export function createRun<P extends Project>(
   steps: StepRunner,
 ): Run<P> {
   const joint = new JointSteps(steps);
-  const datasetOf = async (call: StepCall): Promise<DatasetRef> => (await steps.run<DatasetStepResult>(call)).dataset;
+  const datasetOf = async (describe: () => StepCall): Promise<DatasetRef> =>
+    (await steps.run<DatasetStepResult>(describe())).dataset;
 
   // Async throughout, so that options of the wrong shape reject like every other failure of a step.
   const run = {
@@ -44,7 +45,7 @@ export function createRun<P extends Project>(
     log: createRunLog(),
     watermark: (options: WatermarkOf<Project>) =>
       forgivably(async () => (await steps.run<WatermarkStepResult>(watermarkCall(options))).watermark),
-    extract: (dataset: string, options: ExtractFrom<Project>) => forgivably(async () => datasetOf(extractCall(dataset, options))),
+    extract: (dataset: string, options: ExtractFrom<Project>) => forgivably(() => datasetOf(() => extractCall(dataset, options))),
     validate: (given: Given<DatasetRef>, contract: string, options?: ValidateOptions) =>
       forgivably(() => joint.validate(given, (input) => validateCall(input, contract, options))),
     transform: (
@@ -56,7 +57,7 @@ export function createRun<P extends Project>(
         // Which kind of input goes where, the types have said; the activity looks again.
         const inputs = await allOf(given);
         if (!options || !('on' in options))
-          return datasetOf(transformCall(name, inputs as Record<string, DatasetRef>, params, options));
+          return datasetOf(() => transformCall(name, inputs as Record<string, DatasetRef>, params, options));
         const call = transformOnCall(name, inputs as Record<string, TableInput>, params, options);
         const { load } = await steps.run<LoadStepResult>(call);
         return { ...load, connection: options.on, table: options.table };

@@ -68,17 +68,20 @@ export class StepRunner {
     return { validate: pair.then((both) => both.validate), load: pair.then((both) => both.load) };
   }
 
+  // The sandbox looks up a stack trace for every promise that is made, so few are.
   private hear<T>(begin: () => Promise<T>): Promise<T> {
     if (this.closed) return new Promise<T>(() => undefined);
-    const work = begin();
-    this.outstanding.add(work);
     return new Promise<T>((resolve, reject) => {
-      work
-        .finally(() => this.outstanding.delete(work))
-        .then(
-          (result) => this.closed || resolve(result),
-          (error: unknown) => this.closed || reject(error),
-        );
+      const work = begin();
+      this.outstanding.add(work);
+      const heard = (tell: () => void): void => {
+        this.outstanding.delete(work);
+        if (!this.closed) tell();
+      };
+      work.then(
+        (result) => heard(() => resolve(result)),
+        (error: unknown) => heard(() => reject(error)),
+      );
     });
   }
 

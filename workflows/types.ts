@@ -95,6 +95,9 @@ export interface ValidateOptions extends StepOptions {
   readonly maxRejected?: number;
 }
 
+/** A column of a dataset: one of its contract, or any of one that was not judged. */
+type ColumnOf<Row> = unknown extends Row ? string : keyof Row & string;
+
 interface LoadTarget<P extends Project, Row> extends StepOptions {
   readonly to: NameOf<P['connections']>;
   /** Databases: `table` or `schema.table`. */
@@ -102,7 +105,7 @@ interface LoadTarget<P extends Project, Row> extends StepOptions {
   /** Files: a path below the connection's root. */
   readonly path?: string;
   /** Columns that identify a row. @default the contract's key */
-  readonly key?: readonly (keyof Row & string)[];
+  readonly key?: readonly ColumnOf<Row>[];
   /**
    * The `range` of the dataset that was read by a cursor: the load moves the target's watermark to its end, in its own
    * transaction, and is refused (WATERMARK_MOVED) when the target is no longer where the range begins. An append leaves out
@@ -119,7 +122,7 @@ interface LoadTarget<P extends Project, Row> extends StepOptions {
 
 interface Flagged<Row> {
   /** A boolean column: rows in which it is true delete their key (merge) or end its version (scd2). It is not loaded. */
-  readonly deleteFlag?: keyof Row & string;
+  readonly deleteFlag?: ColumnOf<Row>;
 }
 
 /** How rows are written, with the options that each mode has. */
@@ -129,7 +132,7 @@ type LoadHow<Row> =
   | {
       readonly mode: 'replace';
       /** Replace only the rows with these values; every row loaded must have them. @default the whole table */
-      readonly partition?: { readonly [C in keyof Row & string]?: string | number | boolean };
+      readonly partition?: { readonly [C in ColumnOf<Row>]?: string | number | boolean };
       readonly deleteFlag?: never;
       readonly validFrom?: never;
     }
@@ -137,7 +140,7 @@ type LoadHow<Row> =
       readonly mode: 'scd2';
       readonly partition?: never;
       /** The date or time column that says from when a row holds. @default the moment of the load */
-      readonly validFrom?: keyof Row & string;
+      readonly validFrom?: ColumnOf<Row>;
     } & Flagged<Row>);
 
 export type LoadInto<P extends Project, Row> = LoadTarget<P, Row> & LoadHow<Row>;
@@ -155,7 +158,7 @@ export type TransformOn<P extends Project, Row> = StepOptions & {
     | {
         readonly mode: 'replace';
         /** Replace only the rows with these values; every row of the result must have them. @default the whole table */
-        readonly partition?: { readonly [C in keyof Row & string]?: string | number | boolean };
+        readonly partition?: { readonly [C in ColumnOf<Row>]?: string | number | boolean };
       }
   );
 

@@ -4,11 +4,13 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { TerminalError } from '../../src/core/errors.js';
 import { startRun } from '../../src/temporal/start-run.js';
-import { median, type Benchmark, type BenchmarkOptions, type BenchmarkResult } from '../benchmark.js';
+import { median, takeTurns, type Benchmark, type BenchmarkOptions, type BenchmarkResult, type Peaks } from '../benchmark.js';
 import { runScript, startWorkerProcess, type Usage, type WorkerProcess } from '../child-process.js';
 import { activitiesOf, verdictOf } from '../run-steps.js';
-import { startServers, type Servers } from '../servers.js';
+import { stagingFolder, startServers, workerEnvironment, type Servers } from '../servers.js';
 import { lineitemCsv } from '../tpch.js';
+import { watchPeaks } from '../peaks.js';
+import { withPeers } from '../peers/measure-peers.js';
 import { reportRounds } from './report.js';
 import type { MillraceSide, RawSide, Round } from './round.js';
 import { createTableLike, requireSameRows, settle, walBytes } from './tables.js';
@@ -33,7 +35,8 @@ export const benchmarkLoad: Benchmark = async (options) => {
   const csv = options.input ? path.resolve(options.input) : await lineitemCsv(options.scale, options.notice);
   const servers = await startServers(options.notice);
   try {
-    const environment = environmentFor(servers, csv);
+    const own = { WAREHOUSE_URL: servers.postgresUrl, LINEITEM_FOLDER: path.dirname(csv) };
+    const environment = workerEnvironment(servers, own);
     const worker = await startWorkerProcess('load/project', environment);
     try {
       return await measure({ servers, worker, environment, csv, notice: options.notice }, options);
@@ -45,52 +48,63 @@ export const benchmarkLoad: Benchmark = async (options) => {
   }
 };
 
-function environmentFor({ scratch, temporal, postgresUrl }: Servers, csv: string): NodeJS.ProcessEnv {
-  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(TEMPORAL_|PG[A-Z]+$)/.test(name)));
-  return {
-    ...inherited,
-    TEMPORAL_ADDRESS: temporal.address,
-    WAREHOUSE_URL: postgresUrl,
-    LINEITEM_FOLDER: path.dirname(csv),
-    STAGING_FOLDER: stagingFolder(scratch),
-    SPILL_FOLDER: path.join(scratch, 'spill'),
-    CATALOG_FILE: path.join(scratch, 'catalog.db'),
-  };
-}
-
-function stagingFolder(scratch: string): string {
-  return path.join(scratch, 'staging');
-}
-
-async function measure(stage: Stage, { rounds: count, notice }: BenchmarkOptions): Promise<BenchmarkResult> {
+async function measure(stage: Stage, { rounds: count, notice, peers }: BenchmarkOptions): Promise<BenchmarkResult> {
   const { postgres } = stage.servers;
   // Whoever goes first would pay for reading the file from the disk.
   for await (const chunk of createReadStream(stage.csv, { highWaterMark: 1 << 20 })) void chunk;
-  const rounds: Round[] = [];
+  // The raw table copies the columns of the one that Millrace makes, so the first round begins with Millrace.
   let createRaw = '';
-  for (let index = 0; index < count; index++) {
-    await postgres.query(`DROP TABLE IF EXISTS ${TABLE}, ${RAW_TABLE}`);
-    // The raw table copies the columns of the one that Millrace makes, so the first round begins with Millrace.
-    const millraceFirst = index % 2 === 0;
-    const raw = millraceFirst ? undefined : await measureRaw(stage, createRaw);
-    const millrace = await measureMillrace(stage);
-    createRaw ||= await createTableLike(postgres, TABLE, RAW_TABLE);
-    const round = { millrace, raw: raw ?? (await measureRaw(stage, createRaw)) };
-    rounds.push(round);
-    notice(
-      `Round ${index + 1} of ${count}: Millrace ${round.millrace.seconds.toFixed(2)} s, raw COPY ${round.raw.seconds.toFixed(2)} s`,
-    );
-  }
+  const watch = watchPeaks(
+    { 'millrace worker': stage.worker.pid, temporal: stage.servers.pids.temporal },
+    stage.servers.pids.postgres,
+  );
+  const turns = await takeTurns(
+    count,
+    async () => {
+      await postgres.query(`DROP TABLE IF EXISTS ${TABLE}`);
+      const millrace = await measureMillrace(stage);
+      createRaw ||= await createTableLike(postgres, TABLE, RAW_TABLE);
+      return millrace;
+    },
+    async () => {
+      await postgres.query(`DROP TABLE IF EXISTS ${RAW_TABLE}`);
+      return measureRaw(stage, createRaw);
+    },
+    (round, { millrace, limit }) =>
+      notice(`Round ${round + 1} of ${count}: Millrace ${millrace.seconds.toFixed(2)} s, raw COPY ${limit.seconds.toFixed(2)} s`),
+  );
+  const rounds = turns.map(({ millrace, limit }): Round => ({ millrace, raw: limit }));
   notice('Comparing both tables, row by row …');
   await requireSameRows(postgres, TABLE, RAW_TABLE);
   const { peakMiB } = await stage.worker.usage();
-  return summarise(rounds, peakMiB);
+  const result = summarise(rounds, peakMiB, watch.stop());
+  return peers === true ? addPeers(stage, result, rounds, notice) : result;
+}
+
+function addPeers(
+  { servers, csv }: Stage,
+  result: BenchmarkResult,
+  rounds: readonly Round[],
+  notice: (line: string) => void,
+): Promise<BenchmarkResult> {
+  const { postgres, postgresUrl } = servers;
+  return withPeers(result, {
+    work: 'load',
+    servers,
+    session: postgres,
+    task: { csv, since: '', warehouse: postgresUrl, shop: '' },
+    right: RAW_TABLE,
+    prepare: async (name) => void (await postgres.query(`DROP TABLE IF EXISTS ${name}`)),
+    rounds: rounds.length,
+    limitS: median(rounds.map((round) => round.raw.seconds)),
+    notice,
+  });
 }
 
 async function measureMillrace({ servers, worker, csv }: Stage): Promise<MillraceSide> {
-  const { temporal, postgres, scratch } = servers;
+  const { temporal, postgres } = servers;
   // Nothing to reuse: neither a dataset nor a table.
-  await rm(path.join(stagingFolder(scratch), 'datasets'), { recursive: true, force: true });
+  await rm(path.join(stagingFolder(servers), 'datasets'), { recursive: true, force: true });
   await settle(postgres);
   const [walBefore, before] = [await walBytes(postgres), await worker.usage()];
   const started = performance.now();
@@ -133,7 +147,7 @@ async function measureRaw({ servers, environment, csv }: Stage, createTable: str
   return { ...result, walBytes: (await walBytes(postgres)) - before };
 }
 
-function summarise(rounds: readonly Round[], workerPeakMiB: number): BenchmarkResult {
+function summarise(rounds: readonly Round[], workerPeakMiB: number, watched: Peaks): BenchmarkResult {
   const millraceS = median(rounds.map((round) => round.millrace.seconds));
   const rawS = median(rounds.map((round) => round.raw.seconds));
   const rawPeakMiB = Math.max(...rounds.map((round) => round.raw.peakMiB));
@@ -141,5 +155,5 @@ function summarise(rounds: readonly Round[], workerPeakMiB: number): BenchmarkRe
     { work: 'load', tool: 'millrace', medianS: millraceS, ratio: millraceS / rawS, peakMiB: workerPeakMiB },
     { work: 'load', tool: 'raw COPY', medianS: rawS, ratio: 1, peakMiB: rawPeakMiB },
   ];
-  return { measurements, report: reportRounds(rounds, measurements) };
+  return { measurements, report: reportRounds(rounds, measurements), peaks: { ...watched, 'raw COPY': rawPeakMiB } };
 }

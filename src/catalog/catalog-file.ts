@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { Kysely } from 'kysely';
 import { isUpToDate, migrate } from './migrate.js';
 import { PlainTextPlugin } from './plain-text.js';
@@ -34,7 +34,7 @@ export function catalogFile(path: string): CatalogFile {
 
   async function current(): Promise<OpenFile> {
     const file = await (opening ?? open());
-    if ((await inodeOf(path)) === file.inode) return file;
+    if (inodeOf(path) === file.inode) return file;
     await discard(file);
     return opening ?? open();
   }
@@ -60,7 +60,7 @@ async function openFile(path: string): Promise<OpenFile> {
   const db = new Kysely<unknown>({ dialect: await openSqlite(path), plugins: [new PlainTextPlugin()] });
   try {
     if (!(await isUpToDate(db, isAbsent))) await db.transaction().execute((transaction) => migrate(transaction));
-    const inode = await inodeOf(path);
+    const inode = inodeOf(path);
     if (inode === undefined) throw new Error('the file vanished while it was opened');
     return { db, inode };
   } catch (error) {
@@ -69,11 +69,7 @@ async function openFile(path: string): Promise<OpenFile> {
   }
 }
 
-async function inodeOf(path: string): Promise<bigint | undefined> {
-  try {
-    return (await stat(path, { bigint: true })).ino;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+// As synchronous as SQLite itself: to ask another thread would take longer than the answer.
+function inodeOf(path: string): bigint | undefined {
+  return statSync(path, { bigint: true, throwIfNoEntry: false })?.ino;
 }

@@ -22,5 +22,10 @@ export async function openConnector(kind: string, name: string, options: Readonl
       `The connection "${name}" is of the unknown kind "${kind}". Use one of: ${Object.keys(CONNECTORS).join(', ')}.`,
     );
   }
-  return (await load())(name, options);
+  const open = loaded.get(kind) ?? (await load());
+  loaded.set(kind, open);
+  return open(name, options);
 }
+
+/** Asking for a module again costs a turn of the loader each time, which in development is another thread. */
+const loaded = new Map<string, OpenConnector>();

@@ -124,7 +124,7 @@ type ImageRow = Readonly<Record<string, unknown>>;
 
 async function* batches(session: EngineSession, sql: string, signal: AbortSignal): AsyncGenerator<ImageRow[]> {
   try {
-    const result = await session.connection.stream(sql);
+    const result = await (await session.connect()).stream(sql);
     for await (const rows of result.yieldRowObjectJs()) {
       if (signal.aborted) throw abortError(signal);
       yield rows;

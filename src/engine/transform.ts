@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { DuckDBTimestampTZValue } from '@duckdb/node-api';
+import { DuckDBTimestampTZValue, type DuckDBPreparedStatement } from '@duckdb/node-api';
 import type { Column } from '../core/dataset.js';
 import { quoteFile, quoteIdentifier, quoteLiteral, type Scalar } from '../core/filter.js';
 import { TerminalError, messageOf } from '../core/errors.js';
@@ -110,7 +110,7 @@ async function runBound(session: EngineSession, { name, parameters }: TransformR
 }
 
 async function bind(session: EngineSession, { sql, values }: Statement, parameters: readonly string[]) {
-  const prepared = await session.connection.prepare(sql);
+  const prepared = await (await session.connect()).prepare(sql);
   const wanted = Array.from({ length: prepared.parameterCount }, (_, index) => prepared.parameterName(index + 1));
   wanted.forEach((parameter, index) => {
     const value = Array.isArray(values)
@@ -128,11 +128,7 @@ async function bind(session: EngineSession, { sql, values }: Statement, paramete
   return prepared;
 }
 
-function bindValue(
-  prepared: Awaited<ReturnType<EngineSession['connection']['prepare']>>,
-  index: number,
-  value: BoundValue,
-): void {
+function bindValue(prepared: DuckDBPreparedStatement, index: number, value: BoundValue): void {
   if (value === null) prepared.bindNull(index);
   else if (typeof value === 'boolean') prepared.bindBoolean(index, value);
   else if (typeof value === 'string') prepared.bindVarchar(index, value);
@@ -141,11 +137,7 @@ function bindValue(
   else prepared.bindDouble(index, value);
 }
 
-function bindTagged(
-  prepared: Awaited<ReturnType<EngineSession['connection']['prepare']>>,
-  index: number,
-  value: Exclude<BoundValue, Scalar>,
-): void {
+function bindTagged(prepared: DuckDBPreparedStatement, index: number, value: Exclude<BoundValue, Scalar>): void {
   if ('instant' in value) {
     const micros = BigInt(Date.parse(value.instant)) * 1000n;
     return prepared.bindTimestampTZ(index, new DuckDBTimestampTZValue(micros));

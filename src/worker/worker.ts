@@ -135,7 +135,7 @@ async function runToEnd(worker: Worker, close: () => Promise<void>): Promise<voi
 
 // The SDK's own defaults would cancel running loads on every deploy, deliver a cancellation after 12 s, and keep
 // workflows by number whatever their size.
-const LIMITS = {
+export const LIMITS = {
   shutdownGraceTime: GRACE_MS,
   shutdownForceTime: GRACE_MS + 3_000,
   maxHeartbeatThrottleInterval: '1s',

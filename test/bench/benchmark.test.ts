@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { median, toJsonLine } from '../../bench/benchmark.js';
+import { median, takeTurns, toJsonLine } from '../../bench/benchmark.js';
+import { watchPeaks } from '../../bench/peaks.js';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
@@ -16,8 +18,24 @@ test('a JSON line is one line with three decimals at most', () => {
   expect(line).toBe('{"work":"load","tool":"millrace","medianS":12.346,"ratio":0.9,"peakMiB":812}');
 });
 
-test('the project of the load benchmark type-checks as a user’s does', async () => {
+test('sides take turns in who goes first', async () => {
+  const order: string[] = [];
+  const side = (name: string) => (round: number) => Promise.resolve(order.push(`${name} ${round}`));
+  const turns = await takeTurns(3, side('millrace'), side('limit'), () => undefined);
+  expect(order).toEqual(['millrace 0', 'limit 0', 'limit 1', 'millrace 1', 'millrace 2', 'limit 2']);
+  expect(turns[1]).toEqual({ millrace: 4, limit: 3 });
+});
+
+test.runIf(process.platform === 'linux')('the peak of a process that is gone by the end is known', async () => {
+  const script = 'const held = Buffer.alloc(80 * 2 ** 20, 1); setTimeout(() => held.length, 700)';
+  const child = execFile(process.execPath, ['-e', script]);
+  const watch = watchPeaks({ child: child.pid ?? 0 }, process.pid);
+  await once(child, 'exit');
+  expect(watch.stop().child).toBeGreaterThan(80);
+});
+
+test.each(['load', 'merge', 'steps'])('the project of the %s benchmark type-checks as a user’s does', async (name) => {
   const tsc = path.join(root, 'node_modules', '.bin', 'tsc');
-  const checked = await promisify(execFile)(tsc, ['--noEmit', '-p', 'bench/load/project'], { cwd: root });
+  const checked = await promisify(execFile)(tsc, ['--noEmit', '-p', `bench/${name}/project`], { cwd: root });
   expect(checked.stdout).toBe('');
 });

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createTableLike, requireSameRows } from '../../bench/load/tables.js';
+import { countDifferences, createTableLike, requireSameRows } from '../../bench/load/tables.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
 let database: TestDatabase;
@@ -38,4 +38,14 @@ test.each([
     `DROP TABLE IF EXISTS c, d; CREATE TABLE c AS SELECT * FROM (VALUES (1), (1), (2)) AS v; CREATE TABLE d AS SELECT * FROM (VALUES ${rows}) AS v`,
   );
   await expect(requireSameRows(client, 'c', 'd')).rejects.toThrow('the benchmark is void');
+});
+
+test('what another tool has written is compared by value, in the columns of the right table', async () => {
+  await client.query(
+    `DROP TABLE IF EXISTS c, d; CREATE TABLE c AS SELECT * FROM (VALUES (0.10::numeric, 1::int, 'x'), (2, 2, 'x')) AS v(price, id, own);
+     CREATE TABLE d AS SELECT * FROM (VALUES (1::bigint, 0.1::float8), (3, 2)) AS v(id, price)`,
+  );
+  expect(await countDifferences(client, 'c', 'd')).toBe(2);
+  await client.query('UPDATE d SET id = 2 WHERE id = 3');
+  expect(await countDifferences(client, 'c', 'd')).toBe(0);
 });

@@ -41,7 +41,7 @@ beforeAll(async () => {
   output = (await run).stdout;
   const limits = { memoryLimit: '1GB', threads: 2, spillDirectory: path.join(project, 'spill') };
   session = await openSession(limits, new AbortController().signal);
-  await loadExtension(session.connection, 'postgres_scanner', {});
+  await loadExtension(await session.connect(), 'postgres_scanner', {});
   await attachPostgres(session, db.url);
 }, 180_000);
 

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { TerminalError } from '../../src/core/errors.js';
-import { openSession, type EngineSession } from '../../src/engine/session.js';
+import { openSession, sessionOnDemand, type EngineSession } from '../../src/engine/session.js';
 import { temporaryFolder } from '../support/folder.js';
 
 function open(signal = new AbortController().signal): Promise<EngineSession> {
@@ -30,6 +30,45 @@ test('an abort ends the running statement at once, with the reason it was given,
   expect(Date.now() - started).toBeLessThan(2000);
   await expect(session.run('SELECT 1')).rejects.toMatchObject({ code: 'CANCELLED' });
   session.close();
+});
+
+const LIMITS = { memoryLimit: '500MB', threads: 1, spillDirectory: '' };
+
+test('a session on demand that no statement asked for has nothing to roll back, to count or to close', async () => {
+  const session = sessionOnDemand({ ...LIMITS, memoryLimit: 'never looked at' }, new AbortController().signal);
+  await session.rollback();
+  expect(session.rowsProcessed()).toBe(0);
+  expect(() => session.close()).not.toThrow();
+});
+
+test('a session on demand opens one DuckDB, for the first statement', async () => {
+  const session = sessionOnDemand(LIMITS, new AbortController().signal);
+  await Promise.all([session.run('CREATE TABLE once (n INTEGER)'), session.connect()]);
+  expect(await session.rows("SELECT current_setting('TimeZone') AS zone FROM once RIGHT JOIN (SELECT 1) ON true")).toEqual([
+    { zone: 'UTC' },
+  ]);
+  session.close();
+});
+
+test('a session on demand tells a limit that DuckDB refuses by its first statement', async () => {
+  const session = sessionOnDemand({ ...LIMITS, memoryLimit: 'much' }, new AbortController().signal);
+  await expect(session.run('SELECT 1')).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  session.close();
+});
+
+test('a session on demand that is aborted before its first statement opens nothing', async () => {
+  const controller = new AbortController();
+  const session = sessionOnDemand({ ...LIMITS, memoryLimit: 'never looked at' }, controller.signal);
+  controller.abort(new TerminalError('CANCELLED', 'The step was cancelled.'));
+  await expect(session.run('SELECT 1')).rejects.toMatchObject({ code: 'CANCELLED' });
+  session.close();
+});
+
+test('a session on demand that is closed while its DuckDB opens refuses the statement', async () => {
+  const session = sessionOnDemand(LIMITS, new AbortController().signal);
+  const running = session.run('SELECT 1');
+  session.close();
+  await expect(running).rejects.toThrow('closed before its first statement');
 });
 
 test('a memory limit that DuckDB cannot read is told as a mistake of the config', async () => {

@@ -168,6 +168,13 @@ export const daily = pipeline('daily', async (run, params) => {
   await run.transform('total', { orders, customers });
 
   await run.load(totals, { to: 'out', path: 'totals.parquet', mode: 'replace', partition: { name: 'x' } });
+  await run.load(await run.extract('raw', { from: 'out', path: 'raw.csv' }), {
+    to: 'out',
+    path: 'raw.parquet',
+    mode: 'merge',
+    // Nothing is known of the columns of a dataset that was not judged.
+    key: ['anything'],
+  });
   // @ts-expect-error a key column has to be a column of the rows
   await run.load(totals, { to: 'out', path: 'totals.parquet', mode: 'merge', key: ['nam'] });
   // @ts-expect-error a partition column has to be a column of the rows

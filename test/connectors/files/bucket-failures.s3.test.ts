@@ -194,7 +194,7 @@ describe('an object in place that has changed or gone', () => {
     const session = await openSession(limits, signal);
     try {
       const url = await connector.source!.remote!.place(part, { session, signal });
-      const result = await session.connection.stream(`SELECT version, noise FROM read_parquet('${url}')`);
+      const result = await (await session.connect()).stream(`SELECT version, noise FROM read_parquet('${url}')`);
       const versions = new Set<unknown>();
       const read = async (): Promise<void> => {
         for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {

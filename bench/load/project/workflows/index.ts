@@ -1,1 +1,3 @@
+export { chargeLineitem } from './charge-lineitem';
 export { loadLineitem } from './load-lineitem';
+export { readLineitem } from './read-lineitem';

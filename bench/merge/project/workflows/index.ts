@@ -1,0 +1,1 @@
+export { mergeOrders } from './merge-orders';

@@ -1,0 +1,2 @@
+export { anew } from './anew';
+export { unchanged } from './unchanged';
