@@ -9,10 +9,10 @@ import type { Destination } from '../contract.js';
 import {
   commitEntry,
   doneBy,
-  newestColumnsOf,
   notesOf,
   prepareEntry,
   readBucketLedger,
+  readBucketManifest,
   readEntry,
   recordObject,
   toMetadata,
@@ -24,7 +24,16 @@ import { translateFileError } from './errors.js';
 import { fitColumns } from './fit-columns.js';
 import { layoutOf } from './layout.js';
 import { LEDGER_FOLDER, shortHash } from './ledger.js';
-import { countRows, entryOf, requireLoadable, resultOf, writeRows, type FileLoad, type WrittenFile } from './load-file.js';
+import {
+  changesOf,
+  countRows,
+  entryOf,
+  requireLoadable,
+  resultOf,
+  writeRows,
+  type FileLoad,
+  type WrittenFile,
+} from './load-file.js';
 import type { DataFile } from './manifest.js';
 
 interface BucketLoad extends FileLoad {
@@ -68,12 +77,10 @@ export function bucketDestination(connection: string, store: ObjectStore): Desti
 }
 
 async function loadOnce(given: BucketLoad): Promise<LoadResult> {
-  const { request, context, store, layout, place } = given;
+  const { request, context, store, layout } = given;
   const seen = await look(given);
   if (isDone(given, seen)) return finish(given, seen);
-  const before = await newestColumnsOf(store, layout.ledger, context.signal);
-  const fit = await fitColumns(request, before, place, context.session);
-  const load = { ...given, ...fit };
+  const load = { ...given, ...(await fitColumns(given, await readBucketManifest(store, layout.ledger, context.signal))) };
   const created = await isNew(load, seen);
   const replaced = await rowsIn(load, seen.current);
   const file = path.join(await context.session.scratch(), `load-${randomBytes(8).toString('hex')}`);
@@ -84,8 +91,7 @@ async function loadOnce(given: BucketLoad): Promise<LoadResult> {
     if (other) return await finish(load, other);
     await context.checkpoint('load.committed');
     await settle(load, { ...entryOf(load, written), state: 'committed' });
-    const changes = fit.changes.length > 0 && { changes: fit.changes };
-    return { ...resultOf(load.request), rows: request.rows, replaced, alreadyDone: false, created, ...changes };
+    return { ...resultOf(request), rows: request.rows, replaced, alreadyDone: false, created, ...changesOf(load) };
   } finally {
     await rm(file, { force: true });
   }
@@ -126,8 +132,8 @@ function isDone({ request }: BucketLoad, { done }: Seen): boolean {
 /** A load that was done before: whatever its attempt has left to do is done. */
 async function finish(load: BucketLoad, { done, entry }: Seen): Promise<LoadResult> {
   if (entry?.entry.state === 'prepared' && done === entry.entry) await settle(load, done);
-  const { rows, changes } = done as BucketEntry;
-  return { ...resultOf(load.request), rows, replaced: 0, alreadyDone: true, created: false, ...(changes && { changes }) };
+  const { rows, ...told } = done as BucketEntry;
+  return { ...resultOf(load.request), rows, replaced: 0, alreadyDone: true, created: false, ...changesOf(told) };
 }
 
 async function settle({ store, layout, entryKey, context }: BucketLoad, entry: BucketEntry): Promise<void> {

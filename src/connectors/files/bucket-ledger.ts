@@ -1,7 +1,6 @@
 import path from 'node:path';
 import type { ObjectStore, StoredObject } from '../../object-store/store.js';
 import type { LedgerLoad } from '../contract.js';
-import type { NamedType } from './fit-columns.js';
 import { LEDGER_FOLDER, type LedgerEntry } from './ledger.js';
 import { isEntryName, MANIFEST_NAME, tellsOf, withFile, type DataFile, type TargetManifest } from './manifest.js';
 import { toLoad } from './read-ledger.js';
@@ -93,6 +92,16 @@ export async function commitEntry(store: ObjectStore, key: string, content: stri
   }
 }
 
+/** The manifest beside the files of a target, if there is one. */
+export async function readBucketManifest(
+  store: ObjectStore,
+  ledger: string,
+  signal: AbortSignal,
+): Promise<TargetManifest | undefined> {
+  const seen = await store.text(path.posix.join(ledger, MANIFEST_NAME), signal);
+  return seen && (JSON.parse(seen.text) as TargetManifest);
+}
+
 /**
  * Puts a data file into the manifest beside it, unless another load has replaced the file since.
  *
@@ -113,17 +122,6 @@ export async function recordObject(
     const text = toText(withFile(before, file));
     if ((await store.write(manifest, text, { condition, signal })) !== undefined) return;
   }
-}
-
-/** The columns of the file that was put last into a folder, as its manifest tells. */
-export async function newestColumnsOf(
-  store: ObjectStore,
-  ledger: string,
-  signal: AbortSignal,
-): Promise<readonly NamedType[] | undefined> {
-  const seen = await store.text(path.posix.join(ledger, MANIFEST_NAME), signal);
-  const { files = [] } = seen ? (JSON.parse(seen.text) as TargetManifest) : {};
-  return files.toSorted((a, b) => (a.committedAt < b.committedAt ? 1 : -1))[0]?.columns;
 }
 
 /** Every load of files that is done, as the entries below the store's root tell. */

@@ -8,8 +8,9 @@ import type { Destination } from '../contract.js';
 import { describePlace, translateFileError, type FilePlace } from './errors.js';
 import { fitColumns } from './fit-columns.js';
 import { layoutOf } from './layout.js';
-import { findDone, newestColumns, removeLeftovers, shortHash, syncFolder, writeEntry, type LedgerEntry } from './ledger.js';
+import { findDone, removeLeftovers, shortHash, syncFolder, writeEntry, type LedgerEntry } from './ledger.js';
 import {
+  changesOf,
   countRows,
   entryOf,
   hashOf,
@@ -20,7 +21,7 @@ import {
   type WrittenFile,
 } from './load-file.js';
 import { takeLock } from './lock.js';
-import { recordFile, type DataFile } from './manifest.js';
+import { readFolderManifest, recordFile, type DataFile } from './manifest.js';
 import { joinRoot, requireBelowRoot } from './paths.js';
 import { readLedger } from './read-ledger.js';
 import { announceMove, checkWatermark, readWatermark, watermarkLock } from './watermark.js';
@@ -97,12 +98,10 @@ async function loadOnce(given: Attempt, isHeld: () => Promise<boolean>): Promise
   const move = moving && (await checkWatermark(moving));
   if (done?.content === request.identity.content && move?.again !== false) {
     await finishEarlier(given, done);
-    const before = { ...(done.changes && { changes: done.changes }) };
-    return { ...result, rows: done.rows, replaced: 0, alreadyDone: true, created: false, ...before };
+    return { ...result, rows: done.rows, replaced: 0, alreadyDone: true, created: false, ...changesOf(done) };
   }
   if (done?.watermark && !move) throw withoutWatermark(place);
-  const fit = await fitColumns(request, await newestColumns(ledger, request.target), place, context.session);
-  const attempt = { ...given, ...fit };
+  const attempt = { ...given, ...(await fitColumns(given, await readFolderManifest(ledger))) };
   const replaced = existsSync(file) ? await countRows(attempt, file) : 0;
   let written: WrittenFile;
   try {
@@ -127,8 +126,7 @@ async function loadOnce(given: Attempt, isHeld: () => Promise<boolean>): Promise
   const entry = entryIn(attempt, written, 'committed');
   await recordFile(ledger, dataFile(entry, written), context.signal);
   await writeEntry(ledger, load, entry);
-  const changes = fit.changes.length > 0 && { changes: fit.changes };
-  return { ...result, rows: request.rows, replaced, alreadyDone: false, created, ...changes };
+  return { ...result, rows: request.rows, replaced, alreadyDone: false, created, ...changesOf(entry) };
 }
 
 function withoutWatermark(place: FilePlace): TerminalError {

@@ -4,29 +4,28 @@ import { quoteIdentifier } from '../../core/filter.js';
 import type { SchemaChange } from '../../core/load.js';
 import type { LoadRequest, Session } from '../contract.js';
 import { describePlace, type FilePlace } from './errors.js';
+import type { FileLoad } from './load-file.js';
+import type { DataFile, TargetManifest } from './manifest.js';
 import { widensTo } from './widens-to.js';
-
-/** A column of the files of a folder, in DuckDB's words. */
-export interface NamedType {
-  readonly name: string;
-  readonly type: string;
-}
 
 /**
  * Settles how the columns of an append differ from those of the newest load into the folder, as the load's `schema` says, so
  * that the folder's files can be read together. A type that the folder's holds exactly is written as the folder's.
  *
- * @param before the columns of that load; `undefined` when there is none, or its ledger does not tell
+ * @param manifest of the folder; `undefined` when it has none yet
  * @returns the load with the columns and rows to write
  * @throws TerminalError SCHEMA_CHANGED, with the whole difference
  */
 export async function fitColumns(
-  request: LoadRequest,
-  before: readonly NamedType[] | undefined,
-  place: FilePlace,
-  session: Session,
-): Promise<{ request: LoadRequest; changes: readonly SchemaChange[] }> {
-  if (before === undefined || request.mode !== 'append') return { request, changes: [] };
+  { request, place, context }: FileLoad,
+  manifest: TargetManifest | undefined,
+): Promise<Pick<FileLoad, 'request' | 'changes'>> {
+  const newest = manifest?.files.reduce<DataFile | undefined>(
+    (found, file) => (found === undefined || file.committedAt > found.committedAt ? file : found),
+    undefined,
+  );
+  if (newest === undefined || newest.columns.length === 0 || request.mode !== 'append') return { request };
+  const before = newest.columns;
   const { schema = 'freeze' } = request;
   const difference = compare(request.columns, before);
   requireAllowed(difference, schema, place);
@@ -36,29 +35,30 @@ export async function fitColumns(
     .filter((column) => !isDiscarded(column))
     .map((column) => ({ ...column, type: writtenType(column, before) }));
   const casts = columns.map(({ name, type }) => `CAST(${quoteIdentifier(name)} AS ${type}) AS ${quoteIdentifier(name)}`);
-  const counts = schema === 'discard' ? await countValues(session, request, added) : [];
+  const counts = schema === 'discard' ? await countValues(context.session, request, added) : [];
+  const changes: SchemaChange[] = [
+    ...changed.map(({ column, from }) => ({ change: 'widened' as const, column: column.name, from, to: column.type })),
+    ...added.map((column, at) =>
+      schema === 'discard'
+        ? { change: 'discarded' as const, column: column.name, from: column.type, rows: counts[at] ?? 0 }
+        : { change: 'added' as const, column: column.name, to: column.type },
+    ),
+    ...missing.map(({ name, type }) => ({ change: 'missing' as const, column: name, from: type })),
+  ];
   return {
     request: { ...request, columns, select: `SELECT ${casts.join(', ')} FROM (${request.select}) AS dataset` },
-    changes: [
-      ...changed.map(({ column, from }) => ({ change: 'widened' as const, column: column.name, from, to: column.type })),
-      ...added.map((column, at) =>
-        schema === 'discard'
-          ? { change: 'discarded' as const, column: column.name, from: column.type, rows: counts[at] ?? 0 }
-          : { change: 'added' as const, column: column.name, to: column.type },
-      ),
-      ...missing.map(({ name, type }) => ({ change: 'missing' as const, column: name, from: type })),
-    ],
+    ...(changes.length > 0 && { changes }),
   };
 }
 
 interface Difference {
   readonly added: readonly Column[];
-  readonly missing: readonly NamedType[];
+  readonly missing: readonly Pick<Column, 'name' | 'type'>[];
   readonly changed: readonly { readonly column: Column; readonly from: string }[];
-  readonly renamed: readonly { readonly from: NamedType; readonly column: Column }[];
+  readonly renamed: readonly { readonly from: Pick<Column, 'name' | 'type'>; readonly column: Column }[];
 }
 
-function compare(columns: readonly Column[], before: readonly NamedType[]): Difference {
+function compare(columns: readonly Column[], before: readonly Pick<Column, 'name' | 'type'>[]): Difference {
   const known = new Map(before.map(({ name, type }) => [name, type]));
   const added = columns.filter(({ name }) => !known.has(name));
   const missing = before.filter(({ name }) => !columns.some((column) => column.name === name));
@@ -76,7 +76,7 @@ function compare(columns: readonly Column[], before: readonly NamedType[]): Diff
   };
 }
 
-function writtenType({ name, type }: Column, before: readonly NamedType[]): string {
+function writtenType({ name, type }: Column, before: readonly Pick<Column, 'name' | 'type'>[]): string {
   const known = before.find((each) => each.name === name);
   return known !== undefined && widensTo(type, known.type) ? known.type : type;
 }

@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { StoredWatermark } from '../../core/cursor.js';
+import type { Column } from '../../core/dataset.js';
 import type { LoadMode, SchemaChange } from '../../core/load.js';
-import type { NamedType } from './fit-columns.js';
 
 /** The folder, beside the data, that holds the ledger and unfinished files. Readers' patterns leave it out. */
 export const LEDGER_FOLDER = '_millrace';
@@ -28,17 +28,16 @@ export interface LedgerEntry {
   readonly state: 'prepared' | 'committed';
   /** Name of the temporary file, in the ledger's folder. */
   readonly temporary: string;
-  /** Of the data file, as its manifest has them. */
+  /** Of the data file, as for {@link DataFile}. */
   readonly bytes?: number;
   readonly sha256?: string;
+  readonly columns?: readonly Pick<Column, 'name' | 'type'>[];
   /** The data file, relative to the folder the ledger is in. */
   readonly file: string;
   readonly at: string;
   readonly watermark?: StoredWatermark;
   /** What stands while this is only prepared: the same load as it was made before, with other content. */
   readonly earlier?: LedgerEntry;
-  /** The columns of the data file. Entries of an earlier Millrace have none. */
-  readonly columns?: readonly NamedType[];
   /** How the columns changed with the load. @default none */
   readonly changes?: readonly SchemaChange[];
 }
@@ -64,17 +63,6 @@ export async function findDone(folder: string, load: string): Promise<LedgerEntr
   });
   if (text === undefined) return undefined;
   return doneOf(folder, JSON.parse(text) as LedgerEntry);
-}
-
-/** The columns of the newest load into a target, as far as its ledger tells. */
-export async function newestColumns(folder: string, target: string): Promise<readonly NamedType[] | undefined> {
-  let newest: LedgerEntry | undefined;
-  for (const name of (await readdir(folder)).filter((file) => file.endsWith('.json'))) {
-    const entry = JSON.parse(await readFile(path.join(folder, name), 'utf8')) as LedgerEntry;
-    const counts = entry.target === target && entry.columns !== undefined && entry.state === 'committed';
-    if (counts && (newest === undefined || entry.at > newest.at)) newest = entry;
-  }
-  return newest?.columns;
 }
 
 /** Takes away what attempts of this load that were killed have left. The entry goes first, see {@link LedgerEntry}. */

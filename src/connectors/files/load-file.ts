@@ -19,7 +19,7 @@ export interface FileLoad {
   readonly context: CallContext;
   readonly place: FilePlace;
   readonly layout: Layout;
-  /** How the columns change with the load. @default none */
+  /** How its columns differ from those of the load before. @default not at all */
   readonly changes?: readonly SchemaChange[];
 }
 
@@ -102,7 +102,7 @@ export async function hashOf(file: string): Promise<string> {
 
 /** What every ledger of files notes of a load. */
 export function entryOf(
-  { request, layout, changes = [] }: FileLoad,
+  { request, layout, changes }: FileLoad,
   written: WrittenFile,
 ): Omit<LedgerEntry, 'state' | 'temporary' | 'earlier'> {
   const { identity } = request;
@@ -122,8 +122,13 @@ export function entryOf(
     ...(request.watermark && { watermark: storedWatermark(request.watermark) }),
     ...written,
     columns: request.columns.map(({ name, type }) => ({ name, type })),
-    ...(changes.length > 0 && { changes }),
+    ...(changes && { changes }),
   };
+}
+
+/** What a result tells of the columns, from the entry in the ledger. */
+export function changesOf({ changes }: Pick<LedgerEntry, 'changes'>): Pick<LoadResult, 'changes'> {
+  return { ...(changes && { changes }) };
 }
 
 async function requirePartition({ request, context, place }: FileLoad): Promise<void> {

@@ -67,6 +67,11 @@ export async function recordFile(ledger: string, file: DataFile, signal: AbortSi
   }
 }
 
+/** The manifest of a folder, if it has one. */
+export function readFolderManifest(ledger: string): Promise<TargetManifest | undefined> {
+  return readManifest(path.join(ledger, MANIFEST_NAME));
+}
+
 async function readManifest(file: string): Promise<TargetManifest | undefined> {
   try {
     return JSON.parse(await readFile(file, 'utf8')) as TargetManifest;

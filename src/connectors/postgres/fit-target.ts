@@ -36,7 +36,8 @@ export async function fitTarget(attempt: Attempt, table: TargetTable, target: st
   const where = `the table ${name.sql} in connection "${request.connection}"`;
   const { schema = 'freeze' } = request;
   if (schema === 'evolve') return evolve(attempt, table, difference, where);
-  const hint = canEvolve(difference) ? " Or load with schema: 'evolve', which does it by itself." : '';
+  // Only a load of a dataset has the choice: a transform that the database runs itself has none, and no SELECT of DuckDB's.
+  const hint = request.select !== '' && canEvolve(difference) ? " Or load with schema: 'evolve', which does it by itself." : '';
   if (schema === 'freeze') {
     const refused = refusal(difference, { request, name, where, hint });
     if (refused) throw refused;

@@ -17,50 +17,23 @@ export async function mergeRows(
   alter: () => Promise<void>,
   outdated: boolean,
 ): Promise<{ replaced: number; deleted?: number }> {
-  const { deleteFlag } = write.request;
-  const flag = deleteFlag === undefined ? undefined : flagOf(write, deleteFlag);
+  const { session, name, request } = write;
+  const flag = request.deleteFlag === undefined ? undefined : flagOf(write, request.deleteFlag);
   if (flag && outdated) throw withoutOrder(write);
-  let merged: Merged | undefined;
+  let [updated, deleted] = [0, 0];
   await writeThroughStaging({ ...write, ...(flag && { extras: [flag] }) }, async (staging) => {
-    merged = await mergeFromStaging(write, staging, { alter, outdated, flag });
-    return merged.rows;
+    await requireOneRowPerKey(write, staging, restoredKey(write));
+    await alter();
+    const left = outdated ? await leaveOutOutdated(write, staging) : 0;
+    const before = await touched(session, name);
+    const gone = flag ? await deleteFlagged(write, staging, flag) : { deleted: 0, absent: 0 };
+    const written = await upsert(write, staging, flag);
+    const after = await touched(session, name);
+    updated = before === null || after === null ? 0 : after.updated - before.updated;
+    deleted = gone.deleted;
+    return left + written + gone.absent;
   });
-  const { updated, deleted } = merged as unknown as Merged;
   return flag ? { replaced: updated + deleted, deleted } : { replaced: updated };
-}
-
-/** What a merge did. */
-export interface Merged {
-  /** Of the staged rows, those that are seen to. */
-  readonly rows: number;
-  /** Rows of the target that were there before. */
-  readonly updated: number;
-  readonly deleted: number;
-}
-
-interface MergeOptions {
-  readonly alter?: () => Promise<void>;
-  readonly outdated?: boolean;
-  readonly flag?: StagedExtra | undefined;
-}
-
-/** Upserts rows that are staged. @throws TerminalError KEY_NULL, KEY_DUPLICATE */
-export async function mergeFromStaging(
-  write: Write,
-  staging: TableName,
-  { alter, outdated = false, flag }: MergeOptions = {},
-): Promise<Merged> {
-  const { session, name } = write;
-  const key = write.plans.filter((plan) => keyOf(write).includes(plan.name)).map((plan) => plan.restore);
-  await requireOneRowPerKey(write, staging, key);
-  await alter?.();
-  const left = outdated ? await leaveOutOutdated(write, staging) : 0;
-  const before = await touched(session, name);
-  const gone = flag ? await deleteFlagged(write, staging, flag) : { deleted: 0, absent: 0 };
-  const written = await upsert(write, staging, flag);
-  const after = await touched(session, name);
-  const updated = before === null || after === null ? 0 : after.updated - before.updated;
-  return { rows: left + written + gone.absent, updated, deleted: gone.deleted };
 }
 
 /** Nothing in the target tells of rows that later loads have deleted, so that this one would bring them back. */
@@ -69,6 +42,16 @@ function withoutOrder(write: Write): TerminalError {
     'WATERMARK_MOVED',
     `This load into ${describe(write)} was made before, later ones have been made since, and with a deleteFlag nothing tells which of its rows they have deleted. Nothing was loaded. Start a new run.`,
   );
+}
+
+/** Upserts staged rows by key; gives their number. @throws TerminalError KEY_NULL, KEY_DUPLICATE */
+export async function mergeFromStaging(write: Write, staging: TableName): Promise<number> {
+  await requireOneRowPerKey(write, staging, restoredKey(write));
+  return upsert(write, staging, undefined);
+}
+
+function restoredKey(write: Write): string[] {
+  return write.plans.filter((plan) => keyOf(write).includes(plan.name)).map((plan) => plan.restore);
 }
 
 /** The column of the staging table that says that a row is a deletion. */

@@ -7,19 +7,24 @@ import { execute, executeCounted, select } from './attached.js';
 import { createdType } from './created-type.js';
 import { findLoad } from './ledger.js';
 import { writeDetails } from './ledger-details.js';
-import { beginLoad, beginWrite, prepareTarget, removeEarlier, resultOf, type Circumstances } from './load-once.js';
+import { beginLoad, beginWrite, prepareTarget, removeEarlier, resultOf, type Begun } from './load-once.js';
 import { planLoad, requireNamedColumns } from './load-plan.js';
 import type { Attempt } from './load-target.js';
 import { mergeFromStaging } from './merge-rows.js';
 import type { TableName } from './table-name.js';
-import type { TargetTable } from './target-table.js';
 import { asDatasetColumn, bindStatement, explainSqlError, type Binding } from './transform-bind.js';
 import { wrapStatement } from './transform-sql.js';
 import { contentOf, readStates, selectInputs } from './transform-tables.js';
-import { expectRows, insertFromStaging, partitionCondition } from './write-rows.js';
+import { expectRows, insertFromStaging, partitionCondition, touched } from './write-rows.js';
 
-/** The load that a transform's result becomes, before anything is known of the result. */
+/** The load that a transform's result becomes, before anything is known of the result. @throws TerminalError OPTION_INVALID */
 export function loadOf({ identity, mode, target, connection, key, partition }: TransformRequest): LoadRequest {
+  if (mode === 'scd2') {
+    throw new TerminalError(
+      'OPTION_INVALID',
+      `The transform into "${target}" in connection "${connection}" cannot keep versions. Use append, merge or replace, or load its result with mode 'scd2'.`,
+    );
+  }
   return { identity: { ...identity, content: '' }, mode, target, connection, key, partition, select: '', columns: [], rows: 0 };
 }
 
@@ -56,14 +61,15 @@ async function transformOnce(attempt: Attempt, request: TransformRequest): Promi
   const query = await settleQuery(binding, request);
   const planned = withRequest(attempt, { columns: query.columns, identity: { ...request.identity, content } });
   requireNamedColumns(planned.request);
-  const { fit, created } = await prepareTarget(planned, target);
   // Before the SELECT, which may take hours.
-  planLoad(fit.request, attempt.name, fit.table);
+  const { fit, created } = await prepareTarget(planned, target);
+  planLoad(planned.request, attempt.name, fit.table);
   const staged = await stage(planned, binding, query);
   context.progress(staged.rows);
-  const whole = withRequest(planned, { ...fit.request, rows: staged.rows });
-  const circumstances = { target, created, ...(earlier && { earlier: earlier.id }) };
-  const replaced = await putRows(whole, staged.table, fit.table, circumstances);
+  const whole = withRequest(planned, { rows: staged.rows });
+  const begun = await beginWrite(whole, fit.table, target);
+  const replaced = await putRows(whole, staged.table, begun, { target, created, ...(earlier && { earlier: earlier.id }) });
+  await writeDetails(session, settings.ledgerSchema, begun.entry, { columns: query.columns.map(({ name }) => name) });
   await execute(session, `DROP TABLE ${staged.table.sql}; DROP VIEW ${staged.view}`);
   await context.checkpoint('load.copied');
   await context.checkpoint('load.before-commit');
@@ -136,20 +142,22 @@ async function stage({ context: { session } }: Attempt, binding: Binding, { sql,
   }
 }
 
-async function putRows(
-  attempt: Attempt,
-  staging: TableName,
-  table: TargetTable,
-  circumstances: Circumstances & { readonly created: boolean },
-): Promise<number> {
-  const { request, settings, context } = attempt;
+interface Circumstances {
+  readonly target: string;
+  /** The table was made by this transform, so it is empty. */
+  readonly created: boolean;
+  /** The id under which the ledger knew this transform, with another result. */
+  readonly earlier?: bigint;
+}
+
+async function putRows(attempt: Attempt, staging: TableName, { write }: Begun, circumstances: Circumstances): Promise<number> {
+  const { request, name, context } = attempt;
   if (request.partition !== undefined) await requirePartition(attempt, staging);
-  const { write, entry } = await beginWrite(attempt, table, circumstances.target);
-  await writeDetails(context.session, settings.ledgerSchema, entry, { columns: request.columns.map(({ name }) => name) });
   if (request.mode === 'merge') {
-    const { rows, updated } = await mergeFromStaging(write, staging);
-    expectRows(write, rows);
-    return updated;
+    const before = await touched(context.session, name);
+    expectRows(write, await mergeFromStaging(write, staging));
+    const after = await touched(context.session, name);
+    return before === null || after === null ? 0 : after.updated - before.updated;
   }
   const replaced = circumstances.created ? 0 : await removeEarlier(write, attempt, circumstances);
   expectRows(write, await insertFromStaging(write, staging));

@@ -139,6 +139,7 @@ const CASES: readonly (readonly [string, Partial<Transformation>, string, RegExp
     'TRANSFORM_INPUTS',
     /"w\.orders" does not fit the contract of input "orders" of transform "daily": missing: "customr" \(did you mean "customer"\?\); wrong type: "day" is DATE, the contract wants/,
   ],
+  ['versions', { mode: 'scd2', key: ['id'] }, 'OPTION_INVALID', /cannot keep versions\. Use append, merge or replace/],
   ['a merge without a key', { mode: 'merge', key: [] }, 'OPTION_INVALID', /needs a key/],
   ['a merge by a column that is not there', { mode: 'merge', key: ['ident'] }, 'OPTION_INVALID', /"ident".*It has: id, amount/],
   [
