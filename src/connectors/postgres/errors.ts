@@ -71,7 +71,7 @@ const RULES: readonly Rule[] = [
     code: 'CONNECTION_REFUSED',
     states: ['57P03', '53300', 'ECONNREFUSED', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'ENOENT'],
     words:
-      /connection refused|unable to connect|could not connect|could not translate host|timeout expired|the database system is|too many clients|remaining connection slots|No such file or directory/i,
+      /connection refused|unable to connect|could not connect|could not translate host|timeout expired|the database system is|too many clients|remaining connection slots|No such file or directory|error establishing an SSL connection/i,
     say: (detail, { connection, server }) =>
       `The server ${server} of connection "${connection}" cannot be reached: ${detail}. Check host, port and sslmode, and that the server runs.`,
   },

@@ -1,3 +1,4 @@
+import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openConnector } from '../../../src/connectors/registry.js';
 import { withContext } from '../../conformance/context.js';
@@ -65,3 +66,26 @@ test.each([300, 3_000, 300_000])(
     expect(await read(db.url)).toMatchObject({ rows: 200_000 });
   },
 );
+
+test('a server that refuses a connection before it is encrypted, as one that goes down does, is tried again', async () => {
+  // What PostgreSQL 18 sends when its postmaster has been killed a moment ago; no server can be brought to it at will.
+  const fields = ['SFATAL', 'C57P01', 'Mterminating connection due to unexpected postmaster exit', ''];
+  const body = Buffer.from(fields.map((field) => `${field}\0`).join(''));
+  const length = Buffer.alloc(4);
+  length.writeInt32BE(body.length + 4);
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined).once('data', () => socket.end(Buffer.concat([Buffer.from('E'), length, body])));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const load = {
+    target: 'shop.refused',
+    mode: 'append',
+    select: 'SELECT 1 AS id',
+    identity: { loadId: 'refused', content: 'c', pipeline: 'p', step: 's', workflowId: 'w', runId: 'r' },
+  } as const;
+  const refused = loadQuery({ url: url((u) => void (u.port = String(port))) }, load);
+  await expect(refused).rejects.toMatchObject({ code: 'CONNECTION_REFUSED', retryable: true });
+  await expect(refused).rejects.toThrow('Check host, port and sslmode, and that the server runs');
+  server.close();
+});
