@@ -28,7 +28,8 @@ const POINTS: readonly (readonly [step: string, at: CheckpointName])[] = [
   ['load:lake.out/delays', 'load.committed'],
   ['load:lake.out/shouted.parquet', 'load.committed'],
 ];
-vi.setConfig({ testTimeout: 180_000 });
+// A minute when idle, more beside other tests.
+vi.setConfig({ testTimeout: 400_000 });
 
 let db: TestDatabase;
 let bucket: TestBucket;
