@@ -10,8 +10,6 @@ const instance = await DuckDBInstance.create(':memory:', { allow_unsigned_extens
 const connection = await instance.connect();
 await connection.run(`LOAD '${extension}'`);
 await connection.run(`ATTACH '${process.env.SHOP_URL}' AS shop (TYPE postgres, READ_ONLY)`);
-const result = await connection.runAndReadAll(
-  `COPY (FROM shop.${table}) TO '${file}' (FORMAT parquet, COMPRESSION zstd)`,
-);
+const result = await connection.runAndReadAll(`COPY (FROM shop.${table}) TO '${file}' (FORMAT parquet, COMPRESSION zstd)`);
 const seconds = (performance.now() - started) / 1000;
 console.log(JSON.stringify({ seconds, rows: Number(result.getRowsJS()[0][0]), ...ownUsage() }));

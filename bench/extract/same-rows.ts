@@ -10,10 +10,8 @@ export async function requireSameFiles(one: string, other: string): Promise<void
   try {
     const sums = await Promise.all(
       [one, other].map(async (files) => {
-        const columns = (await connection.runAndReadAll(`DESCRIBE FROM '${files}'`)).getRowObjectsJS();
-        const values = columns.map(({ column_name: name, column_type: type }) =>
-          type === 'VARCHAR' ? `rtrim("${String(name)}", ' ')` : `"${String(name)}"`,
-        );
+        const columns = (await connection.runAndReadAll(`DESCRIBE FROM '${files}'`)).getRowsJS() as string[][];
+        const values = columns.map(([name, type]) => (type === 'VARCHAR' ? `rtrim("${name}", ' ')` : `"${name}"`));
         const sum = `SELECT count(*) AS rows, sum(hash(${values.join(', ')})::HUGEINT) AS sum FROM '${files}'`;
         return JSON.stringify((await connection.runAndReadAll(sum)).getRowsJson());
       }),

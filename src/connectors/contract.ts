@@ -5,6 +5,7 @@ import type { LoadIdentity, LoadMode, LoadResult, SchemaChange, SchemaPolicy, Ta
 import type { Part } from '../core/manifest.js';
 import type { Statement } from '../core/statement.js';
 import type { TableVersion } from '../core/table.js';
+import type { Resumption } from './left-work.js';
 
 /** The DuckDB session a connector works in: its own, private to one activity, in UTC, with the configured limits. */
 export interface Session {
@@ -127,23 +128,6 @@ export interface ExtractRequest {
   readonly directory: string;
   /** Where an attempt that is cut off leaves what it has finished. @default nothing is left: every attempt begins anew */
   readonly resumption?: Resumption;
-}
-
-/** Passes work from an attempt of a step that was cut off to the next one, if that one comes to the same process. */
-export interface Resumption {
-  /** What the last attempt left, if it is still there. It belongs to the caller from now on. */
-  take(): LeftWork | undefined;
-  /**
-   * Leaves work for the next attempt, with the request's folder, which stays until `work` is released: that happens after
-   * `forMs`, when the run ends, or when the worker stops.
-   */
-  leave(work: LeftWork, forMs: number): void;
-}
-
-/** Work that an attempt has left: open connections, finished files. */
-export interface LeftWork {
-  /** Closes and removes all of it, the folder included. Never rejects; calling it again is harmless. */
-  release(): Promise<void>;
 }
 
 /** Says what to read; a connector refuses, with OPTION_INVALID, the options that mean nothing to it. */

@@ -1,4 +1,19 @@
-import type { LeftWork, Resumption } from './contract.js';
+/** Passes work from an attempt of a step that was cut off to the next one, if that one comes to the same process. */
+export interface Resumption {
+  /** What the last attempt left, if it is still there. It belongs to the caller from now on. */
+  take(): LeftWork | undefined;
+  /**
+   * Leaves work for the next attempt, with the request's folder, which stays until `work` is released: that happens after
+   * `forMs`, when the run ends, or when the worker stops.
+   */
+  leave(work: LeftWork, forMs: number): void;
+}
+
+/** Work that an attempt has left: open connections, finished files. */
+export interface LeftWork {
+  /** Closes and removes all of it, the folder included. Never rejects; calling it again is harmless. */
+  release(): Promise<void>;
+}
 
 /** What attempts that were cut off have left in this process, each under the key of the dataset that it is for. */
 export interface LeftWorks {

@@ -73,22 +73,21 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
   const log = openLogWriter(catalog);
   const { connection, address, namespace } = settings.connection ?? (await connectWorker(settings));
   const workerIdentity = `${process.pid}@${os.hostname()}`;
-  const leftWorks = openLeftWorks();
-  const activities = createActivities({
+  const services = {
     project,
     catalog,
     log,
     staging,
-    leftWorks,
+    leftWorks: openLeftWorks(),
     checkpoint: settings.checkpoint ?? (() => Promise.resolve()),
     workerIdentity,
-  });
+  };
   const worker = await Worker.create({
     connection,
     namespace,
     taskQueue: project.taskQueue,
     workflowBundle,
-    activities,
+    activities: createActivities(services),
     identity: workerIdentity,
     sinks: runLogSinks(log),
     ...LIMITS,
@@ -101,7 +100,7 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
   });
   const done = runToEnd(worker, async () => {
     await reconciler.stop();
-    await leftWorks.close();
+    await services.leftWorks.close();
     await connection.close();
     await log.close();
     await catalog.close();

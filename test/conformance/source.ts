@@ -2,6 +2,8 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { CallContext, Connector, ExtractOptions, Extracted, RemoteParts } from '../../src/connectors/contract.js';
+import { openLeftWorks, type Resumption } from '../../src/connectors/left-work.js';
+import { TransientError } from '../../src/core/errors.js';
 import type { Part } from '../../src/core/manifest.js';
 import { datasetSelect } from '../../src/engine/dataset-sql.js';
 import { temporaryFolder } from '../support/folder.js';
@@ -81,6 +83,28 @@ export function describeSource(name: string, harness: () => SourceHarness): void
       expect((await extract(harness(), options)).read).toEqual(rows);
     });
 
+    test('gives one moment of the data when it was interrupted, changed, and goes on or begins anew', async () => {
+      const options = await harness().provide(rows);
+      const works = openLeftWorks();
+      const resumption = works.resumption('the step', 'the run', () => undefined);
+      for (const point of ['extract.reading', 'extract.range']) {
+        const controller = new AbortController();
+        const checkpoint: ContextOptions['checkpoint'] = (reached) => {
+          if (reached === point) controller.abort(new TransientError('INTERRUPTED', 'The worker lost touch with the server.'));
+          return Promise.resolve();
+        };
+        // Where there is no such point, the extract ends.
+        await extract(harness(), options, { controller, checkpoint }, resumption).catch((error: unknown) =>
+          expect(error).toMatchObject({ code: 'INTERRUPTED', retryable: true }),
+        );
+      }
+      const added = { id: 8, region: 'east', amount: '8.00' };
+      await harness().change(options, added);
+      const { read } = await extract(harness(), options, {}, resumption);
+      expect([rows, [...rows, added]]).toContainEqual(read);
+      await works.close();
+    });
+
     test('has a fingerprint that changes with the data, or none', async () => {
       const options = await harness().provide(rows);
       const first = await fingerprint(harness(), options);
@@ -134,12 +158,14 @@ async function extract(
   harness: SourceHarness,
   options: ExtractOptions,
   contextOptions?: ContextOptions,
+  resumption?: Resumption,
 ): Promise<ExtractOutcome> {
   const connector = await harness.open();
   const directory = temporaryFolder();
   return withContext(async (context) => {
     if (!connector.source) throw new Error('The connector has no source');
-    const extracted = await connector.source.extract({ dataset: 'sample', options, directory }, context);
+    const request = { dataset: 'sample', options, directory, ...(resumption && { resumption }) };
+    const extracted = await connector.source.extract(request, context);
     const filter = extracted.filterPending ? options.where : undefined;
     const { remote } = connector.source;
     const parts: Part[] = [];

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import type { LeftWork } from '../../src/connectors/contract.js';
-import { openLeftWorks } from '../../src/connectors/left-work.js';
+import { openLeftWorks, type LeftWork } from '../../src/connectors/left-work.js';
 import { until } from '../support/until.js';
 
 function work(): LeftWork & { released: number } {

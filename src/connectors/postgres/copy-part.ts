@@ -31,7 +31,12 @@ export function selectRows({ columns, asText }: Columns, sources: readonly Rows[
 }
 
 /** Reads rows, in the transaction that is open, into a Parquet file; gives their number. */
-export async function copyPart(session: Pick<Session, 'rows'>, read: Columns, sources: readonly Rows[], file: string): Promise<number> {
+export async function copyPart(
+  session: Pick<Session, 'rows'>,
+  read: Columns,
+  sources: readonly Rows[],
+  file: string,
+): Promise<number> {
   const list = read.columns.map(readExpression).join(', ');
   const [copied] = await session.rows<{ Count: bigint }>(
     `COPY (SELECT ${list} FROM postgres_query('${ATTACHED}', ${quoteLiteral(selectRows(read, sources))})) TO ${quoteLiteral(file)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 61440)`,

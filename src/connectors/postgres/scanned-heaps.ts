@@ -21,11 +21,13 @@ export async function scannedHeaps(side: pg.Client, from: string, condition: str
   const [explained] = rows[0]?.['QUERY PLAN'] ?? [];
   const scans = explained ? scansIn(explained.Plan) : [];
   if (!scans.every((node) => node['Node Type'] === 'Seq Scan')) return [];
-  const names = new Set(scans.map((node) => `${quoteIdentifier(node.Schema ?? '')}.${quoteIdentifier(node['Relation Name'] ?? '')}`));
+  const names = new Set(
+    scans.map((node) => `${quoteIdentifier(node.Schema ?? '')}.${quoteIdentifier(node['Relation Name'] ?? '')}`),
+  );
   return heaps.filter(({ sql }) => names.has(sql));
 }
 
 function scansIn(node: PlanNode): PlanNode[] {
   const below = (node.Plans ?? []).flatMap(scansIn);
-  return node['Relation Name'] === undefined && !/ Scan$/.test(node['Node Type']) ? below : [node, ...below];
+  return node['Relation Name'] === undefined && !node['Node Type'].endsWith(' Scan') ? below : [node, ...below];
 }

@@ -43,7 +43,12 @@ async function keepCancelling(
   idle: pg.Client | undefined,
 ): Promise<void> {
   const cancel = (client: pg.Client): Promise<unknown> => client.query(CANCEL, [applicationName]);
-  const isOpen = idle !== undefined && (await cancel(idle).then(() => true, () => false));
+  const isOpen =
+    idle !== undefined &&
+    (await cancel(idle).then(
+      () => true,
+      () => false,
+    ));
   const client = isOpen ? idle : await connectPostgres(address, 'millrace cancel');
   try {
     while (!stopped.aborted) {

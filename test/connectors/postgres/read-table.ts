@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Checkpoint, Extracted, ExtractOptions, Resumption } from '../../../src/connectors/contract.js';
+import type { Checkpoint, Extracted, ExtractOptions } from '../../../src/connectors/contract.js';
+import type { Resumption } from '../../../src/connectors/left-work.js';
 import { openConnector } from '../../../src/connectors/registry.js';
 import { withContext } from '../../conformance/context.js';
 import { temporaryFolder } from '../../support/folder.js';
@@ -20,7 +21,7 @@ export interface ReadOptions {
 export interface TableAsRead {
   readonly extracted: Extracted;
   /** Values of the asked expressions over all rows that were written. */
-  ask<T>(select: string): Promise<T>;
+  readonly ask: <T>(select: string) => Promise<T>;
   readonly files: readonly string[];
 }
 
@@ -37,13 +38,15 @@ export async function readTable<T>(
   return withContext(async (context) => {
     if (!connector.source) throw new Error('The connector has no source');
     const { resumption } = rest;
-    const extracted = await connector.source.extract({ dataset: 'd', options, directory, ...(resumption && { resumption }) }, context);
+    const extracted = await connector.source.extract(
+      { dataset: 'd', options, directory, ...(resumption && { resumption }) },
+      context,
+    );
     const files = extracted.parts.map((part) => `'${join(directory, part.path)}'`).join(', ');
     return look({
       extracted,
       files: readdirSync(directory),
-      ask: async <A>(select: string) =>
-        (await context.session.rows<A>(`SELECT ${select} FROM read_parquet([${files}])`))[0] as A,
+      ask: async <A>(select: string) => (await context.session.rows<A>(`SELECT ${select} FROM read_parquet([${files}])`))[0] as A,
     });
   }, rest);
 }
@@ -83,11 +86,21 @@ export async function fillLargeTable(db: TestDatabase, name: string, first = 1, 
 }
 
 /** Sessions of extracts that the server has: what each does, or has done last. */
-export async function extractSessions(db: TestDatabase): Promise<
-  { pid: number; query: string; state: string; waits: string | null }[]
-> {
+export async function extractSessions(
+  db: TestDatabase,
+): Promise<{ pid: number; query: string; state: string; waits: string | null }[]> {
   return db.query(
     `SELECT pid, query, state, wait_event_type AS waits FROM pg_stat_activity
      WHERE application_name LIKE 'millrace extract%' AND datname = current_database() ORDER BY pid`,
   );
+}
+
+/** Does something once, when the first range is finished and others are not. */
+export function afterFirstRange(act: () => Promise<unknown>): Checkpoint {
+  let done = false;
+  return async (name) => {
+    if (name !== 'extract.range' || done) return;
+    done = true;
+    await act();
+  };
 }
