@@ -115,7 +115,10 @@ describe('a store that refuses', () => {
     const endpoint = await serve((request, response) => {
       const key = new URL(request.url ?? '', 'http://server').pathname.split('/').slice(3).join('/');
       const list = '<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>';
-      if (request.method === 'GET') return void response.end(list);
+      if (request.method === 'GET') {
+        response.end(list);
+        return;
+      }
       const work = request.method === 'PUT' ? buffer(request).then((body) => bucket.put(key, body)) : bucket.store.remove(key);
       void work.then(() => response.writeHead(200, { etag: '"always"' }).end());
     });
