@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { DatasetRef } from '../../src/core/dataset.js';
 import { datasetSelect } from '../../src/engine/dataset-sql.js';
-import { openStaging } from '../../src/engine/staging.js';
+import { openFolderStaging } from '../../src/engine/folder-staging.js';
 import { createLargeTable, extractSessions, fillLargeTable, SUM, sumOf, type Sum } from '../connectors/postgres/read-table.js';
 import { withContext } from '../conformance/context.js';
 import { temporaryFolder } from '../support/folder.js';
@@ -83,7 +83,7 @@ test('a step whose readers were cut off ends with the rows of one moment, and re
   try {
     const dataset = (await (await worker.start('copy', [{ table: 'orders', wait: '1s' }])).result()) as DatasetRef;
     const root = worker.project.staging.root;
-    const manifest = await openStaging(root).read(dataset.uri);
+    const manifest = await openFolderStaging(root).read(dataset.uri);
     const [read] = await withContext(({ session }) => session.rows<Sum>(`SELECT ${SUM} FROM (${datasetSelect(manifest, root)})`));
     expect(read).toEqual(before);
     expect(manifest.madeBy?.attempt).toBe(2);
