@@ -3,7 +3,7 @@ import type { ExtensionName, Session, SideSession } from '../connectors/contract
 import { TerminalError, TransientError } from '../core/errors.js';
 import { translateEngineError } from './errors.js';
 import { loadExtension } from './extensions.js';
-import { databaseOnDemand, type EngineLimits } from './lazy-database.js';
+import { databaseOnDemand, type EngineLimits, type LazyDatabase } from './lazy-database.js';
 import { openScratch } from './scratch.js';
 
 export type { EngineLimits } from './lazy-database.js';
@@ -44,16 +44,7 @@ export async function openSession(limits: EngineLimits, signal: AbortSignal): Pr
 export function sessionOnDemand(limits: EngineLimits, signal: AbortSignal): EngineSession {
   const database = databaseOnDemand(limits);
   const scratch = openScratch(limits.spillDirectory);
-  const listeners = new Set<() => void>();
-  let interrupting: NodeJS.Timeout | undefined;
-  const interrupt = (): void => database.connections().forEach((each) => each.interrupt());
-  const abort = (): void => {
-    interrupt();
-    // An interrupt that arrives between two statements is forgotten by DuckDB, so it is repeated until the session closes.
-    interrupting = setInterval(interrupt, INTERRUPT_INTERVAL_MS);
-    for (const listener of listeners) listener();
-  };
-  signal.addEventListener('abort', abort, { once: true });
+  const interruption = interruptOnAbort(signal, database);
 
   async function guarded<T>(connect: () => Promise<DuckDBConnection>, work: (to: DuckDBConnection) => Promise<T>): Promise<T> {
     if (signal.aborted) throw abortError(signal);
@@ -80,10 +71,7 @@ export function sessionOnDemand(limits: EngineLimits, signal: AbortSignal): Engi
     loadExtension: (name: ExtensionName) =>
       guarded(connect, (to) => loadExtension(to, name, { directory: limits.extensionsDirectory })),
     scratch: () => scratch.folder(),
-    onAbort(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    onAbort: interruption.listen,
     async connectBeside() {
       const connection = await database.connectBeside();
       return {
@@ -95,10 +83,33 @@ export function sessionOnDemand(limits: EngineLimits, signal: AbortSignal): Engi
     },
     rowsProcessed: () => Number(database.connections()[0]?.progress.rows_processed ?? 0),
     close() {
-      signal.removeEventListener('abort', abort);
-      clearInterval(interrupting);
+      interruption.stop();
       scratch.remove();
       database.close();
+    },
+  };
+}
+
+/** Interrupts what runs in the database when `signal` aborts, and tells those who listen. */
+function interruptOnAbort(signal: AbortSignal, database: LazyDatabase) {
+  const listeners = new Set<() => void>();
+  let interrupting: NodeJS.Timeout | undefined;
+  const interrupt = (): void => database.connections().forEach((each) => each.interrupt());
+  const abort = (): void => {
+    interrupt();
+    // An interrupt that arrives between two statements is forgotten by DuckDB, so it is repeated until the session closes.
+    interrupting = setInterval(interrupt, INTERRUPT_INTERVAL_MS);
+    for (const listener of listeners) listener();
+  };
+  signal.addEventListener('abort', abort, { once: true });
+  return {
+    listen: (listener: () => void): (() => void) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    stop: (): void => {
+      signal.removeEventListener('abort', abort);
+      clearInterval(interrupting);
     },
   };
 }

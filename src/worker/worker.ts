@@ -100,11 +100,7 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
   });
   const done = runToEnd(worker, async () => {
     await reconciler.stop();
-    await services.leftWorks.close();
-    await connection.close();
-    await log.close();
-    await catalog.close();
-    await staging.close();
+    for (const each of [services.leftWorks, connection, log, catalog, staging]) await each.close();
   });
   return {
     done,

@@ -67,10 +67,10 @@ async function scene(table: string, afterCut: () => Promise<unknown> = () => Pro
 /** What is there for another attempt: folders, and sessions of the server. */
 const left = async ({ attempts }: Scene): Promise<number[]> => [attempts().length, (await extractSessions(db)).length];
 
-async function untilLeft(scene: Scene, folders: number, sessions: number): Promise<void> {
+async function untilLeft(running: Scene, folders: number, sessions: number): Promise<void> {
   await until(
-    async () => String(await left(scene)) === String([folders, sessions]),
-    () => `there are the folders ${scene.attempts().join()}`,
+    async () => String(await left(running)) === String([folders, sessions]),
+    () => `there are the folders ${running.attempts().join()}`,
   );
 }
 
