@@ -4,7 +4,7 @@ import type { ConnectionConfig } from '../src/config/project.js';
 import { TerminalError } from '../src/core/errors.js';
 import type { DiscoveredTable, DiscoverStepResult } from '../src/core/steps.js';
 import { asRunFailure } from './failures.js';
-import { makePipeline } from './pipeline.js';
+import { makePipeline } from './make-pipeline.js';
 import { discoverCall } from './step-calls.js';
 import type { Dataset, ParamsOf, Run } from './types.js';
 

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { DatasetRef } from '../../src/core/dataset.js';
@@ -55,13 +55,19 @@ async function scene(table: string, afterCut: () => Promise<unknown> = () => Pro
   let ranges = 0;
   const checkpoint = async (name: string): Promise<void> => {
     if (name !== 'extract.range' || (ranges += 1) !== 2) return;
-    for (const { pid } of (await extractSessions(db)).filter(({ query }) => query.startsWith('COPY')))
-      await db.query('SELECT pg_terminate_backend($1)', [pid]);
+    // The others may be between two ranges just now.
+    let reading: number[] = [];
+    for (let tries = 0; reading.length === 0 && tries < 2000; tries += 1)
+      reading = (await extractSessions(db)).filter(({ query }) => query.startsWith('COPY')).map(({ pid }) => pid);
+    for (const pid of reading) await db.query('SELECT pg_terminate_backend($1)', [pid]);
     await afterCut();
   };
   const folder = temporaryFolder();
   const worker = await startProjectWorker(writtenProject(PROJECT), folder, { INTERRUPTED_SHOP_URL: db.url }, { checkpoint });
-  return { worker, before, ranges: () => ranges, attempts: () => readdirSync(path.join(folder, 'staging/attempts')) };
+  // It is made by the first attempt.
+  const folderOfAttempts = path.join(folder, 'staging/attempts');
+  const attempts = (): string[] => (existsSync(folderOfAttempts) ? readdirSync(folderOfAttempts) : []);
+  return { worker, before, ranges: () => ranges, attempts };
 }
 
 /** What is there for another attempt: folders, and sessions of the server. */

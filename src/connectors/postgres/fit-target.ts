@@ -39,13 +39,13 @@ export async function fitTarget(attempt: Attempt, table: TargetTable, target: st
   // Only a load of a dataset has the choice: a transform that the database runs itself has none, and no SELECT of DuckDB's.
   const hint = request.select !== '' && canEvolve(difference) ? " Or load with schema: 'evolve', which does it by itself." : '';
   if (schema === 'freeze') {
-    const refused = refusal(difference, { request, name, where, hint });
+    const refused = refusal(difference, { name, where, hint });
     if (refused) throw refused;
     return { request, table, alters: [], changes: [] };
   }
   const needed = new Set([...(request.key ?? []), ...(request.validFrom === undefined ? [] : [request.validFrom])]);
   const kept = { ...difference, missing: [], added: difference.added.filter((column) => needed.has(column.name)) };
-  const refused = refusal(kept, { request, name, where });
+  const refused = refusal(kept, { name, where });
   if (refused) throw refused;
   return discard(attempt, table, difference);
 }
@@ -88,7 +88,7 @@ async function evolve(attempt: Attempt, table: TargetTable, difference: Differen
       added: added.flatMap(({ column, type }) => (type === undefined ? [column] : [])),
       mistyped: difference.mistyped.filter(({ target }) => !widened.some(({ column }) => column === target.name)),
     },
-    { request, name, where },
+    { name, where },
   );
   if (refused) throw refused;
   const alters = [

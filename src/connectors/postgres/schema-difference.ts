@@ -11,6 +11,8 @@ import { VERSION_COLUMNS } from './version-table.js';
 
 /** How the columns of a dataset differ from those of its target. */
 export interface Difference {
+  /** The names of the target's columns. */
+  readonly present: readonly string[];
   /** The target has no such column. */
   readonly added: readonly Column[];
   /** The target's type does not take the values. */
@@ -33,6 +35,7 @@ export function compareColumns(request: LoadRequest, target: TargetTable, filled
   const required = absent.filter((column) => column.required && !column.filled);
   const missing = absent.filter(({ name }) => filledBefore.includes(name) && !required.some((column) => column.name === name));
   return {
+    present: [...present.keys()],
     added,
     required,
     missing,
@@ -58,12 +61,12 @@ function ownColumns({ mode, deleteFlag }: LoadRequest): Set<string> {
 /** Differences that a policy does not take, as an error with all of them; nothing where there is none. */
 export function refusal(
   difference: Difference,
-  { request, name, where, hint = '' }: { request: LoadRequest; name: TableName; where: string; hint?: string },
+  { name, where, hint = '' }: { name: TableName; where: string; hint?: string },
 ): TerminalError | undefined {
   const renamed = new Set(difference.renamed.flatMap(({ target, column }) => [target.name, column.name]));
   const unnamed = <T extends { name: string }>(columns: readonly T[]): T[] => columns.filter((each) => !renamed.has(each.name));
   const [added, required, missing] = [unnamed(difference.added), unnamed(difference.required), unnamed(difference.missing)];
-  const tell = { name, where, request };
+  const tell = { name, where, present: difference.present };
   const found: (readonly [code: 'COLUMN_MISSING' | 'COLUMN_TYPE' | 'SCHEMA_CHANGED', text: string])[] = [
     ...difference.renamed.map((each) => ['SCHEMA_CHANGED', tellRenamed(each, tell)] as const),
     ...added.map((column) => ['COLUMN_MISSING', tellAdded(column, tell)] as const),
@@ -89,13 +92,13 @@ const MAX_TOLD = 40;
 interface Told {
   readonly name: TableName;
   readonly where: string;
-  readonly request: LoadRequest;
+  readonly present: readonly string[];
 }
 
-function tellAdded(column: Column, { name, where }: Told): string {
+function tellAdded(column: Column, { name, where, present }: Told): string {
   const type = createdType(column, new Set()) ?? 'text';
   const quoted = quoteIdentifier(column.name);
-  return `The dataset has a column ${quoted} that ${where} has not. Leave it out, or run: ALTER TABLE ${name.sql} ADD COLUMN ${quoted} ${type};`;
+  return `The dataset has a column ${quoted} that ${where} has not (it has: ${present.slice(0, 50).join(', ')}). Leave it out, or run: ALTER TABLE ${name.sql} ADD COLUMN ${quoted} ${type};`;
 }
 
 function tellRequired(columns: readonly TableColumn[], { where }: Told): string {

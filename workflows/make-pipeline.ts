@@ -1,0 +1,151 @@
+import {
+  CancellationScope,
+  isCancellation,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+  ApplicationFailure,
+} from '@temporalio/workflow';
+import { defineSearchAttributeKey } from '@temporalio/common';
+import type { Project } from '../src/config/project.js';
+import { SEARCH_ATTRIBUTES, type AdmittedRun } from '../src/core/admission.js';
+import { TerminalError } from '../src/core/errors.js';
+import type { RunContext } from '../src/core/steps.js';
+import { keepBooks } from './bookkeeping.js';
+import { asRunFailure } from './failures.js';
+import { createRun } from './run.js';
+import { RunState, stateQuery } from './run-state.js';
+import { StepRunner } from './step-runner.js';
+import type { ParamsOf, Run, RunControl } from './types.js';
+
+/** What a pipeline's function gets; the steps' runner is for Millrace's own pipelines. */
+type Body<P extends Project, N extends keyof P['pipelines'] & string, R> = (
+  run: Run<P>,
+  params: ParamsOf<P, N>,
+  steps: StepRunner,
+) => Promise<R>;
+
+/** Makes one of Millrace's own pipelines: like any other, but for steps that no other has. */
+export function makePipeline<P extends Project, N extends keyof P['pipelines'] & string, R>(name: N, body: Body<P, N, R>) {
+  const workflow = (params?: unknown, control?: RunControl): Promise<R> => execute(name, params, control, body);
+  return Object.assign(workflow, { pipelineName: name });
+}
+
+async function execute<P extends Project, N extends keyof P['pipelines'] & string, R>(
+  name: N,
+  params: unknown,
+  control: RunControl | undefined,
+  body: Body<P, N, R>,
+): Promise<R> {
+  const state = new RunState(name);
+  // Before the first await: a reset delivers earlier updates and queries with the first task.
+  setHandler(stateQuery, () => state.view());
+  let admitted: AdmittedRun;
+  try {
+    refuseMisuse(name);
+    setCurrentDetails(state.details());
+    admitted = await admit(name, params, control);
+  } catch (error) {
+    state.status = isCancellation(error) ? 'cancelled' : 'failed';
+    throw asRunFailure(error);
+  }
+  state.partition = admitted.partition;
+  state.status = 'running';
+  tagRun(name, admitted);
+  const context = describeRun(name, admitted);
+  return conclude(context, state, await attempt(() => runBody(context, admitted, state, body)));
+}
+
+function describeRun(pipeline: string, { loadScope, partition }: AdmittedRun): RunContext {
+  const { workflowId, runId } = workflowInfo();
+  return { pipeline, workflowId, runId, loadScope, ...(partition !== undefined && { partition }) };
+}
+
+async function runBody<P extends Project, N extends keyof P['pipelines'] & string, R>(
+  context: RunContext,
+  admitted: AdmittedRun,
+  state: RunState,
+  body: Body<P, N, R>,
+): Promise<R> {
+  const steps = new StepRunner(context, admitted, state);
+  const scope = new CancellationScope();
+  try {
+    const params = admitted.params as ParamsOf<P, N>;
+    return await scope.run(() => body(createRun<P>(context, admitted.params, steps), params, steps));
+  } finally {
+    await steps.settle(scope);
+  }
+}
+
+type Outcome<R> = { readonly ok: true; readonly value: R } | { readonly ok: false; readonly error: unknown };
+
+async function attempt<R>(work: () => Promise<R>): Promise<Outcome<R>> {
+  try {
+    return { ok: true, value: await work() };
+  } catch (error) {
+    return { ok: false, error };
+  }
+}
+
+/** Writes the end into the catalog, then ends the run the same way. */
+async function conclude<R>(context: RunContext, state: RunState, outcome: Outcome<R>): Promise<R> {
+  const failure = outcome.ok ? undefined : asRunFailure(outcome.error);
+  const status = outcome.ok ? 'completed' : isCancellation(outcome.error) ? 'cancelled' : 'failed';
+  state.status = status;
+  setCurrentDetails(state.details());
+  const end = {
+    run: context,
+    status,
+    finishedAt: new Date().toISOString(),
+    ...(outcome.ok && { result: outcome.value }),
+    ...(failure && { error: { code: codeOf(failure), message: failure.message } }),
+  } as const;
+  await CancellationScope.nonCancellable(() => keepBooks('finish', end));
+  if (!outcome.ok) throw failure as Error;
+  return outcome.value;
+}
+
+function codeOf(failure: Error): string {
+  return failure instanceof ApplicationFailure ? (failure.type ?? 'STEP_FAILED') : 'CANCELLED';
+}
+
+function refuseMisuse(name: string): void {
+  const info = workflowInfo();
+  if (info.workflowType !== name) {
+    throw new TerminalError(
+      'PIPELINE_NAME_MISMATCH',
+      `The pipeline "${name}" is exported as "${info.workflowType}". Give the export, pipeline() and the config the same name.`,
+    );
+  }
+  if (info.cronSchedule) {
+    throw new TerminalError(
+      'CRON_REFUSED',
+      'Pipelines do not run by --cron, which gives every run the same id. Use a Temporal Schedule: temporal schedule create --help.',
+    );
+  }
+}
+
+function admit(pipeline: string, params: unknown, control: unknown): Promise<AdmittedRun> {
+  const info = workflowInfo();
+  return keepBooks('admit', {
+    pipeline,
+    workflowId: info.workflowId,
+    runId: info.runId,
+    firstRunId: info.firstExecutionRunId,
+    taskQueue: info.taskQueue,
+    startedAt: info.runStartTime.toISOString(),
+    params,
+    control,
+  });
+}
+
+function tagRun(pipeline: string, admitted: AdmittedRun): void {
+  const values = { pipeline, partition: admitted.partition, owner: admitted.owner };
+  const pairs = Object.entries(SEARCH_ATTRIBUTES).flatMap(([fact, attribute]) => {
+    const value = values[fact as keyof typeof values];
+    if (value === undefined || !admitted.searchAttributes.includes(attribute)) return [];
+    return [{ key: defineSearchAttributeKey(attribute, 'KEYWORD'), value }];
+  });
+  if (pairs.length > 0) upsertSearchAttributes(pairs);
+}
