@@ -106,6 +106,12 @@ test('a run that is cancelled between two attempts leaves neither files nor a sn
   try {
     const run = await worker.start('copy', [{ table: 'cancelled', wait: '1 hour' }]);
     await untilLeft(running, 1, 1);
+    // From then on the server waits for the time of the next attempt.
+    const attempt = async (): Promise<unknown> => (await run.describe()).raw.pendingActivities?.[0]?.attempt;
+    await until(
+      async () => (await attempt()) === 2,
+      () => 'the first attempt has not ended',
+    );
     await run.cancel();
     await expect(run.result()).rejects.toThrow(/cancelled/i);
     await untilLeft(running, 0, 0);
