@@ -25,7 +25,7 @@ export async function extract(file) {
 }
 
 export async function validate(file) {
-  const select = `SELECT id::BIGINT AS id, name::VARCHAR AS name FROM read_csv('${csv(file)}') WHERE id > 0 AND length(name) >= 1`;
+  const select = `SELECT id::BIGINT AS id, name::VARCHAR AS name FROM read_csv('${csv(file)}', types = { 'name': 'VARCHAR' }) WHERE id > 0 AND length(name) >= 1`;
   await database.run(`COPY (${select}) TO '${part(file, 'valid')}' (FORMAT parquet, COMPRESSION zstd)`);
   return { rows: await count(`FROM '${part(file, 'valid')}'`) };
 }
