@@ -53,14 +53,10 @@ async function scene(table: string, afterCut: () => Promise<unknown> = () => Pro
   await fillLargeTable(db, table, 6_001, 12_000);
   const before = await sumOf(db, table);
   let ranges = 0;
+  let cut: Promise<unknown> | undefined;
+  // Whoever finishes a range from the second on waits until it is cut off too, so that nobody is left to read the last one.
   const checkpoint = async (name: string): Promise<void> => {
-    if (name !== 'extract.range' || (ranges += 1) !== 2) return;
-    // The others may be between two ranges just now.
-    let reading: number[] = [];
-    for (let tries = 0; reading.length === 0 && tries < 2000; tries += 1)
-      reading = (await extractSessions(db)).filter(({ query }) => query.startsWith('COPY')).map(({ pid }) => pid);
-    for (const pid of reading) await db.query('SELECT pg_terminate_backend($1)', [pid]);
-    await afterCut();
+    if (name === 'extract.range' && (ranges += 1) >= 2) await (cut ??= cutReaders().then(afterCut));
   };
   const folder = temporaryFolder();
   const worker = await startProjectWorker(writtenProject(PROJECT), folder, { INTERRUPTED_SHOP_URL: db.url }, { checkpoint });
@@ -68,6 +64,12 @@ async function scene(table: string, afterCut: () => Promise<unknown> = () => Pro
   const folderOfAttempts = path.join(folder, 'staging/attempts');
   const attempts = (): string[] => (existsSync(folderOfAttempts) ? readdirSync(folderOfAttempts) : []);
   return { worker, before, ranges: () => ranges, attempts };
+}
+
+/** Ends the sessions that read, or have read, but not the one that holds the snapshot. */
+async function cutReaders(): Promise<void> {
+  for (const { pid, query } of await extractSessions(db))
+    if (query.startsWith('COPY')) await db.query('SELECT pg_terminate_backend($1)', [pid]);
 }
 
 /** What is there for another attempt: folders, and sessions of the server. */
