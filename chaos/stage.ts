@@ -25,6 +25,8 @@ export interface Stage {
   readonly database: Database;
   /** Begins a trial: one worker, a log of its own, servers that run. */
   prepare(): Promise<void>;
+  /** Starts servers that do not run, and gives the staging disk back. */
+  mend(): Promise<void>;
   /** Removes staged datasets, between trials. */
   emptyStaging(): Promise<void>;
   close(): Promise<void>;
@@ -84,13 +86,16 @@ export async function openStage({ notice, keep }: StageOptions): Promise<Stage> 
       logFile: workerLog,
     });
     closers.push(() => workers.close());
-    const prepare = async (): Promise<void> => {
+    const mend = async (): Promise<void> => {
       await Promise.all([postgres.mend(), temporal.mend(), disk.free()]);
+    };
+    const prepare = async (): Promise<void> => {
+      await mend();
       await workers.reduceToOne();
       writeFileSync(workerLog, '');
     };
     const emptyStaging = (): Promise<void> => rm(path.join(staging, 'datasets'), { recursive: true, force: true });
-    return { folder, lake, workerLog, postgres, temporal, line, disk, workers, database, prepare, emptyStaging, close };
+    return { folder, lake, workerLog, postgres, temporal, line, disk, workers, database, mend, prepare, emptyStaging, close };
   } catch (error) {
     await close();
     throw error;

@@ -54,9 +54,8 @@ export async function runTrial(stage: Stage, seed: string, trial: number, plan: 
   const scene = { trial, sources, database: stage.database, writer, random: random('cases'), lake: stage.lake };
   const cases = plan.cases.map((name) => (CASES[name] as (typeof CASES)[string])(scene, name));
   const work = new Work(cases, new Runs(stage.temporal.client, `trial-${trial}`));
-  const faults = inflictAll(stage, plan.faults, work, random('faults'));
+  const faults = inflictAll(stage, plan.faults, work, random('faults')).finally(() => work.runs.faultsAreOver());
   await Promise.all([faults, work.whileFaultsHappen(faults)]);
-  work.runs.faultsAreOver();
   await work.settle();
   await users.stop();
   await work.catchUp();
@@ -169,6 +168,7 @@ async function inflictAll(
       inflicted.push({ ...fault, isMet: moment.isMeant });
     } catch (error) {
       stuck.push(`${describeFault(fault)} could not be inflicted or mended: ${messageOf(error)}`);
+      await stage.mend();
     } finally {
       moment.release();
     }

@@ -32,8 +32,9 @@ export async function startPostgres(dataFolder: string): Promise<ChaosPostgres> 
     url: () => server.url(DATABASE),
     async kill() {
       const { pid } = server.process;
-      const children = await childrenOf(pid);
-      for (const each of [pid, ...children]) killNow(each);
+      // It would go on making processes while they are listed, and one that is left keeps the next server from starting.
+      signal(pid, 'SIGSTOP');
+      for (const each of [...(await childrenOf(pid)), pid]) signal(each, 'SIGKILL');
       await server.process.ended;
     },
     async mend() {
@@ -60,9 +61,9 @@ async function childrenOf(pid: number): Promise<number[]> {
   return pairs.flatMap(([child, parent]) => (parent === pid && child !== undefined ? [child] : []));
 }
 
-function killNow(pid: number): void {
+function signal(pid: number, name: 'SIGSTOP' | 'SIGKILL'): void {
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, name);
   } catch {
     // It ended in the meantime.
   }

@@ -47,14 +47,15 @@ export async function startPostgresServer(options: PostgresServerOptions): Promi
   await claimDataFolder(folder);
   const port = options.port ?? (await freePort());
   const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: '', wal_level: 'logical', ...options.settings };
-  const server = startServerProcess({
-    command: binaries.postgres,
-    args: ['-D', folder, '-p', String(port), ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])],
-    // SIGINT is PostgreSQL's "fast" shutdown: it ends sessions instead of waiting for them.
-    stopSignal: 'INT',
-    ...user,
-  });
-  await waitUntilReady(server, folder, port, options.startTimeoutMs ?? 30_000);
+  const server = await startReady(options.startTimeoutMs ?? 30_000, { folder, port }, () =>
+    startServerProcess({
+      command: binaries.postgres,
+      args: ['-D', folder, '-p', String(port), ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])],
+      // SIGINT is PostgreSQL's "fast" shutdown: it ends sessions instead of waiting for them.
+      stopSignal: 'INT',
+      ...user,
+    }),
+  );
   const password = readFileSync(passwordFile(folder), 'utf8').trim();
   return {
     port,
@@ -97,22 +98,41 @@ function initialise(binaries: PostgresBinaries, folder: string, user: OtherUser 
   renameSync(part, folder);
 }
 
-async function waitUntilReady(server: ServerProcess, folder: string, port: number, timeoutMs: number): Promise<void> {
+/** What PostgreSQL says while a session of a killed one is still at work: it ends when it finds that its server is gone. */
+const SESSION_LEFT = /pre-existing shared memory block .* still in use/;
+const SESSION_PAUSE_MS = 200;
+
+async function startReady(
+  timeoutMs: number,
+  { folder, port }: { readonly folder: string; readonly port: number },
+  start: () => ServerProcess,
+): Promise<ServerProcess> {
+  for (const deadline = Date.now() + timeoutMs; ;) {
+    const server = start();
+    const outcome = await untilReady(server, timeoutMs);
+    if (outcome === 'ready') return server;
+    await server.stop();
+    if (!SESSION_LEFT.test(server.lastLines()) || Date.now() > deadline) {
+      throw new TerminalError(
+        'TOOL_MISSING',
+        `PostgreSQL on port ${port}, data folder ${folder}, ${outcome}. Its last words:\n${server.lastLines(15) || '(none)'}`,
+      );
+    }
+    await sleep(SESSION_PAUSE_MS);
+  }
+}
+
+async function untilReady(server: ServerProcess, timeoutMs: number): Promise<string> {
   const ready = new Promise<'ready'>((resolve) => {
     server.onLine((line) => line.includes('ready to accept connections') && resolve('ready'));
   });
   const late = new AbortController();
-  const outcome = await Promise.race([
-    ready,
-    server.ended,
-    sleep(timeoutMs, `was not ready within ${timeoutMs / 1000} s`, { signal: late.signal }),
-  ]);
-  if (outcome === 'ready') return late.abort();
-  await server.stop();
-  throw new TerminalError(
-    'TOOL_MISSING',
-    `PostgreSQL on port ${port}, data folder ${folder}, ${outcome}. Its last words:\n${server.lastLines(15) || '(none)'}`,
-  );
+  const tooLate = sleep(timeoutMs, `was not ready within ${timeoutMs / 1000} s`, { signal: late.signal });
+  try {
+    return await Promise.race([ready, server.ended, tooLate]);
+  } finally {
+    late.abort();
+  }
 }
 
 function replacementFor(folder: string): string {

@@ -1,5 +1,6 @@
 import { chmodSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { expect, test } from 'vitest';
 import { startPostgresServer, type PostgresServer } from '../../src/dev/postgres-server.js';
@@ -28,6 +29,26 @@ test('data stays from one start to the next, a kill of the whole server in betwe
   expect(await query(second, 'SELECT n FROM kept')).toEqual([{ n: 42 }]);
   await second.stop();
   expect(existsSync(join(dataFolder, 'postmaster.pid'))).toBe(false);
+});
+
+test('a start waits for a session that a killed server has left', async () => {
+  const dataFolder = newDataFolder();
+  const first = await startPostgresServer({ dataFolder });
+  const client = new pg.Client({ connectionString: first.url('postgres') }).on('error', () => undefined);
+  await client.connect();
+  const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  const session = rows[0]?.pid as number;
+  process.kill(session, 'SIGSTOP');
+  process.kill(first.process.pid, 'SIGKILL');
+  await first.process.ended;
+
+  const starting = startPostgresServer({ dataFolder });
+  const early = await Promise.race([starting.then(() => 'started'), sleep(1_000, 'waits')]);
+  process.kill(session, 'SIGKILL');
+  const second = await starting;
+  expect(early).toBe('waits');
+  expect(await query(second, 'SELECT 1 AS n')).toEqual([{ n: 1 }]);
+  await second.stop();
 });
 
 test('a second server in the same data folder is refused, with the process to stop', async () => {
