@@ -66,10 +66,10 @@ async function scene(table: string, afterCut: () => Promise<unknown> = () => Pro
   return { worker, before, ranges: () => ranges, attempts };
 }
 
-/** Ends the sessions that read, or have read, but not the one that holds the snapshot. */
+/** Ends all sessions but the one that holds the snapshot. */
 async function cutReaders(): Promise<void> {
-  for (const { pid, query } of await extractSessions(db))
-    if (query.startsWith('COPY')) await db.query('SELECT pg_terminate_backend($1)', [pid]);
+  const [, ...readers] = await extractSessions(db);
+  for (const { pid } of readers) await db.query('SELECT pg_terminate_backend($1)', [pid]);
 }
 
 /** What is there for another attempt: folders, and sessions of the server. */

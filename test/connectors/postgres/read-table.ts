@@ -85,13 +85,13 @@ export async function fillLargeTable(db: TestDatabase, name: string, first = 1, 
   );
 }
 
-/** Sessions of extracts that the server has: what each does, or has done last. */
+/** Sessions of extracts that the server has, the one that holds the snapshot first: what each does, or has done last. */
 export async function extractSessions(
   db: TestDatabase,
 ): Promise<{ pid: number; query: string; state: string; waits: string | null }[]> {
   return db.query(
     `SELECT pid, query, state, wait_event_type AS waits FROM pg_stat_activity
-     WHERE application_name LIKE 'millrace extract%' AND datname = current_database() ORDER BY pid`,
+     WHERE application_name LIKE 'millrace extract%' AND datname = current_database() ORDER BY backend_start`,
   );
 }
 
