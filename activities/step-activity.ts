@@ -8,6 +8,7 @@ import { toFailure } from './failure.js';
 import { patiently } from './patience.js';
 import { runScope } from './run-scope.js';
 import type { Services } from './services.js';
+import { tellStart, type StepStart } from './step-start.js';
 import { openCall, wasCancelled, type CallOptions, type StepCall } from './step-call.js';
 
 interface StepRequest {
@@ -52,33 +53,46 @@ export async function runStep<I extends StepRequest, R extends StepResult>(
   options?: CallOptions,
 ): Promise<R> {
   const context = Context.current();
-  const { catalog } = services;
+  const { catalog, workerIdentity } = services;
   const { workflowId, runId } = input.run;
   const key: StepKey = { workflowId, runId, step: input.step, attempt: context.info.attempt };
   const run = runScope(input.run, context.info.namespace);
   const startedAt = new Date().toISOString();
   let call: StepCall | undefined;
+  let start: StepStart | undefined;
   try {
     const name = input.step.slice(kind.length + 1);
     const { signal } = (call = await openCall(context, services, { ...input, startedAt }, options));
-    await patiently(
-      () => catalog.recordStepStarted({ ...key, run, kind, name, startedAt, workerIdentity: services.workerIdentity }),
+    start = tellStart(
+      (until) => patiently(() => catalog.recordStepStarted({ ...key, run, kind, name, startedAt, workerIdentity }), until),
       signal,
     );
     const outcome = await work(input, call);
     call.phase('recording');
+    await start.settle();
     const { result, ...facts } = outcome;
     await patiently(
-      () => catalog.recordStepFinished({ ...key, run, startedAt, finishedAt: new Date().toISOString(), result, ...facts }),
+      () =>
+        catalog.recordStepFinished({
+          ...key,
+          run,
+          startedAt,
+          workerIdentity,
+          finishedAt: new Date().toISOString(),
+          result,
+          ...facts,
+        }),
       signal,
     );
     return result;
   } catch (error) {
+    await start?.settle();
     const secrets = call?.secrets ?? [];
     const failed = {
       ...key,
       run,
       startedAt,
+      workerIdentity,
       finishedAt: new Date().toISOString(),
       ...describeFailure(error, context, secrets),
     };

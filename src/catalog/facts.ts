@@ -110,6 +110,7 @@ export interface RecordedLoad extends LoadResult {
 
 export interface StepFinished extends StepKey {
   readonly startedAt?: string;
+  readonly workerIdentity?: string;
   readonly finishedAt: string;
   /** Kept whole: a later run that retries this one hands it to its workflow. */
   readonly result: StepResult;
@@ -122,6 +123,7 @@ export interface StepFinished extends StepKey {
 
 export interface StepFailed extends StepKey {
   readonly startedAt?: string;
+  readonly workerIdentity?: string;
   readonly finishedAt: string;
   readonly code: string;
   readonly message: string;

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { SqliteDialect, SqliteDriver, type Dialect } from 'kysely';
+import { SqliteDialect, SqliteDriver, type Dialect, type SqliteDatabase, type SqliteStatement } from 'kysely';
 import Database from 'libsql';
 
 /** libsql's calls are synchronous: a wait for a lock blocks the event loop, and with it heartbeats, for this long at most. */
@@ -15,7 +15,7 @@ const BUSY_TIMEOUT_MS = 100;
  */
 class ImmediateSqliteDriver extends SqliteDriver {
   constructor(private readonly database: Database.Database) {
-    super({ database });
+    super({ database: preparingOnce(database) });
   }
 
   override beginTransaction(): Promise<void> {
@@ -33,6 +33,29 @@ class ImmediateSqliteDriver extends SqliteDriver {
   private async exec(statement: string): Promise<void> {
     await Promise.resolve(this.database.exec(statement));
   }
+}
+
+/** So many statements stay prepared; the catalog writes a few dozen different ones. */
+const MOST_PREPARED = 200;
+
+/**
+ * Keeps what writes prepared: to prepare a statement takes longer than to run it. One that failed may be left running, but
+ * then nobody uses its connection any more.
+ */
+function preparingOnce(database: Database.Database): SqliteDatabase {
+  const prepared = new Map<string, SqliteStatement>();
+  return {
+    close: () => void database.close(),
+    prepare(sql) {
+      const known = prepared.get(sql);
+      if (known) return known;
+      const statement = database.prepare(sql) as unknown as SqliteStatement;
+      if (statement.reader) return statement;
+      if (prepared.size >= MOST_PREPARED) prepared.clear();
+      prepared.set(sql, statement);
+      return statement;
+    },
+  };
 }
 
 class ImmediateSqliteDialect extends SqliteDialect {

@@ -40,6 +40,7 @@ export async function finishStep(db: CatalogSession, fact: StepFinished): Promis
       ...columnsOf(fact),
       status: 'done',
       started_at: fact.startedAt ?? null,
+      worker_identity: fact.workerIdentity ?? null,
       finished_at: fact.finishedAt,
       result: JSON.stringify(fact.result),
       inputs: JSON.stringify(fact.inputs),
@@ -51,6 +52,7 @@ export async function finishStep(db: CatalogSession, fact: StepFinished): Promis
         .doUpdateSet((row) => ({
           status: row.ref('excluded.status'),
           started_at: row.fn.coalesce('step_runs.started_at', 'excluded.started_at'),
+          worker_identity: row.fn.coalesce('step_runs.worker_identity', 'excluded.worker_identity'),
           finished_at: row.ref('excluded.finished_at'),
           result: row.ref('excluded.result'),
           inputs: row.ref('excluded.inputs'),
@@ -78,6 +80,7 @@ export async function failStep(db: CatalogSession, fact: StepFailed): Promise<vo
       ...columnsOf(fact),
       status: 'failed',
       started_at: fact.startedAt ?? null,
+      worker_identity: fact.workerIdentity ?? null,
       finished_at: fact.finishedAt,
       error_code: fact.code,
       error_message: fact.message,
@@ -89,6 +92,7 @@ export async function failStep(db: CatalogSession, fact: StepFailed): Promise<vo
         .doUpdateSet((row) => ({
           status: row.ref('excluded.status'),
           started_at: row.fn.coalesce('step_runs.started_at', 'excluded.started_at'),
+          worker_identity: row.fn.coalesce('step_runs.worker_identity', 'excluded.worker_identity'),
           finished_at: row.ref('excluded.finished_at'),
           error_code: row.ref('excluded.error_code'),
           error_message: row.ref('excluded.error_message'),
