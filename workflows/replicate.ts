@@ -42,7 +42,7 @@ const MAX_REASON = 400;
  * run fails at the end.
  */
 export const replicate = makePipeline<AnyProject, 'replicate', ReplicateResult>('replicate', async (run, params, steps) => {
-  const { concurrency, ...wanted } = params;
+  const { concurrency, evolution: _, ...wanted } = params;
   const { tables } = await steps.run<DiscoverStepResult>(discoverCall(wanted));
   run.log.info(`Copies ${tables.length} tables from ${params.from} to ${params.to}.`, { tables: tables.length, concurrency });
   const failures: Failure[] = [];
@@ -73,11 +73,17 @@ async function inLanes<T>(all: readonly T[], lanes: number, work: (one: T) => Pr
   await Promise.all(Array.from({ length: Math.min(lanes, all.length) }, lane));
 }
 
-async function copyTable(run: Run<AnyProject>, { from, to, mode }: Params, copy: DiscoveredTable) {
+async function copyTable(run: Run<AnyProject>, { from, to, mode, evolution }: Params, copy: DiscoveredTable) {
   const { table, target, key, columns, problem } = copy;
   if (problem !== undefined) throw new TerminalError('OPTION_INVALID', problem);
   const rows: Dataset = await run.extract(table, { from, table, ...(columns && { columns }) });
-  return run.load(rows as Dataset<Record<string, unknown>>, { to, table: target, mode, ...(key.length > 0 && { key }) });
+  return run.load(rows as Dataset<Record<string, unknown>>, {
+    to,
+    table: target,
+    mode,
+    schema: evolution,
+    ...(key.length > 0 && { key }),
+  });
 }
 
 function failureOf({ table }: DiscoveredTable, error: unknown): Failure {

@@ -26,6 +26,8 @@ const replicate = {
     mode: z.enum(['replace', 'merge']).default('replace'),
     /** The schema of all targets; without it each has its source's. */
     schema: z.string().min(1).max(63).optional(),
+    /** What becomes of columns that are new in a source, or wider than in its target: as a load's `schema`. */
+    evolution: z.enum(['freeze', 'evolve', 'discard']).default('freeze'),
     /** Tables on their way at once. */
     concurrency: z.int().min(1).max(32).default(4),
   }),

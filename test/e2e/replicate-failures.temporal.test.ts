@@ -39,6 +39,27 @@ async function ownSteps(workflowId: string): Promise<string[]> {
     .toSorted();
 }
 
+test('a column that is new in the source fails its table, is added, or is left out, as the run says', async () => {
+  await inShop(
+    'CREATE SCHEMA widened',
+    'CREATE TABLE widened.items (id int PRIMARY KEY)',
+    'INSERT INTO widened.items VALUES (1)',
+  );
+  await scene.replicate({ tables: ['widened.*'] });
+  await inShop("ALTER TABLE widened.items ADD COLUMN colour text DEFAULT 'red'");
+
+  const frozen = await scene.replicate({ tables: ['widened.*'] });
+  expect(frozen.code).toBe('REPLICATE_INCOMPLETE');
+  expect(frozen.message).toMatch(/widened\.items: .*"colour"/);
+
+  await scene.replicate({ tables: ['widened.*'], evolution: 'discard', mode: 'merge' });
+  expect(await rowsOf(scene.warehouse, 'widened.items')).toEqual(['1 × {"id" : "1"}']);
+
+  await scene.replicate({ tables: ['widened.*'], evolution: 'evolve' });
+  await expectEqual('widened.items');
+  expect(await rowsOf(scene.warehouse, 'widened.items')).toEqual(['1 × {"colour" : "red", "id" : "1"}']);
+});
+
 test('tables that fail keep no other from being copied, and the end says which failed and why; a retry does only those again', async () => {
   await inShop(
     'CREATE SCHEMA mixed',
