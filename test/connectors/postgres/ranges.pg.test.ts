@@ -40,6 +40,20 @@ describe('a large table', () => {
     );
   });
 
+  test('is read by a cursor up to a bound that all its ranges share, whatever comes in meanwhile', async () => {
+    await createLargeTable(db, 'growing');
+    const after = { target: 'warehouse.public.growing', name: '', step: 's', value: '1000' };
+    const checkpoint = afterFirstRange(() => fillLargeTable(db, 'growing', 6_001, 500));
+    const options = { table: 'growing', cursor: 'id', after };
+    const read = await readTable(db.url, { options, checkpoint }, async ({ ask, extracted }) => ({
+      range: extracted.range,
+      parts: extracted.parts.length,
+      ids: await ask('count(*)::int AS rows, count(DISTINCT id)::int AS different, min(id) AS first, max(id) AS last'),
+    }));
+    expect(read).toMatchObject({ range: { after: '1000', upTo: '6000' }, parts: 2 });
+    expect(read.ids).toEqual({ rows: 5_001, different: 5_001, first: 1_000, last: 6_000 });
+  });
+
   test('is read in one statement when it is small', async () => {
     await db.query("CREATE TABLE small AS SELECT i AS id, 'x' AS note FROM generate_series(1, 1000) AS i");
     expect(await readSum(db.url, { options: { table: 'small' } })).toEqual({ ...(await sumOf(db, 'small')), parts: 1 });

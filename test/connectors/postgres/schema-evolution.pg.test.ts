@@ -206,4 +206,22 @@ describe('evolve', () => {
     expect((await loading).changes).toHaveLength(1);
     expect(await rowsOf(table)).toHaveLength(2);
   });
+
+  test('of several loads at once adds a column once, and keeps the rows of all', async () => {
+    const table = await made('id int');
+    const results = await Promise.all(
+      [1, 2, 3].map(async (id) => {
+        for (;;) {
+          try {
+            return await evolve(table, `SELECT ${id} AS id, 'x' AS note`);
+          } catch (error) {
+            // Its step would be tried again.
+            expect(error).toMatchObject({ retryable: true });
+          }
+        }
+      }),
+    );
+    expect(results.flatMap(({ changes }) => changes ?? [])).toEqual([{ change: 'added', column: 'note', to: 'text' }]);
+    expect(await rowsOf(table)).toEqual([1, 2, 3].map((id) => ({ id, note: 'x' })));
+  });
 });
