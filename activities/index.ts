@@ -1,7 +1,6 @@
 import { makeAdmit } from './admit.js';
 import { makeDiscover } from './discover.js';
 import { makeExtract } from './extract.js';
-import { makeFinish } from './finish.js';
 import { makeLoad } from './load.js';
 import type { Services } from './services.js';
 import { makeTransform } from './transform.js';
@@ -22,7 +21,6 @@ export function createActivities(services: Services) {
     transform: makeTransform(services),
     load: makeLoad(services),
     validateAndLoad: makeValidateAndLoad(services),
-    finish: makeFinish(services),
   };
 }
 

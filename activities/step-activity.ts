@@ -1,5 +1,5 @@
 import { CancelledFailure, Context } from '@temporalio/activity';
-import type { StepFinished, StepInput, StepKey } from '../src/catalog/index.js';
+import type { StepFailed, StepFinished, StepInput, StepKey } from '../src/catalog/index.js';
 import { MillraceError, TerminalError, messageOf } from '../src/core/errors.js';
 import type { Manifest } from '../src/core/manifest.js';
 import type { RunContext, StepId, StepKind, StepResult } from '../src/core/steps.js';
@@ -53,59 +53,44 @@ export async function runStep<I extends StepRequest, R extends StepResult>(
   options?: CallOptions,
 ): Promise<R> {
   const context = Context.current();
-  const { catalog, workerIdentity } = services;
-  const { workflowId, runId } = input.run;
-  const key: StepKey = { workflowId, runId, step: input.step, attempt: context.info.attempt };
-  const run = runScope(input.run, context.info.namespace);
-  const startedAt = new Date().toISOString();
+  const { catalog } = services;
+  const began = beginningOf(services, context, input);
   let call: StepCall | undefined;
   let start: StepStart | undefined;
   try {
     const name = input.step.slice(kind.length + 1);
-    const { signal } = (call = await openCall(context, services, { ...input, startedAt }, options));
-    start = tellStart(
-      (until) => patiently(() => catalog.recordStepStarted({ ...key, run, kind, name, startedAt, workerIdentity }), until),
-      signal,
-    );
+    const { signal } = (call = await openCall(context, services, { ...input, startedAt: began.startedAt }, options));
+    start = tellStart((until) => patiently(() => catalog.recordStepStarted({ ...began, kind, name }), until), signal);
     const outcome = await work(input, call);
     call.phase('recording');
     await start.settle();
     const { result, ...facts } = outcome;
-    await patiently(
-      () =>
-        catalog.recordStepFinished({
-          ...key,
-          run,
-          startedAt,
-          workerIdentity,
-          finishedAt: new Date().toISOString(),
-          result,
-          ...facts,
-        }),
-      signal,
-    );
+    const finished = { ...began, finishedAt: new Date().toISOString(), result, ...facts };
+    await patiently(() => catalog.recordStepFinished(finished), signal);
     return result;
   } catch (error) {
     await start?.settle();
     const secrets = call?.secrets ?? [];
-    const failed = {
-      ...key,
-      run,
-      startedAt,
-      workerIdentity,
-      finishedAt: new Date().toISOString(),
-      ...describeFailure(error, context, secrets),
-    };
-    // The error that ended the step says more than one about the catalog would.
-    const tell = (): Promise<void> => catalog.recordStepFailed(failed);
-    // The last word on a step waits for the catalog as its success would; an attempt that is followed by another need not.
-    await (failed.willRetry ? tell() : patiently(tell, context.cancellationSignal)).catch(() =>
-      context.log.warn('The catalog did not take the failure of a step', { step: input.step }),
-    );
+    await tellFailure(services, context, { ...began, ...describeFailure(error, context, secrets) });
     throw wasCancelled(context) ? new CancelledFailure(`Step ${input.step} was cancelled.`) : toFailure(error, secrets);
   } finally {
     call?.close();
   }
+}
+
+/** What the catalog is told of an attempt with everything else. */
+function beginningOf({ workerIdentity }: Services, { info }: Context, { run, step }: StepRequest) {
+  const key: StepKey = { workflowId: run.workflowId, runId: run.runId, step, attempt: info.attempt };
+  return { ...key, run: runScope(run, info.namespace), startedAt: new Date().toISOString(), workerIdentity };
+}
+
+// The error that ended the step says more than one about the catalog would.
+async function tellFailure({ catalog }: Services, context: Context, failure: Omit<StepFailed, 'finishedAt'>): Promise<void> {
+  const tell = (): Promise<void> => catalog.recordStepFailed({ ...failure, finishedAt: new Date().toISOString() });
+  // The last word on a step waits for the catalog as its success would; an attempt that is followed by another need not.
+  await (failure.willRetry ? tell() : patiently(tell, context.cancellationSignal)).catch(() =>
+    context.log.warn('The catalog did not take the failure of a step', { step: failure.step }),
+  );
 }
 
 function describeFailure(error: unknown, context: Context, secrets: readonly string[]) {

@@ -12,7 +12,7 @@ import type { Project } from '../src/config/project.js';
 import { SEARCH_ATTRIBUTES, type AdmittedRun } from '../src/core/admission.js';
 import { TerminalError } from '../src/core/errors.js';
 import type { RunContext } from '../src/core/steps.js';
-import { keepBooks } from './bookkeeping.js';
+import { admitRun, tellEnd } from './bookkeeping.js';
 import { asRunFailure } from './failures.js';
 import { createRun } from './run.js';
 import { RunState, stateQuery } from './run-state.js';
@@ -88,20 +88,19 @@ async function attempt<R>(work: () => Promise<R>): Promise<Outcome<R>> {
   }
 }
 
-/** Writes the end into the catalog, then ends the run the same way. */
-async function conclude<R>(context: RunContext, state: RunState, outcome: Outcome<R>): Promise<R> {
+/** Ends the run, and lets the catalog know. */
+function conclude<R>(context: RunContext, state: RunState, outcome: Outcome<R>): R {
   const failure = outcome.ok ? undefined : asRunFailure(outcome.error);
   const status = outcome.ok ? 'completed' : isCancellation(outcome.error) ? 'cancelled' : 'failed';
   state.status = status;
   setCurrentDetails(state.details());
-  const end = {
+  tellEnd({
     run: context,
     status,
     finishedAt: new Date().toISOString(),
     ...(outcome.ok && { result: outcome.value }),
     ...(failure && { error: { code: codeOf(failure), message: failure.message } }),
-  } as const;
-  await CancellationScope.nonCancellable(() => keepBooks('finish', end));
+  });
   if (!outcome.ok) throw failure as Error;
   return outcome.value;
 }
@@ -128,7 +127,7 @@ function refuseMisuse(name: string): void {
 
 function admit(pipeline: string, params: unknown, control: unknown): Promise<AdmittedRun> {
   const info = workflowInfo();
-  return keepBooks('admit', {
+  return admitRun({
     pipeline,
     workflowId: info.workflowId,
     runId: info.runId,

@@ -32,13 +32,18 @@ export interface AdmittedRun {
 }
 
 /** How a run ended, for the catalog. */
-export interface FinishInput {
+export interface RunEnding {
   readonly run: RunContext;
   readonly status: 'completed' | 'failed' | 'cancelled';
   readonly finishedAt: string;
   readonly result?: unknown;
   readonly error?: { readonly code: string; readonly message: string };
 }
+
+/** Where a run tells of its end. A type, not an interface: Temporal's sinks have an index signature. */
+export type RunEndSinks = {
+  readonly runEnd: { tell(ending: RunEnding): void };
+};
 
 /** Search attributes of every run, all of type Keyword. */
 export const SEARCH_ATTRIBUTES = {

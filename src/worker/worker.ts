@@ -16,6 +16,7 @@ import { openStaging } from '../engine/open-staging.js';
 import type { Staging } from '../engine/staging.js';
 import { bundleOf } from './bundle.js';
 import { runLogSinks } from './log-sink.js';
+import { runEndSink } from './run-end-sink.js';
 
 export interface WorkerSettings {
   readonly project: LoadedProject;
@@ -89,7 +90,7 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
     workflowBundle,
     activities: createActivities(services),
     identity: workerIdentity,
-    sinks: runLogSinks(log),
+    sinks: { ...runLogSinks(log), ...runEndSink({ ...services, logger: Runtime.instance().logger }) },
     ...LIMITS,
     ...settings.limits,
   });

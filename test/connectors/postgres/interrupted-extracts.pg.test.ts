@@ -122,16 +122,16 @@ test('an extract that is cut off again and again loses nothing that is finished'
     ranges += 1;
     return finished === 1 ? cut('readers') : undefined;
   };
-  let [last, attempts]: [Summed | undefined, number] = [undefined, 0];
-  while (last === undefined && (attempts += 1) <= RANGES) {
+  let [last, tries]: [Summed | undefined, number] = [undefined, 0];
+  while (last === undefined && (tries += 1) <= RANGES) {
     last = await attempt({ afterRange }).catch((error: unknown) => {
       expect(error).toMatchObject({ code: 'CONNECTION_LOST' });
       return undefined;
     });
-    await db.query('DELETE FROM orders WHERE id % 7 = $1', [attempts]);
+    await db.query('DELETE FROM orders WHERE id % 7 = $1', [tries]);
   }
   expect(last).toMatchObject({ ...before, parts: RANGES });
-  expect(attempts).toBeGreaterThan(1);
+  expect(tries).toBeGreaterThan(1);
   expect(ranges).toBe(RANGES);
 });
 
