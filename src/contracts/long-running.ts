@@ -27,7 +27,12 @@ function hasFunction(schema: Schema): boolean {
 }
 
 function isLong(check: ReturnType<typeof allChecks>[number]): boolean {
-  const def = check._zod.def as { readonly check: string; readonly format?: string; readonly pattern?: RegExp; readonly fn?: unknown };
+  const def = check._zod.def as {
+    readonly check: string;
+    readonly format?: string;
+    readonly pattern?: RegExp;
+    readonly fn?: (value: string) => unknown;
+  };
   if (def.check === 'custom' || def.check === 'overwrite') return true;
   if (def.fn !== undefined && String(def.fn) !== PATTERN_FORMAT) return true;
   return def.format === 'regex' && def.pattern !== undefined && !isQuick(def.pattern);

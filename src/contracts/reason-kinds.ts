@@ -42,8 +42,8 @@ export async function classify(session: EngineSession, task: PartTask, values: s
     changes: path.join(request.directory, `kinds-changes-${index}.ndjson`),
   };
   const examples = `SELECT * FROM (${values}) WHERE ${ROW} IN (SELECT row FROM ${table})`;
-  const [counted] = await session.rows<{ kinds: bigint }>(`SELECT count(*) AS kinds FROM ${table}`);
-  const rows = Number(counted?.kinds ?? 0);
+  const [found] = await session.rows<{ kinds: bigint }>(`SELECT count(*) AS kinds FROM ${table}`);
+  const rows = Number(found?.kinds ?? 0);
   await runZod(session, task, { scope: 'row', values: examples, rows, files, onRows: () => undefined });
   await readHeads(session, compiled, files.rejects, `${table}_heads`);
   await session.run(

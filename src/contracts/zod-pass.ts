@@ -37,7 +37,7 @@ const VALUE_LENGTH = 200;
 
 /**
  * Streams rows through zod, in threads where that pays, and adds, as lines of JSON, the rejected ones with their issues to
- * `rejects` and the values that zod changed to `changes`, in the order of the rows. Holds a few batches of rows at a time.
+ * `rejects` and the values that zod changed to `changes`. Holds a few batches of rows at a time.
  *
  * @throws TerminalError CONTRACT_FUNCTION, CONTRACT_STUCK, CONTRACT_DIED
  */

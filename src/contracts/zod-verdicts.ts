@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { STATUS, type Compiled } from './compile.js';
 import { threw } from './row-failure.js';
+import { brokenRules, reasonsOf, rejectLine, STOPS_ROW_RULES, UNHELD, type Head, type Issue } from './row-reasons.js';
 import type { Schema } from './schema.js';
 import { writable } from './written-values.js';
 import { AT, objectOf, openColumns, rowShape, type RowShape, type ZodBatch, type ZodScope } from './zod-rows.js';
@@ -30,26 +31,7 @@ export interface RowsJudge {
 export function createRowsJudge(compiled: Compiled, scope: ZodScope): RowsJudge {
   const shape = rowShape(compiled, scope);
   const safeParse = parser(scope === 'row' ? compiled.contract.schema : openSchema(compiled));
-  const conclude = (object: Record<string, unknown>, result: Parsed, batch: ZodBatch, row: number): Verdict => {
-    const reasons = result.success ? [] : reasonsOf(result.error.issues);
-    if (!compiled.changes && !reasons.some(({ code }) => STOPS_ROW_RULES.has(code)))
-      reasons.push(...brokenRules(shape, batch, row));
-    if (reasons.length === 0 && batch.columns[AT.status]?.[row] === STATUS.rejected) reasons.push(UNHELD);
-    return { reasons, changed: result.success ? changedValues(compiled, scope, object, result.data) : undefined };
-  };
-  const ask = (batch: ZodBatch, row: number): Verdict | Promise<Verdict> => {
-    const object = objectOf(shape, batch, row);
-    const failed = async (error: unknown): Promise<never> => {
-      throw threw(error, lineOf(batch, row), await culprit(compiled, shape, object));
-    };
-    try {
-      const result = safeParse(object);
-      if (!(result instanceof Promise)) return conclude(object, result, batch, row);
-      return result.then((parsed) => conclude(object, parsed, batch, row), failed);
-    } catch (error) {
-      return failed(error);
-    }
-  };
+  const ask = asker(compiled, scope, shape, safeParse);
   return {
     async judge(batch, before) {
       const rejects: string[] = [];
@@ -63,13 +45,8 @@ export function createRowsJudge(compiled: Compiled, scope: ZodScope): RowsJudge 
         if (reasons.length > 0) rejects.push(rejectLine(r, reasons));
         else if (changed) changes.push(JSON.stringify({ r, v: changed }));
       }
-      return {
-        rows: batch.rows,
-        rejected: rejects.length,
-        rejects: rejects.join('\n'),
-        changed: changes.length,
-        changes: changes.join('\n'),
-      };
+      const [rejected, changed] = [rejects.length, changes.length];
+      return { rows: batch.rows, rejected, rejects: rejects.join('\n'), changed, changes: changes.join('\n') };
     },
     async probe(batch, before) {
       const object = objectOf(shape, batch, 0);
@@ -78,8 +55,32 @@ export function createRowsJudge(compiled: Compiled, scope: ZodScope): RowsJudge 
         await askColumn(columnSchema(compiled, name), object[name]).catch(() => undefined);
       }
       before(shape.columns.length);
-      await Promise.resolve(safeParse(object)).catch(() => undefined);
+      await safeParse(object);
     },
+  };
+}
+
+/** A function that asks zod about one row of a batch. */
+function asker(compiled: Compiled, scope: ZodScope, shape: RowShape, safeParse: Parser) {
+  const conclude = (object: Record<string, unknown>, result: Parsed, batch: ZodBatch, row: number): Verdict => {
+    const reasons = result.success ? [] : reasonsOf(result.error.issues);
+    if (!compiled.changes && !reasons.some(({ code }) => STOPS_ROW_RULES.has(code)))
+      reasons.push(...brokenRules(shape, batch, row));
+    if (reasons.length === 0 && batch.columns[AT.status]?.[row] === STATUS.rejected) reasons.push(UNHELD);
+    return { reasons, changed: result.success ? changedValues(compiled, scope, object, result.data) : undefined };
+  };
+  return (batch: ZodBatch, row: number): Verdict | Promise<Verdict> => {
+    const object = objectOf(shape, batch, row);
+    const failed = async (error: unknown): Promise<never> => {
+      throw threw(error, lineOf(batch, row), await culprit(compiled, shape, object));
+    };
+    try {
+      const result = safeParse(object);
+      if (!(result instanceof Promise)) return conclude(object, result, batch, row);
+      return result.then((parsed) => conclude(object, parsed, batch, row), failed);
+    } catch (error) {
+      return failed(error);
+    }
   };
 }
 
@@ -94,66 +95,9 @@ interface Verdict {
   readonly changed: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** A reason without the value, which SQL adds. */
-interface Head {
-  readonly code: string;
-  readonly path: string;
-  readonly message: string;
-  /** Null for the whole row. */
-  readonly column: string | null;
-}
-
-function rejectLine(r: number, reasons: readonly Head[]): string {
-  const heads = reasons.map(({ code, path, message }) => `${JSON.stringify({ code, path, message }).slice(0, -1)},"value":`);
-  return JSON.stringify({ r, heads, columns: reasons.map(({ column }) => column) });
-}
-
-// The verdict SQL gave stands even where zod finds nothing: the value has no place in the column's type.
-const UNHELD: Head = { code: 'custom', path: '', message: 'A value cannot be held in its column’s type', column: null };
-
-// As zod leaves out refinements of a whole object once a key has no usable value.
-const STOPS_ROW_RULES: ReadonlySet<string> = new Set([
-  'invalid_type',
-  'invalid_value',
-  'invalid_union',
-  'invalid_key',
-  'invalid_element',
-]);
-
-function brokenRules({ rules }: RowShape, batch: ZodBatch, row: number): Head[] {
-  return rules
-    .filter(({ at }) => batch.columns[at]?.[row] !== true)
-    .map(({ name }) => ({ code: 'row_rule', path: '', message: name, column: null }));
-}
-
-interface Issue {
-  readonly code?: string | undefined;
-  readonly path: readonly PropertyKey[];
-  readonly message: string;
-}
-
-/** Of a row with more issues than these, as a long list may have, the others are only counted. */
-const MOST_ISSUES = 1000;
-
-function reasonsOf(issues: readonly Issue[]): Head[] {
-  const reasons = issues.slice(0, MOST_ISSUES).map(reasonOf);
-  const more = issues.length - reasons.length;
-  if (more > 0) reasons.push({ code: 'custom', path: '', message: `${more} more issues`, column: null });
-  return reasons;
-}
-
-function reasonOf(issue: Issue): Head {
-  const column = issue.path[0];
-  return {
-    code: issue.code ?? 'custom',
-    path: issue.path.map(String).join('.'),
-    // Half a surrogate pair, as a pattern may hold, is no text for DuckDB.
-    message: issue.message.replace(/\p{Surrogate}/gu, '\ufffd'),
-    column: typeof column === 'string' ? column : null,
-  };
-}
-
 type Parsed = { success: true; data: Record<string, unknown> } | { success: false; error: { issues: readonly Issue[] } };
+
+type Parser = (row: unknown) => Parsed | Promise<Parsed>;
 
 interface RowSchema {
   safeParse(row: unknown): Parsed;
@@ -162,11 +106,11 @@ interface RowSchema {
 
 function openSchema(compiled: Compiled): RowSchema {
   const mask = Object.fromEntries(openColumns(compiled).map((name) => [name, true]));
-  return compiled.contract.schema.pick(mask as never) as RowSchema;
+  return compiled.contract.schema.pick(mask as never);
 }
 
 // Schemas are synchronous but for asynchronous functions, which zod finds out only when it meets one.
-function parser(schema: RowSchema): (row: unknown) => Parsed | Promise<Parsed> {
+function parser(schema: RowSchema): Parser {
   let isAsync = false;
   return (row) => {
     if (isAsync) return schema.safeParseAsync(row);

@@ -21,7 +21,7 @@ async function start(): Promise<void> {
     const work = answerer(await load());
     // One after the other, also where functions are asynchronous.
     let last: Promise<void> = Promise.resolve();
-    port.on('message', (message: ToZodThread) => (last = last.then(() => work(message))));
+    port.on('message', (message: ToZodThread) => void (last = last.then(() => work(message))));
     send({ kind: 'ready' });
   } catch (error) {
     send({ kind: 'unloaded', message: messageOf(error), place: placeOf(stackOf(error), task.project.root) });
@@ -59,7 +59,10 @@ function answerer(compiled: Compiled): (message: ToZodThread) => Promise<void> {
     } catch (error) {
       const cause = error instanceof RowFailure ? error.cause : error;
       const place = placeOf(stackOf(cause), task.project.root);
-      const failure = error instanceof RowFailure ? error.failure : ({ what: 'threw', message: messageOf(error), line: lineOf(batch, at) } as const);
+      const failure =
+        error instanceof RowFailure
+          ? error.failure
+          : ({ what: 'threw', message: messageOf(error), line: lineOf(batch, at) } as const);
       send({ kind: 'failed', failure: { ...failure, place } });
     }
   };

@@ -74,7 +74,7 @@ export function startZodThread(task: Omit<ZodTask, 'progress'>, limits: ThreadLi
     new Promise((resolve, reject) => {
       if (failure !== undefined) return reject(failure);
       waiting.push({ resolve, reject });
-      worker.postMessage(message);
+      worker.postMessage(message, []);
     });
   return {
     get waiting() {

@@ -42,13 +42,7 @@ export function zodThreads({ project, name, contract, threads: most, limits = {}
   };
 }
 
-function pool(
-  compiled: Compiled,
-  signal: AbortSignal,
-  most: number,
-  start: () => ZodThread,
-  rowMs: number,
-): BatchJudge {
+function pool(compiled: Compiled, signal: AbortSignal, most: number, start: () => ZodThread, rowMs: number): BatchJudge {
   const threads: ZodThread[] = [];
   let batches = 0;
   let abort: ((error: Error) => void) | undefined;
