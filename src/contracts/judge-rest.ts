@@ -35,7 +35,7 @@ export interface OpenRows {
 }
 
 /** From so many rejected rows of a part on, zod is asked about one of each kind only: it takes some 20 µs a row. */
-const REASONS_BY_ZOD = 20_000;
+const REASONS_BY_ZOD = 2000;
 
 /**
  * Sees to the rows that SQL did not accept: zod decides on those it left open and names every issue of the rejected ones,

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
+import type { Column } from '../core/dataset.js';
 import { quoteFile } from '../core/filter.js';
 import { translateEngineError } from '../engine/errors.js';
 import { abortError, type EngineSession } from '../engine/session.js';
@@ -7,6 +8,7 @@ import { rawName, type Compiled } from './compile.js';
 import { sourceName, type PartTask } from './part-task.js';
 import { contractFailure } from './row-failure.js';
 import { text } from './sql-text.js';
+import { familyOf } from './types.js';
 import { zodSelect, type ZodBatch, type ZodScope } from './zod-rows.js';
 import type { BatchVerdict } from './zod-verdicts.js';
 
@@ -109,12 +111,22 @@ export async function readHeads(session: EngineSession, compiled: Compiled, file
 
 /** SQL of a row's reasons, whole: what zod said, from `told`, and the row's own values. */
 export function reasonsOf(compiled: Compiled): string {
-  const texts = compiled.inputs.map((_, at) => `to_json(left(${rawName(at)}::VARCHAR, ${VALUE_LENGTH}))::VARCHAR`);
-  return `'[' || array_to_string(list_transform(told.heads, lambda head, i: head || coalesce([${texts.join(', ')}][told.columns[i]], 'null') || '}'), ',') || ']'`;
+  // By CASE, only the values that are named are made into text.
+  const texts = compiled.inputs.map((input, at) => `WHEN ${at + 1} THEN to_json(${valueText(input, at)})::VARCHAR`);
+  const value = texts.length === 0 ? 'NULL' : `CASE told.columns[i] ${texts.join(' ')} END`;
+  return `'[' || array_to_string(list_transform(told.heads, lambda head, i: head || coalesce(${value}, 'null') || '}'), ',') || ']'`;
 }
 
 /** SQL of a row as JSON text: each value as text, cut. */
 export function contentOf(compiled: Compiled): string {
-  const entries = compiled.inputs.map((input, index) => `${text(input.name)}, left(${rawName(index)}::VARCHAR, ${VALUE_LENGTH})`);
-  return `json_object(${entries.join(', ')})::VARCHAR`;
+  return `json_object(${compiled.inputs.map((input, at) => `${text(input.name)}, ${valueText(input, at)}`).join(', ')})::VARCHAR`;
+}
+
+// No number and no date is longer.
+function valueText(input: Column, at: number): string {
+  const value = `${rawName(at)}::VARCHAR`;
+  const isShort = ['integer', 'float', 'decimal', 'boolean', 'date', 'timestamp', 'timestamptz', 'time'].includes(
+    familyOf(input.type),
+  );
+  return isShort ? value : `left(${value}, ${VALUE_LENGTH})`;
 }
