@@ -40,6 +40,8 @@ const ODD = [
 
 const alphabet = fc.constantFrom(...Array.from('abcxyzABZ0189 ._-+:/@#é😀\n\t\u00a0\u212a'));
 
+const HUGE = ['x'.repeat(30_000), '😀'.repeat(9_000), `a${'e\u0301'.repeat(7_000)}b`];
+
 function textNear(samples: readonly string[]): fc.Arbitrary<string> {
   const sample = fc.constantFrom(...(samples.length > 0 ? samples : ['a']));
   const mutated = fc.tuple(sample, fc.nat(40), fc.nat(2), alphabet).map(([text, at, drop, insert]) => {
@@ -119,13 +121,25 @@ const FORMATS: readonly (readonly [string, () => z.ZodType, readonly string[]])[
       '2001-02-03T04:05:06',
       '2001-02-03T04:05Z',
       '2001-02-29T00:00:00Z',
+      '2000-02-29T24:00:00Z',
+      '2100-02-29T00:00:00Z',
+      '2016-12-31T23:59:60Z',
       '2001-02-03 04:05:06Z',
     ],
   ],
   [
     'iso datetime offset',
     () => z.iso.datetime({ offset: true }),
-    ['2001-02-03T04:05:06+05:30', '2001-02-03T04:05:06-24:00', '2001-02-03T04:05:06Z', '2001-02-03T04:05:06+0530'],
+    [
+      '2001-02-03T04:05:06+05:30',
+      '2001-02-03T04:05:06-24:00',
+      '2001-02-03T04:05:06Z',
+      '2001-02-03T04:05:06+0530',
+      '2001-02-03T04:05:06-00:00',
+      '2001-02-03T04:05:06+23:59',
+      '2001-02-03T04:05:06+14:60',
+      '2004-02-29T23:59:60+01:00',
+    ],
   ],
   [
     'iso datetime local',
@@ -257,7 +271,13 @@ const stringStep: fc.Arbitrary<Step<z.ZodString>> = fc.oneof(
 const strings: fc.Arbitrary<TextCase> = fc
   .tuple(
     fc.array(stringStep, { maxLength: 3 }),
-    fc.array(textNear(['a', 'A1b', 'ab😀', 'a b']), { minLength: 30, maxLength: 60 }),
+    fc.array(
+      fc.oneof(
+        { weight: 60, arbitrary: textNear(['a', 'A1b', 'ab😀', 'a b']) },
+        { weight: 1, arbitrary: fc.constantFrom(...HUGE) },
+      ),
+      { minLength: 30, maxLength: 60 },
+    ),
   )
   .map(([steps, texts]) => ({
     label: `string ${steps.map(([name]) => name).join('.')}`,
