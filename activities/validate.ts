@@ -98,6 +98,7 @@ async function judgeOnce(
     };
     const judged = await namingDamaged(source.parts, () => judge(call.session, request));
     for (const warning of judged.warnings) call.log('warn', warning);
+    for (const note of judged.notes) call.log('info', note);
     await opened.verify();
     await early?.close();
     const draft = describe(input, source, { hash, definition }, judged);

@@ -44,4 +44,6 @@ export interface Judged {
   readonly bytes: number;
   /** What an operator should know: why everything went through zod, for example. */
   readonly warnings: readonly string[];
+  /** What made it slower than it might be: the parts that SQL cannot judge. */
+  readonly notes: readonly string[];
 }

@@ -10,6 +10,7 @@ import { judgePart, layoutOf } from './judge-part.js';
 import type { EarlyRows, Judged, JudgeRequest } from './judge-request.js';
 import type { PartCounts } from './part-task.js';
 import { openRejects, type Rejects } from './rejects.js';
+import { zodCost } from './zod-cost.js';
 import { zodJudges } from './zod-judges.js';
 
 /**
@@ -90,6 +91,7 @@ async function conclude(
     columns: compiled.output,
     bytes,
     warnings: compiled.warnings,
+    notes: notesOf(compiled, request.contractName),
     verdict: {
       rowsRead: total.rowsRead,
       accepted: total.rowsRead - total.rejected,
@@ -101,4 +103,9 @@ async function conclude(
       reasons,
     },
   };
+}
+
+function notesOf(compiled: Compiled, name: string): string[] {
+  const cost = zodCost(compiled, name);
+  return cost === undefined ? [] : [cost];
 }

@@ -11,8 +11,8 @@ import type { CsvDialect, Manifest, Part, Reason } from '../../src/core/manifest
 import { datasetSelect } from '../../src/engine/dataset-sql.js';
 import { openSession, type EngineSession } from '../../src/engine/session.js';
 
-export async function testSession(threads = 2): Promise<EngineSession> {
-  return openSession({ memoryLimit: '512MB', threads, spillDirectory: '/tmp' }, new AbortController().signal);
+export async function testSession(threads = 2, memoryLimit = '512MB'): Promise<EngineSession> {
+  return openSession({ memoryLimit, threads, spillDirectory: '/tmp' }, new AbortController().signal);
 }
 
 export function manifestOf(columns: readonly Column[], parts: readonly Part[], filter?: Filter): Manifest {
