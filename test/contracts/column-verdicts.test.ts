@@ -29,7 +29,7 @@ async function expectAgreement(
       total.open += open;
       expect(found).toEqual<Disagreement[]>([]);
     }),
-    { numRuns: triesOfColumns(columns * 45), seed },
+    { numRuns: triesOfColumns(6 * 45), seed },
   );
   counted.add(total.decided + total.open);
   return total;
@@ -140,7 +140,7 @@ it(
 it(
   `reads plain numbers in text by the same rules as all others (seed ${seed})`,
   async () => {
-    await expectAgreement(fc.tuple(csvNumbers), 1);
+    await expectAgreement(fc.tuple(csvNumbers));
   },
   timeout,
 );
