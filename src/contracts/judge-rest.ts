@@ -93,10 +93,10 @@ function asksOf({ compiled }: PartTask, { statuses }: OpenRows, values: string):
 async function insertRejected(session: EngineSession, task: PartTask, values: string, files: ZodFiles): Promise<void> {
   const told = `millrace_told_${randomBytes(6).toString('hex')}`;
   try {
-    await readHeads(session, task.compiled, files.rejects, told);
+    const heads = await readHeads(session, task.compiled, files.rejects, told);
     await session.run(
       `INSERT INTO ${task.rejects.table}
-       SELECT ${task.index}, rows.${ROW}, ${text(sourceName(task))}, rows.${LINE}, NULL, ${reasonsOf(task.compiled)}, ${contentOf(task.compiled)}
+       SELECT ${task.index}, rows.${ROW}, ${text(sourceName(task))}, rows.${LINE}, NULL, ${reasonsOf(task.compiled, heads)}, ${contentOf(task.compiled)}
        FROM (SELECT * FROM (${values}) WHERE ${ROW} IN (SELECT r FROM ${told})) AS rows JOIN ${told} AS told ON rows.${ROW} = told.r`,
     );
   } finally {

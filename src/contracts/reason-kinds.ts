@@ -45,7 +45,7 @@ export async function classify(session: EngineSession, task: PartTask, values: s
   const [found] = await session.rows<{ kinds: bigint }>(`SELECT count(*) AS kinds FROM ${table}`);
   const rows = Number(found?.kinds ?? 0);
   await runZod(session, task, { scope: 'row', values: examples, rows, files, onRows: () => undefined });
-  await readHeads(session, compiled, files.rejects, `${table}_heads`);
+  const heads = await readHeads(session, compiled, files.rejects, `${table}_heads`);
   await session.run(
     `CREATE TEMP TABLE ${table}_told AS SELECT ${names.map((name) => `kinds.${name}`).join(', ')}, heads, columns
      FROM ${table} AS kinds JOIN ${table}_heads AS told ON told.r = kinds.row`,
@@ -56,7 +56,7 @@ export async function classify(session: EngineSession, task: PartTask, values: s
       const same = names.map((name) => `rows.${name} = told.${name}`).join(' AND ');
       await session.run(
         `INSERT INTO ${task.rejects.table}
-         SELECT ${index}, rows.row, ${text(sourceName(task))}, rows.line, NULL, ${reasonsOf(compiled)}, ${contentOf(compiled)}
+         SELECT ${index}, rows.row, ${text(sourceName(task))}, rows.line, NULL, ${reasonsOf(compiled, heads)}, ${contentOf(compiled)}
          FROM (${rowsSelect('*')}) AS rows JOIN ${table}_told AS told ON ${same}`,
       );
       const [counted] = await session.rows<{ rows: bigint }>(

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import type { Column } from '../core/dataset.js';
 import { quoteFile } from '../core/filter.js';
 import { translateEngineError } from '../engine/errors.js';
 import { abortError, type EngineSession } from '../engine/session.js';
@@ -8,7 +7,7 @@ import { rawName, type Compiled } from './compile.js';
 import { sourceName, type PartTask } from './part-task.js';
 import { contractFailure } from './row-failure.js';
 import { text } from './sql-text.js';
-import { familyOf } from './types.js';
+import { familyOf, type Family } from './types.js';
 import { zodSelect, type ZodBatch, type ZodScope } from './zod-rows.js';
 import type { BatchVerdict } from './zod-verdicts.js';
 
@@ -100,33 +99,61 @@ async function finish(stream: ReturnType<typeof createWriteStream>): Promise<voi
   if (!stream.closed) await once(stream, 'close');
 }
 
-/** Makes a table of what {@link runZod} has written about rejected rows: `r`, `heads`, and `columns` as places among the inputs. */
-export async function readHeads(session: EngineSession, compiled: Compiled, file: string, table: string): Promise<void> {
+/** What zod said about rejected rows, as a table: `r`, `heads`, and `columns` as places among the inputs. */
+export interface ToldTable {
+  readonly table: string;
+  /** Most reasons of a row. */
+  readonly most: number;
+  /** The places of all columns that are named. */
+  readonly named: readonly number[];
+}
+
+/** Makes a table of what {@link runZod} has written about rejected rows. */
+export async function readHeads(session: EngineSession, compiled: Compiled, file: string, table: string): Promise<ToldTable> {
   const inputs = `[${compiled.inputs.map((input) => text(input.name)).join(', ')}]::VARCHAR[]`;
   await session.run(
     `CREATE TEMP TABLE ${table} AS SELECT r, heads, list_transform(columns, lambda name: list_position(${inputs}, name)) AS columns
      FROM read_json(${quoteFile(file)}, format = 'newline_delimited', columns = {r: 'BIGINT', heads: 'VARCHAR[]', columns: 'VARCHAR[]'})`,
   );
+  const [longest] = await session.rows<{ most: number | null }>(`SELECT max(len(heads))::INTEGER AS most FROM ${table}`);
+  const named = await session.rows<{ place: number | null }>(
+    `SELECT DISTINCT place::INTEGER AS place FROM (SELECT unnest(columns) AS place FROM ${table}) WHERE place > 0 ORDER BY place`,
+  );
+  return { table, most: longest?.most ?? 0, named: named.map(({ place }) => Number(place)) };
 }
 
+/** So many reasons are put together one by one; a function over a list of any length takes several times as long. */
+const MOST_UNROLLED = 8;
+
 /** SQL of a row's reasons, whole: what zod said, from `told`, and the row's own values. */
-export function reasonsOf(compiled: Compiled): string {
+export function reasonsOf(compiled: Compiled, { most, named }: ToldTable): string {
   // By CASE, only the values that are named are made into text.
-  const texts = compiled.inputs.map((input, at) => `WHEN ${at + 1} THEN to_json(${valueText(input, at)})::VARCHAR`);
-  const value = texts.length === 0 ? 'NULL' : `CASE told.columns[i] ${texts.join(' ')} END`;
-  return `'[' || array_to_string(list_transform(told.heads, lambda head, i: head || coalesce(${value}, 'null') || '}'), ',') || ']'`;
+  const texts = named.map((place) => `WHEN ${place} THEN to_json(${valueText(compiled, place - 1)})::VARCHAR`).join(' ');
+  const value = (at: string): string => (texts === '' ? "'null'" : `coalesce(CASE told.columns[${at}] ${texts} END, 'null')`);
+  if (most > MOST_UNROLLED)
+    return `'[' || array_to_string(list_transform(told.heads, lambda head, i: head || ${value('i')} || '}'), ',') || ']'`;
+  const each = Array.from({ length: most }, (_, index) => `told.heads[${index + 1}] || ${value(String(index + 1))} || '}'`);
+  return `'[' || concat_ws(',', ${each.join(', ') || "''"}) || ']'`;
 }
 
 /** SQL of a row as JSON text: each value as text, cut. */
 export function contentOf(compiled: Compiled): string {
-  return `json_object(${compiled.inputs.map((input, at) => `${text(input.name)}, ${valueText(input, at)}`).join(', ')})::VARCHAR`;
+  return `json_object(${compiled.inputs.map((input, at) => `${text(input.name)}, ${valueText(compiled, at)}`).join(', ')})::VARCHAR`;
 }
 
+const SHORT: ReadonlySet<string> = new Set<Family>([
+  'integer',
+  'float',
+  'decimal',
+  'boolean',
+  'date',
+  'timestamp',
+  'timestamptz',
+  'time',
+]);
+
 // No number and no date is longer.
-function valueText(input: Column, at: number): string {
+function valueText({ inputs }: Compiled, at: number): string {
   const value = `${rawName(at)}::VARCHAR`;
-  const isShort = ['integer', 'float', 'decimal', 'boolean', 'date', 'timestamp', 'timestamptz', 'time'].includes(
-    familyOf(input.type),
-  );
-  return isShort ? value : `left(${value}, ${VALUE_LENGTH})`;
+  return SHORT.has(familyOf(inputs[at]?.type ?? '')) ? value : `left(${value}, ${VALUE_LENGTH})`;
 }

@@ -17,10 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => session.close());
 
-async function expectAgreement(
-  cases: fc.Arbitrary<readonly ColumnCase[]>,
-  columns = 6,
-): Promise<{ decided: number; open: number }> {
+async function expectAgreement(cases: fc.Arbitrary<readonly ColumnCase[]>): Promise<{ decided: number; open: number }> {
   const total = { decided: 0, open: 0 };
   await fc.assert(
     fc.asyncProperty(cases, async (chosen) => {
