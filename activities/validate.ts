@@ -6,6 +6,7 @@ import { judge } from '../src/contracts/judge.js';
 import type { EarlyRows } from '../src/contracts/judge-request.js';
 import { namingDamaged } from '../src/engine/damaged-parts.js';
 import { referenceTo, type StagedDataset } from '../src/engine/staging.js';
+import { zodThreads } from '../src/rows/zod-threads.js';
 import { findContract } from './contract.js';
 import { ENGINE, datasetKey } from '../src/engine/dataset-key.js';
 import { openInput } from './input.js';
@@ -82,6 +83,7 @@ async function judgeOnce(
     call.phase('judging');
     const opened = await openInput(services, call, dataset);
     const source = opened.manifest;
+    const { project } = services;
     const request = {
       input: source,
       stagingRoot: services.staging.root,
@@ -91,10 +93,12 @@ async function judgeOnce(
       progress: call.progress,
       signal: call.signal,
       checkpoint: call.checkpoint,
+      threads: zodThreads({ project, name: input.contract, contract, threads: project.engine.threads }),
       ...(early && opened.isLocal && { early }),
     };
     const judged = await namingDamaged(source.parts, () => judge(call.session, request));
     for (const warning of judged.warnings) call.log('warn', warning);
+    for (const note of judged.notes) call.log('info', note);
     await opened.verify();
     await early?.close();
     const draft = describe(input, source, { hash, definition }, judged);

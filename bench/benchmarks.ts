@@ -24,6 +24,11 @@ export const BENCHMARKS: Readonly<Record<string, Entry>> = {
     goals: { merge: '≤ 1.3' },
     open: async () => (await import('./merge/merge.js')).benchmarkMerge,
   },
+  contracts: {
+    summary: 'TPC-H lineitem as staged Parquet, judged by 16 rules, 5 % rejected; against DuckDB without rules',
+    goals: { judge: '≤ 1.5, and zod row by row ≥ 10 × as long' },
+    open: async () => (await import('./contracts/contracts.js')).benchmarkContracts,
+  },
   steps: {
     summary: 'Four trivial steps, one run after the other; against a workflow with four activities by hand',
     goals: { 'four steps': '≤ 1.25' },

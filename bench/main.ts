@@ -65,7 +65,7 @@ const program = new Command('npm run bench --')
   .option('--rounds <n>', 'how often each side is measured', positive, 3)
   .option('--scale <s>', 'size of the work; 1 is the published one, and is written into bench/RESULTS.md', positive, 1)
   .option('--input <file>', 'load: data to use instead of what is generated')
-  .option('--peers', 'load, merge: measure other tools, too, as far as they can be installed', false)
+  .option('--peers', 'load, merge, contracts: measure other tools, too, as far as they can be installed', false)
   .action(measureAll);
 
 // Servers and scratch folders go with the process, which a signal alone would not let them know.

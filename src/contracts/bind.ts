@@ -1,6 +1,6 @@
 import { messageOf, TerminalError } from '../core/errors.js';
 import type { EngineSession } from '../engine/session.js';
-import { rawName, statusOf, valuesSelect, type Compiled, type CompiledRule } from './compile.js';
+import { leavingRefused, rawName, statusOf, valuesSelect, type Compiled, type CompiledRule } from './compile.js';
 import type { CompiledColumn } from './compile-column.js';
 
 /**
@@ -27,12 +27,12 @@ export async function bindContract(session: EngineSession, compiled: Compiled, n
   for (const column of compiled.columns) {
     const failures = await Promise.all(column.predicates.map(({ pass }) => attempt(pass)));
     const isSound = failures.every((failure) => failure === undefined);
-    if (!isSound) refused.push(`${column.spec.name}: a pattern that DuckDB refuses`);
+    if (!isSound) refused.push(column.spec.name);
     columns.push(
       isSound ? column : { ...column, predicates: column.predicates.filter((_, index) => failures[index] === undefined) },
     );
   }
-  const mended = { ...compiled, columns, rules, uncompiled: [...compiled.uncompiled, ...refused] };
+  const mended = leavingRefused({ ...compiled, columns, rules }, refused);
   const failure = await attempt(statusOf(mended), mended);
   if (failure !== undefined) throw failure instanceof Error ? failure : new TerminalError('INTERNAL', messageOf(failure));
   return mended;

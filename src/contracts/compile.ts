@@ -30,6 +30,8 @@ export interface Compiled {
   readonly unknownKeys: readonly string[];
   /** Why rows that SQL lets through go to zod: column and cause. Empty when SQL judges all. */
   readonly uncompiled: readonly string[];
+  /** Columns with a pattern that DuckDB has refused; see {@link leavingRefused}. */
+  readonly refused: readonly string[];
   /** Whether zod may change values, so that what it gives back is written. */
   readonly changes: boolean;
   /** What an operator should know: once a step. */
@@ -71,6 +73,7 @@ export function compile(contract: Contract, inputs: readonly Column[], isText: b
       ...(checks.length > 0 ? ['the whole row: refine'] : []),
       ...(foreign ? [`zod ${versionOf(contract.schema)}`] : []),
     ],
+    refused: [],
     changes:
       columns.some(({ spec }) => spec.changes) ||
       checks.some((check) => check._zod.def.check !== 'custom' || !('fn' in check._zod.def)),
@@ -80,6 +83,18 @@ export function compile(contract: Contract, inputs: readonly Column[], isText: b
         ]
       : [],
   };
+}
+
+/** The same contract with columns left to zod whose patterns DuckDB refuses. */
+export function leavingRefused(compiled: Compiled, refused: readonly string[]): Compiled {
+  const cause = 'a pattern that DuckDB refuses';
+  const columns = compiled.columns.map((column) => {
+    const isLeft = refused.includes(column.spec.name) && column.spec.uncompiled === undefined;
+    return isLeft ? { ...column, spec: { ...column.spec, uncompiled: cause } } : column;
+  });
+  const known = new Set(compiled.columns.filter(({ spec }) => spec.uncompiled !== undefined).map(({ spec }) => spec.name));
+  const more = refused.filter((name) => !known.has(name)).map((name) => `${name}: ${cause}`);
+  return { ...compiled, columns, refused, uncompiled: [...compiled.uncompiled, ...more] };
 }
 
 export function rawName(index: number): string {

@@ -5,29 +5,32 @@ import { quoteFile, quoteLiteral } from '../core/filter.js';
 import type { EngineSession } from '../engine/session.js';
 import { resolvePath } from '../engine/dataset-sql.js';
 import { applyChanges } from './changes.js';
-import { statusOf, valuesSelect } from './compile.js';
+import { statusOf, valuesSelect, type Compiled } from './compile.js';
 import { rawColumns, rejectedRows, resultColumns, watched, writeDeletes, type JudgedPart, type PartTask } from './part-task.js';
 import { countsOf, countStatuses, hasRest, judgeRest } from './judge-rest.js';
 import { CARRIED, LINE, parquetSource, ROW, SOURCE_ROW, STATUS_COLUMN } from './part-source.js';
 
 /**
- * Judges a Parquet part that stays as it is: one pass over the columns that rules look at finds the rejected rows' numbers;
- * only these are read again, in full. What they leave behind is a file of deleted row numbers.
+ * Judges a Parquet part that stays as it is: one pass finds the rejected rows' numbers, and keeps these rows where it looks at
+ * most columns anyway; otherwise only these are read again, in full. What they leave behind is a file of deleted row numbers.
  */
 export async function judgeParquet(session: EngineSession, task: PartTask): Promise<JudgedPart> {
   const { compiled, part, request } = task;
   const source = sourceOf(task);
   const judged = `millrace_judged_${randomBytes(6).toString('hex')}`;
-  const statuses = `SELECT ${ROW} AS row, ${statusOf(compiled)} AS status FROM (${valuesSelect(compiled, source, [ROW])})`;
+  const kept = keepsRows(compiled) ? rawColumns(compiled) : [];
+  const statuses = `SELECT ${[`${ROW} AS row`, `${statusOf(compiled)} AS status`, ...kept].join(', ')} FROM (${valuesSelect(compiled, source, [ROW])})`;
   const [counted] = await session.rows<{ rows: bigint }>(`SELECT count(*) AS rows FROM (${source})`);
   const rowsRead = Number(counted?.rows ?? 0);
-  await watched(session, task, () =>
-    session.run(`CREATE TEMP TABLE ${judged} AS SELECT row, status FROM (${statuses}) WHERE status <> 0`),
-  );
+  await watched(session, task, () => session.run(`CREATE TEMP TABLE ${judged} AS FROM (${statuses}) WHERE status <> 0`));
   try {
     const found = await countStatuses(session, `SELECT status FROM ${judged}`);
     if (!hasRest(found)) return { parts: [part], counts: countsOf(rowsRead, found, 0) };
-    const open = `SELECT source.*, judged.status AS ${STATUS_COLUMN}, source.${ROW} + 1 AS ${LINE} FROM (${source}) AS source JOIN ${judged} AS judged ON source.${ROW} = judged.row`;
+    const place = [`judged.status AS ${STATUS_COLUMN}`, `judged.row + 1 AS ${LINE}`];
+    const open =
+      kept.length > 0
+        ? `SELECT ${[`judged.row AS ${ROW}`, ...kept, ...place].join(', ')} FROM ${judged} AS judged`
+        : `SELECT source.*, ${place.join(', ')} FROM (${source}) AS source JOIN ${judged} AS judged ON source.${ROW} = judged.row`;
     const { rejected } = await judgeRest(session, task, {
       values: valuesSelect(compiled, open, CARRIED),
       statuses: found,
@@ -44,6 +47,12 @@ export async function judgeParquet(session: EngineSession, task: PartTask): Prom
   } finally {
     await session.run(`DROP TABLE IF EXISTS ${judged}`);
   }
+}
+
+/** Whether the one pass keeps the rows that are not accepted: where few are expected, and most columns are read for their rules. */
+function keepsRows({ columns, inputs, uncompiled }: Compiled): boolean {
+  const looked = columns.filter(({ predicates }) => predicates.length > 0).length;
+  return uncompiled.length === 0 && looked > 0 && inputs.length <= 2 * looked;
 }
 
 /** Judges a Parquet part whose values change, and writes the rows that the dataset holds into a new part. */

@@ -2,6 +2,7 @@ import type { Contract } from '../config/contract.js';
 import type { Checkpoint } from '../connectors/contract.js';
 import type { Column } from '../core/dataset.js';
 import type { Manifest, Part, Verdict } from '../core/manifest.js';
+import type { OpenThreads } from './zod-judges.js';
 
 export interface JudgeRequest {
   readonly input: Manifest;
@@ -15,6 +16,8 @@ export interface JudgeRequest {
   readonly progress: (rows: number) => void;
   readonly signal: AbortSignal;
   readonly checkpoint: Checkpoint;
+  /** Threads in which functions of the contract run, and can be stopped. @default zod works in the caller's own thread */
+  readonly threads?: OpenThreads;
   /** Who wants rows before all are judged. */
   readonly early?: EarlyRows;
 }
@@ -41,4 +44,6 @@ export interface Judged {
   readonly bytes: number;
   /** What an operator should know: why everything went through zod, for example. */
   readonly warnings: readonly string[];
+  /** What made it slower than it might be: the parts that SQL cannot judge. */
+  readonly notes: readonly string[];
 }

@@ -1,11 +1,14 @@
+import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { EngineSession } from '../engine/session.js';
 import { STATUS } from './compile.js';
+import { LINE, ROW, STATUS_COLUMN } from './part-source.js';
 import { sourceName, type PartCounts, type PartTask } from './part-task.js';
 import { classify } from './reason-kinds.js';
 import { text } from './sql-text.js';
-import { readRejectedLines, runZod, zodSelect } from './zod-pass.js';
+import { contentOf, readHeads, reasonsOf, runZod, type ZodFiles, type ZodPassCounts } from './zod-pass.js';
+import { canNarrow, type ZodScope } from './zod-rows.js';
 
 export type StatusCounts = Readonly<Record<number, number>>;
 
@@ -32,7 +35,7 @@ export interface OpenRows {
 }
 
 /** From so many rejected rows of a part on, zod is asked about one of each kind only: it takes some 20 µs a row. */
-const REASONS_BY_ZOD = 20_000;
+const REASONS_BY_ZOD = 2000;
 
 /**
  * Sees to the rows that SQL did not accept: zod decides on those it left open and names every issue of the rejected ones,
@@ -51,28 +54,54 @@ export async function judgeRest(session: EngineSession, task: PartTask, open: Op
   }
 }
 
-async function askZod(session: EngineSession, task: PartTask, { rowsRead }: OpenRows, values: string): Promise<RestResult> {
-  const { request, compiled, index } = task;
+interface Ask {
+  readonly scope: ZodScope;
+  readonly values: string;
+  readonly rows: number;
+}
+
+async function askZod(session: EngineSession, task: PartTask, open: OpenRows, values: string): Promise<RestResult> {
+  const { request, index } = task;
   const files = {
     rejects: path.join(request.directory, `zod-rejects-${index}.ndjson`),
     changes: path.join(request.directory, `zod-changes-${index}.ndjson`),
   };
   let seen = 0;
-  const { rejected, changed } = await runZod(session, compiled, zodSelect(compiled, values), files, {
-    contract: request.contractName,
-    signal: request.signal,
-    onRows: (rows) => request.progress(task.rowsBefore + Math.max(rowsRead, (seen += rows))),
-  });
-  if (rejected > 0) await insertRejected(session, task, files.rejects);
+  const onRows = (rows: number): void => request.progress(task.rowsBefore + Math.max(open.rowsRead, (seen += rows)));
+  const total = { rejected: 0, changed: 0 };
+  for (const ask of asksOf(task, open, values)) {
+    const { rejected, changed }: ZodPassCounts = await runZod(session, task, { ...ask, files, onRows });
+    total.rejected += rejected;
+    total.changed += changed;
+  }
+  if (total.rejected > 0) await insertRejected(session, task, values, files);
   await rm(files.rejects, { force: true });
-  if (changed === 0) await rm(files.changes, { force: true });
-  return { rejected, changes: changed > 0 ? files.changes : undefined };
+  if (total.changed === 0) await rm(files.changes, { force: true });
+  return { rejected: total.rejected, changes: total.changed > 0 ? files.changes : undefined };
 }
 
-async function insertRejected(session: EngineSession, task: PartTask, file: string): Promise<void> {
-  await session.run(
-    `INSERT INTO ${task.rejects.table} SELECT ${task.index}, r, ${text(sourceName(task))}, l, NULL, reasons, content FROM ${readRejectedLines(file)}`,
-  );
+/** Rows that SQL has let through are shown with the columns that it cannot judge, all others whole. */
+function asksOf({ compiled }: PartTask, { statuses }: OpenRows, values: string): Ask[] {
+  const forZod = statuses[STATUS.forZod] ?? 0;
+  const others = (statuses[STATUS.rejected] ?? 0) + (statuses[STATUS.undecided] ?? 0);
+  if (forZod === 0 || !canNarrow(compiled)) return [{ scope: 'row', values, rows: forZod + others }];
+  const where = (condition: string): string => `SELECT * FROM (${values}) WHERE ${STATUS_COLUMN} ${condition} ${STATUS.forZod}`;
+  const narrow: Ask = { scope: 'open', values: where('='), rows: forZod };
+  return others === 0 ? [narrow] : [narrow, { scope: 'row', values: where('<>'), rows: others }];
+}
+
+async function insertRejected(session: EngineSession, task: PartTask, values: string, files: ZodFiles): Promise<void> {
+  const told = `millrace_told_${randomBytes(6).toString('hex')}`;
+  try {
+    const heads = await readHeads(session, task.compiled, files.rejects, told);
+    await session.run(
+      `INSERT INTO ${task.rejects.table}
+       SELECT ${task.index}, rows.${ROW}, ${text(sourceName(task))}, rows.${LINE}, NULL, ${reasonsOf(task.compiled, heads)}, ${contentOf(task.compiled)}
+       FROM (SELECT * FROM (${values}) WHERE ${ROW} IN (SELECT r FROM ${told})) AS rows JOIN ${told} AS told ON rows.${ROW} = told.r`,
+    );
+  } finally {
+    await session.run(`DROP TABLE IF EXISTS ${told}`);
+  }
 }
 
 export function countsOf(rowsRead: number, statuses: StatusCounts, rejected: number): PartCounts {

@@ -10,12 +10,15 @@ import { judgePart, layoutOf } from './judge-part.js';
 import type { EarlyRows, Judged, JudgeRequest } from './judge-request.js';
 import type { PartCounts } from './part-task.js';
 import { openRejects, type Rejects } from './rejects.js';
+import { zodCost } from './zod-cost.js';
+import { zodJudges } from './zod-judges.js';
 
 /**
  * Judges every row of a dataset by a contract: the verdict is zod's own, row by row, and every rejected row is kept with all
  * its issues. SQL decides what it can in one pass; rows it cannot decide go through zod. Memory does not grow with the data.
  *
- * @throws TerminalError CONTRACT_COLUMNS, FILE_HEADER, FILE_FORMAT; STEP_FAILED when a function of the contract throws
+ * @throws TerminalError CONTRACT_COLUMNS, FILE_HEADER, FILE_FORMAT; CONTRACT_FUNCTION, CONTRACT_STUCK, CONTRACT_DIED where
+ * a function of the contract throws, does not end, or takes too much memory
  */
 export async function judge(session: EngineSession, request: JudgeRequest): Promise<Judged> {
   const { input, contract } = request;
@@ -26,8 +29,9 @@ export async function judge(session: EngineSession, request: JudgeRequest): Prom
   const early = earlyRows(request, compiled);
   early?.begin(compiled.output);
   const rejects = await openRejects(session, request.directory);
+  const judges = zodJudges(compiled, request.threads, request.signal);
   try {
-    const task = { request, compiled, layout, rejects };
+    const task = { request, compiled, layout, rejects, judges };
     const parts: Part[] = [];
     const total: PartCounts = { rowsRead: 0, rejected: 0, undecided: 0, judgedByZod: 0 };
     for (const [index, part] of input.parts.entries()) {
@@ -38,6 +42,7 @@ export async function judge(session: EngineSession, request: JudgeRequest): Prom
     }
     return await conclude(request, compiled, rejects, parts, total);
   } finally {
+    await judges.close();
     await rejects.close();
   }
 }
@@ -86,6 +91,7 @@ async function conclude(
     columns: compiled.output,
     bytes,
     warnings: compiled.warnings,
+    notes: notesOf(compiled, request.contractName),
     verdict: {
       rowsRead: total.rowsRead,
       accepted: total.rowsRead - total.rejected,
@@ -97,4 +103,9 @@ async function conclude(
       reasons,
     },
   };
+}
+
+function notesOf(compiled: Compiled, name: string): string[] {
+  const cost = zodCost(compiled, name);
+  return cost === undefined ? [] : [cost];
 }

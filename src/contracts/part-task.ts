@@ -6,6 +6,7 @@ import type { EngineSession } from '../engine/session.js';
 import { rawName, type Compiled } from './compile.js';
 import type { EarlyRows, JudgeRequest } from './judge-request.js';
 import type { Rejects } from './rejects.js';
+import type { ZodJudges } from './zod-judges.js';
 
 export interface PartCounts {
   rowsRead: number;
@@ -19,6 +20,7 @@ export interface PartTask {
   readonly compiled: Compiled;
   readonly layout: Layout;
   readonly rejects: Rejects;
+  readonly judges: ZodJudges;
   readonly part: Part;
   readonly index: number;
   /** Who takes accepted rows before all are judged. */

@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { EngineSession } from '../engine/session.js';
-import { rawName, STATUS, type Compiled } from './compile.js';
+import { STATUS, type Compiled } from './compile.js';
 import { sourceName, type PartTask } from './part-task.js';
 import { LINE, ROW, STATUS_COLUMN } from './part-source.js';
 import { text } from './sql-text.js';
-import { contentOf, readRejectedLines, runZod, VALUE_LENGTH, zodSelect } from './zod-pass.js';
+import { contentOf, readHeads, reasonsOf, runZod } from './zod-pass.js';
 
 /** Conditions in one mask: a BIGINT's bits, without its sign and one to spare. */
 const BITS = 62;
@@ -42,22 +42,22 @@ export async function classify(session: EngineSession, task: PartTask, values: s
     changes: path.join(request.directory, `kinds-changes-${index}.ndjson`),
   };
   const examples = `SELECT * FROM (${values}) WHERE ${ROW} IN (SELECT row FROM ${table})`;
-  await runZod(session, compiled, zodSelect(compiled, examples), files, {
-    contract: request.contractName,
-    signal: request.signal,
-    onRows: () => undefined,
-  });
-  await session.run(`CREATE TEMP TABLE ${table}_told AS ${toldSelect(compiled, table, names, files.rejects)}`);
+  const [found] = await session.rows<{ kinds: bigint }>(`SELECT count(*) AS kinds FROM ${table}`);
+  const rows = Number(found?.kinds ?? 0);
+  await runZod(session, task, { scope: 'row', values: examples, rows, files, onRows: () => undefined });
+  const heads = await readHeads(session, compiled, files.rejects, `${table}_heads`);
+  await session.run(
+    `CREATE TEMP TABLE ${table}_told AS SELECT ${names.map((name) => `kinds.${name}`).join(', ')}, heads, columns
+     FROM ${table} AS kinds JOIN ${table}_heads AS told ON told.r = kinds.row`,
+  );
   return {
     others: `SELECT * FROM (${values}) WHERE NOT (${settled})`,
     async insert() {
-      const texts = compiled.inputs.map((_, at) => `to_json(left(${rawName(at)}::VARCHAR, ${VALUE_LENGTH}))::VARCHAR`);
-      const reasons = `'[' || array_to_string(list_transform(told.heads, lambda head, i: head || coalesce(rows.texts[told.columns[i]], 'null') || '}'), ',') || ']'`;
       const same = names.map((name) => `rows.${name} = told.${name}`).join(' AND ');
       await session.run(
         `INSERT INTO ${task.rejects.table}
-         SELECT ${index}, rows.row, ${text(sourceName(task))}, rows.line, NULL, ${reasons}, rows.content
-         FROM (${rowsSelect(`${contentOf(compiled)} AS content, [${texts.join(', ')}] AS texts`)}) AS rows JOIN ${table}_told AS told ON ${same}`,
+         SELECT ${index}, rows.row, ${text(sourceName(task))}, rows.line, NULL, ${reasonsOf(compiled, heads)}, ${contentOf(compiled)}
+         FROM (${rowsSelect('*')}) AS rows JOIN ${table}_told AS told ON ${same}`,
       );
       const [counted] = await session.rows<{ rows: bigint }>(
         `SELECT count(*) AS rows FROM (SELECT 1 FROM (${values}) WHERE ${settled})`,
@@ -65,20 +65,10 @@ export async function classify(session: EngineSession, task: PartTask, values: s
       return Number(counted?.rows ?? 0);
     },
     async close() {
-      for (const each of [table, `${table}_told`]) await session.run(`DROP TABLE IF EXISTS ${each}`);
+      for (const each of [table, `${table}_heads`, `${table}_told`]) await session.run(`DROP TABLE IF EXISTS ${each}`);
       await Promise.all([rm(files.rejects, { force: true }), rm(files.changes, { force: true })]);
     },
   };
-}
-
-// What zod said about the example of each kind: every reason as JSON up to its value, and the input column of that value.
-function toldSelect(compiled: Compiled, table: string, names: readonly string[], file: string): string {
-  const reasons = `from_json(reasons, '[{"code": "VARCHAR", "path": "VARCHAR", "message": "VARCHAR"}]')`;
-  const head = `regexp_replace(to_json({code: reason.code, path: reason.path, message: reason.message})::VARCHAR, '}$', ',"value":')`;
-  const inputs = `[${compiled.inputs.map((input) => text(input.name)).join(', ')}]`;
-  return `SELECT ${names.map((name) => `kinds.${name}`).join(', ')}, list_transform(${reasons}, lambda reason: ${head}) AS heads,
-      list_transform(columns, lambda name: list_position(${inputs}, name)) AS columns
-    FROM ${table} AS kinds JOIN ${readRejectedLines(file)} AS told ON told.r = kinds.row`;
 }
 
 /** Everything about a row that decides which issues zod reports. */

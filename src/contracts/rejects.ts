@@ -26,7 +26,7 @@ export async function openRejects(session: EngineSession, directory: string): Pr
     async write() {
       const file = quoteLiteral(path.join(directory, 'rejects.parquet'));
       await session.run(
-        `COPY (SELECT source, line, byte, reasons, content AS row FROM ${table} ORDER BY part, line) TO ${file} (FORMAT parquet, COMPRESSION zstd)`,
+        `COPY (SELECT source, line, byte, reasons, content AS row FROM ${table} ORDER BY part, line) TO ${file} (FORMAT parquet, COMPRESSION lz4)`,
       );
       return countReasons(session, table);
     },

@@ -8,9 +8,10 @@ import { compile } from '../contracts/compile.js';
 import { MillraceError } from '../core/errors.js';
 import { problemOf, type Problem } from '../core/problems.js';
 import { openSession, type EngineSession } from '../engine/session.js';
+import { checkContractThreads } from '../rows/check-contracts.js';
 import { columnVariants } from './column-variants.js';
 
-/** Compiles every contract, and tries its rules over its columns. */
+/** Compiles every contract, tries its rules over its columns, and loads those with functions in a thread. */
 export async function contractProblems(project: LoadedProject): Promise<Problem[]> {
   const contracts = Object.entries(project.config.contracts);
   if (contracts.length === 0) return [];
@@ -21,7 +22,9 @@ export async function contractProblems(project: LoadedProject): Promise<Problem[
       const error = await failureOf(session, name, contract);
       if (error !== undefined) problems.push(tell(project, name, error));
     }
-    return problems;
+    // One that does not compile at all would be told twice.
+    const unloaded = problems.length === 0 ? await checkContractThreads(project.config, project) : undefined;
+    return unloaded === undefined ? problems : [tell(project, ...unloaded)];
   } finally {
     session.close();
   }

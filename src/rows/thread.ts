@@ -1,6 +1,6 @@
-import { Worker } from 'node:worker_threads';
 import { TerminalError, type MillraceError } from '../core/errors.js';
 import { placeOf } from './place.js';
+import { startProjectThread } from './project-thread.js';
 import type { FromThread, ThreadProblem, ThreadTask, ToThread } from './protocol.js';
 
 /** A thread at work on a function of the project. */
@@ -12,11 +12,8 @@ export interface RowsThread {
   stop(): Promise<void>;
 }
 
-/** What is passed on of the worker's environment: what libraries look for, and no secret. */
-const ENVIRONMENT = ['PATH', 'HOME', 'TMPDIR', 'TMP', 'TEMP', 'LANG', 'LC_ALL', 'TZ', 'NODE_ENV'];
-
 /**
- * Starts a thread. Its memory is bounded, and it has none of the worker's environment variables but a few harmless ones.
+ * Starts a thread for a transform's function.
  *
  * @param name the transform's, for messages
  * @param receive is called with each message but the one of a failure
@@ -27,20 +24,13 @@ export function startThread(
   memoryMb: number,
   receive: (message: Exclude<FromThread, { kind: 'failed' }>) => void,
 ): RowsThread {
-  const environment = ENVIRONMENT.flatMap((variable) => {
-    const value = process.env[variable];
-    return value === undefined ? [] : [[variable, value]];
-  });
-  const { entry, ...how } = entryPoint();
-  const worker = new Worker(entry, {
-    ...how,
-    name: `millrace transform ${name}`,
+  const worker = startProjectThread(
+    'thread-main',
+    `millrace transform ${name}`,
     // The caller may hold a whole project, whose functions cannot travel.
-    workerData: { project: { configPath: task.project.configPath, root: task.project.root }, work: task.work },
-    env: Object.fromEntries(environment) as NodeJS.ProcessEnv,
-    execArgv: [],
-    resourceLimits: { maxOldGenerationSizeMb: memoryMb },
-  });
+    { project: { configPath: task.project.configPath, root: task.project.root }, work: task.work },
+    memoryMb,
+  );
   let isStopping = false;
   const failed = new Promise<never>((_resolve, reject) => {
     worker.on('message', (message: FromThread) => {
@@ -61,15 +51,6 @@ export function startThread(
       await worker.terminate();
     },
   };
-}
-
-/** Of what a thread is started: this module's neighbour as it was compiled, or, from TypeScript, by way of tsx. */
-function entryPoint(): { entry: URL | string; eval?: boolean } {
-  if (!import.meta.url.endsWith('.ts')) return { entry: new URL('./thread-main.js', import.meta.url) };
-  const tsx = import.meta.resolve('tsx/esm/api');
-  const source = new URL('./thread-main.ts', import.meta.url).href;
-  const entry = `import(${JSON.stringify(tsx)}).then(({ tsImport }) => tsImport(${JSON.stringify(source)}, ${JSON.stringify(import.meta.url)}))`;
-  return { entry, eval: true };
 }
 
 function uncaught(name: string, error: Error, task: ThreadTask, memoryMb: number): MillraceError {

@@ -10,6 +10,17 @@ test('check exits with 0 for a sound project, and tells each check', async () =>
   }
 });
 
+test('check notes what zod has to judge, which is no problem', async () => {
+  const project = writtenProject({
+    'millrace.config.ts': ['amount: z.number()', 'amount: z.number().refine((amount) => amount > 0)'],
+  });
+  const checked = await millrace(['check', '--project', project, '--no-connections']);
+  expect(checked.code).toBe(0);
+  expect(checked.stdout).toMatch(/^note: Contract "Order": zod judges every row .*: amount: refine\. /m);
+  const told = jsonLines((await millrace(['check', '--json', '--project', project, '--no-connections'])).stdout);
+  expect(told).toMatchObject([{ ok: true, problems: [], notes: [expect.stringContaining('amount: refine') as string] }]);
+});
+
 test('check exits with 2 and tells every problem with code, file and line', async () => {
   const project = writtenProject({
     'transforms/totals.sql': 'SELECT $month AS month, sum(amont) AS amount FROM orders',

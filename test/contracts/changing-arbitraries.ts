@@ -154,8 +154,44 @@ const filler = fc.constantFrom<(schema: z.ZodType) => z.ZodType>(
   (schema) => schema.default('filled'),
 );
 
-/** Schemas over CSV text that change, coerce, catch or fill in values. */
+const withFunctions: fc.Arbitrary<TextKind> = fc.oneof(
+  fc
+    .constantFrom<z.ZodType>(
+      z
+        .string()
+        .min(1)
+        .refine((text) => !text.includes('a'), 'no a'),
+      z
+        .string()
+        .max(4)
+        .refine((text) => text !== 'Yes', { abort: true })
+        .toUpperCase(),
+      z.string().superRefine((text, context) => {
+        if (text.length > 2) context.addIssue({ code: 'custom', message: `${text.length} are too many`, path: ['length'] });
+      }),
+      z
+        .string()
+        .transform((text) => text.length)
+        .pipe(z.int().max(5)),
+      z.preprocess((value) => (typeof value === 'string' ? value.trim() : value), z.string().max(3)),
+      z.string().overwrite((text) => text.slice(0, 2)),
+      z.string().catch(({ issues }) => String(issues.length)),
+    )
+    .map((schema) => ({ schema, texts: orNone(words), image: own })),
+  fc
+    .constantFrom<z.ZodType>(
+      z
+        .int()
+        .min(2)
+        .refine((value) => value % 2 === 0, 'odd'),
+      z.number().refine((value) => value < 10),
+    )
+    .map((schema) => ({ schema, texts: orNone(digits), image: number })),
+);
+
+/** Schemas over CSV text that change, coerce, catch or fill in values, or have functions. */
 export const changingKind: fc.Arbitrary<TextKind> = fc.oneof(
+  withFunctions,
   fc.tuple(texts, wrapper).map(([kind, wrap]) => ({ ...kind, schema: wrap(kind.schema) })),
   fc.tuple(changed, filler).map(([schema, fill]) => ({ schema: fill(schema), texts: orNone(words), image: own })),
   fc.tuple(numbers, wrapper).map(([kind, wrap]) => ({ ...kind, schema: wrap(kind.schema) })),

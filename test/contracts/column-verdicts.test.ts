@@ -3,13 +3,13 @@ import { z } from 'zod';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { double, text } from '../../src/contracts/sql-text.js';
 import { openSession, type EngineSession } from '../../src/engine/session.js';
+import { countCases, seed, timeout, triesOfColumns } from './equality.js';
 import { disagreements, textValue, type ColumnCase, type Disagreement } from './column-verdicts.js';
 import { edgeNumber, numberSchema, numericText } from './number-arbitraries.js';
 import { textCase } from './text-arbitraries.js';
 import { wrapper } from './wrapper-arbitrary.js';
 
-const seed = Number(process.env.MILLRACE_SEED ?? Date.now() % 2 ** 31);
-const runs = Number(process.env.MILLRACE_CASES ?? 80);
+const counted = countCases('values of single columns');
 let session: EngineSession;
 
 beforeAll(async () => {
@@ -20,14 +20,15 @@ afterAll(() => session.close());
 async function expectAgreement(cases: fc.Arbitrary<readonly ColumnCase[]>): Promise<{ decided: number; open: number }> {
   const total = { decided: 0, open: 0 };
   await fc.assert(
-    fc.asyncProperty(cases, async (columns) => {
-      const { found, decided, open } = await disagreements(session, columns);
+    fc.asyncProperty(cases, async (chosen) => {
+      const { found, decided, open } = await disagreements(session, chosen);
       total.decided += decided;
       total.open += open;
       expect(found).toEqual<Disagreement[]>([]);
     }),
-    { numRuns: runs, seed },
+    { numRuns: triesOfColumns(6 * 45), seed },
   );
+  counted.add(total.decided + total.open);
   return total;
 }
 
@@ -45,10 +46,14 @@ const textColumns = fc.array(
   { minLength: 4, maxLength: 8 },
 );
 
-it(`gives zod's verdict on text: formats, patterns, lengths, enums (seed ${seed})`, async () => {
-  const { decided, open } = await expectAgreement(textColumns);
-  expect(decided).toBeGreaterThan(open);
-});
+it(
+  `gives zod's verdict on text: formats, patterns, lengths, enums (seed ${seed})`,
+  async () => {
+    const { decided, open } = await expectAgreement(textColumns);
+    expect(decided).toBeGreaterThan(open);
+  },
+  timeout,
+);
 
 const DECIMAL_TEXT = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
@@ -121,13 +126,21 @@ function numberOf(type: string): fc.Arbitrary<{ sql: string; image: unknown }> {
     .map((value) => ({ sql: `'${value}'::${type}`, image: Number(value) }));
 }
 
-it(`gives zod's verdict on numbers, typed and in text (seed ${seed})`, async () => {
-  await expectAgreement(fc.array(fc.oneof(csvNumbers, typedNumbers), { minLength: 4, maxLength: 8 }));
-});
+it(
+  `gives zod's verdict on numbers, typed and in text (seed ${seed})`,
+  async () => {
+    await expectAgreement(fc.array(fc.oneof(csvNumbers, typedNumbers), { minLength: 4, maxLength: 8 }));
+  },
+  timeout,
+);
 
-it(`reads plain numbers in text by the same rules as all others (seed ${seed})`, async () => {
-  await expectAgreement(fc.tuple(csvNumbers));
-});
+it(
+  `reads plain numbers in text by the same rules as all others (seed ${seed})`,
+  async () => {
+    await expectAgreement(fc.tuple(csvNumbers));
+  },
+  timeout,
+);
 
 const bigintSchema = fc.constantFrom<readonly [string, z.ZodType]>(
   ['bigint', z.bigint()],
@@ -232,6 +245,10 @@ const dates = fc
     return { label: `${name} ${label} over ${type}`, schema, type, values: withNull(schema, [...moments, ...odd]) };
   });
 
-it(`gives zod's verdict on bigints, booleans and dates (seed ${seed})`, async () => {
-  await expectAgreement(fc.array(fc.oneof(bigints, booleans, dates), { minLength: 4, maxLength: 8 }));
-});
+it(
+  `gives zod's verdict on bigints, booleans and dates (seed ${seed})`,
+  async () => {
+    await expectAgreement(fc.array(fc.oneof(bigints, booleans, dates), { minLength: 4, maxLength: 8 }));
+  },
+  timeout,
+);

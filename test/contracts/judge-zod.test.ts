@@ -77,8 +77,8 @@ it('says which contract holds a function that throws', async () => {
   const folder = temporaryFolder();
   const Thrower = contract(z.object({ a: z.string().refine(() => JSON.parse('{') as boolean) }));
   await expect(judgeDataset(session, folder, Thrower, csvInput(folder, ['a'], 'a\nx\n'))).rejects.toMatchObject({
-    code: 'STEP_FAILED',
-    message: expect.stringContaining('A function of contract "Order" threw') as string,
+    code: 'CONTRACT_FUNCTION',
+    message: expect.stringContaining('A function of column "a" of contract "Order" threw at line 2 of orders.csv: ') as string,
   });
 });
 

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Contract } from '../../src/config/contract.js';
 import { judge } from '../../src/contracts/judge.js';
 import type { EarlyRows, Judged } from '../../src/contracts/judge-request.js';
+import type { OpenThreads } from '../../src/contracts/zod-judges.js';
 import type { Column } from '../../src/core/dataset.js';
 import type { Filter } from '../../src/core/filter.js';
 import { quoteLiteral } from '../../src/core/filter.js';
@@ -10,8 +11,8 @@ import type { CsvDialect, Manifest, Part, Reason } from '../../src/core/manifest
 import { datasetSelect } from '../../src/engine/dataset-sql.js';
 import { openSession, type EngineSession } from '../../src/engine/session.js';
 
-export async function testSession(threads = 2): Promise<EngineSession> {
-  return openSession({ memoryLimit: '512MB', threads, spillDirectory: '/tmp' }, new AbortController().signal);
+export async function testSession(threads = 2, memoryLimit = '512MB'): Promise<EngineSession> {
+  return openSession({ memoryLimit, threads, spillDirectory: '/tmp' }, new AbortController().signal);
 }
 
 export function manifestOf(columns: readonly Column[], parts: readonly Part[], filter?: Filter): Manifest {
@@ -94,6 +95,7 @@ export async function judgeDataset(
   contract: Contract,
   input: Manifest,
   early?: EarlyRows,
+  threads?: OpenThreads,
 ): Promise<Outcome> {
   const directory = path.join(folder, `attempt-${Math.random().toString(36).slice(2)}`);
   mkdirSync(directory);
@@ -107,6 +109,7 @@ export async function judgeDataset(
     signal: new AbortController().signal,
     checkpoint: () => Promise.resolve(),
     ...(early && { early }),
+    ...(threads && { threads }),
   });
   const settled = (name: string): string => (name.startsWith('./') ? path.join(directory, name) : name);
   const parts = judged.parts.map((part) => ({

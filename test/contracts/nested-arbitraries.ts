@@ -34,6 +34,12 @@ const real = doubles.map((value) => ({
   sql: Number.isFinite(value) ? double(value) : `'${value}'::DOUBLE`,
   image: value,
 }));
+const wide = fc
+  .constantFrom(0n, -1n, 2n ** 53n, 2n ** 53n - 1n, 2n ** 53n + 1n, -(2n ** 53n), 2n ** 63n - 1n)
+  .map((value) => ({ sql: `'${value}'::BIGINT`, image: Number(value) }));
+const decimal = fc
+  .constantFrom('0.00', '9.99', '10.00', '-0.01', '90071992547409.93', '123456789012345678.91')
+  .map((value) => ({ sql: `'${value}'::DECIMAL(20,2)`, image: Number(value) }));
 export const word = words.map((value) => ({ sql: text(value), image: value }));
 const day = fc.constantFrom('2001-02-03', '1969-12-31', '2024-02-29');
 const moment = fc.constantFrom('2001-02-03T04:05:06.789Z', '1969-12-31T23:59:59.001Z');
@@ -50,6 +56,22 @@ const leaf: fc.Arbitrary<Kind> = fc.constantFrom(
     integer.map(({ sql, image }) => ({ sql, image: BigInt(image) })),
   ),
   of(z.literal([1, 2, 3]), 'INTEGER', integer),
+  of(z.int(), 'BIGINT', wide),
+  of(z.number().max(2 ** 53), 'BIGINT', wide),
+  of(z.number().max(9.99), 'DECIMAL(20,2)', decimal),
+  of(
+    z.int().refine((value) => value % 3 !== 0, 'a multiple of 3'),
+    'INTEGER',
+    integer,
+  ),
+  of(
+    z
+      .string()
+      .min(1)
+      .refine((value) => value !== 'a', 'a'),
+    'VARCHAR',
+    word,
+  ),
   of(z.string().max(3), 'VARCHAR', word),
   of(z.string().trim().min(1), 'VARCHAR', word),
   of(

@@ -1,60 +1,7 @@
 import fc from 'fast-check';
 import { z } from 'zod';
-
-/** A schema of one column, and texts that lie near the border of what it accepts. */
-export interface TextCase {
-  readonly label: string;
-  readonly schema: z.ZodType;
-  readonly texts: readonly string[];
-}
-
-const ODD = [
-  '',
-  ' ',
-  '\0',
-  '\ufeff',
-  '\ufeffa',
-  'a\ufeff',
-  'é',
-  'e\u0301',
-  '😀',
-  'a😀b',
-  '\u2028',
-  '\u00a0x',
-  'ſ',
-  'K',
-  'İ',
-  'ß',
-  '\n',
-  'a\n',
-  '\r\n',
-  "it's",
-  '"',
-  'null',
-  'true',
-  '👩‍👩‍👧',
-  '\ud7ff',
-  '\ue000',
-  '漢字',
-];
-
-const alphabet = fc.constantFrom(...Array.from('abcxyzABZ0189 ._-+:/@#é😀\n\t\u00a0\u212a'));
-
-function textNear(samples: readonly string[]): fc.Arbitrary<string> {
-  const sample = fc.constantFrom(...(samples.length > 0 ? samples : ['a']));
-  const mutated = fc.tuple(sample, fc.nat(40), fc.nat(2), alphabet).map(([text, at, drop, insert]) => {
-    const chars = Array.from(text);
-    chars.splice(at % (chars.length + 1), drop, insert);
-    return chars.join('');
-  });
-  return fc.oneof(
-    { weight: 4, arbitrary: sample },
-    { weight: 4, arbitrary: mutated },
-    { weight: 2, arbitrary: fc.constantFrom(...ODD) },
-    { weight: 2, arbitrary: fc.string({ maxLength: 12, unit: alphabet }) },
-    { weight: 1, arbitrary: fc.string({ maxLength: 12, unit: 'binary' }).filter((text) => !/\p{Surrogate}/u.test(text)) },
-  );
-}
+import { regexes } from './regex-arbitraries.js';
+import { HUGE, textNear, type TextCase } from './text-near.js';
 
 const uuid = '123e4567-e89b-12d3-a456-426614174000';
 
@@ -119,13 +66,25 @@ const FORMATS: readonly (readonly [string, () => z.ZodType, readonly string[]])[
       '2001-02-03T04:05:06',
       '2001-02-03T04:05Z',
       '2001-02-29T00:00:00Z',
+      '2000-02-29T24:00:00Z',
+      '2100-02-29T00:00:00Z',
+      '2016-12-31T23:59:60Z',
       '2001-02-03 04:05:06Z',
     ],
   ],
   [
     'iso datetime offset',
     () => z.iso.datetime({ offset: true }),
-    ['2001-02-03T04:05:06+05:30', '2001-02-03T04:05:06-24:00', '2001-02-03T04:05:06Z', '2001-02-03T04:05:06+0530'],
+    [
+      '2001-02-03T04:05:06+05:30',
+      '2001-02-03T04:05:06-24:00',
+      '2001-02-03T04:05:06Z',
+      '2001-02-03T04:05:06+0530',
+      '2001-02-03T04:05:06-00:00',
+      '2001-02-03T04:05:06+23:59',
+      '2001-02-03T04:05:06+14:60',
+      '2004-02-29T23:59:60+01:00',
+    ],
   ],
   [
     'iso datetime local',
@@ -168,76 +127,6 @@ const formats: fc.Arbitrary<TextCase> = fc
     fc.array(textNear(samples), { minLength: 30, maxLength: 60 }).map((texts) => ({ label, schema: make(), texts })),
   );
 
-const SIMPLE_ATOMS = [
-  'a',
-  'b',
-  'é',
-  '😀',
-  '.',
-  '\\d',
-  '\\w',
-  '\\s',
-  '\\S',
-  '\\D',
-  '\\W',
-  '[a-z]',
-  '[^a-z]',
-  '[\\s\\S]',
-  '[^]',
-  '[\\d-]',
-  '[\\u3000-\\uffff]',
-  '\\u00e9',
-  '\\x41',
-  '\\.',
-  '\\/',
-  '\\n',
-  '[-a]',
-  '[[:alpha:]]',
-  '\\b',
-  '[\\b]',
-  '[^\\n]',
-  'k',
-  'ſ',
-];
-
-const regexSource: fc.Arbitrary<string> = fc.letrec<{ node: string; leaf: string }>((tie) => ({
-  leaf: fc.constantFrom(...SIMPLE_ATOMS),
-  node: fc.oneof(
-    { maxDepth: 3, withCrossShrink: true },
-    { weight: 4, arbitrary: tie('leaf') },
-    {
-      weight: 3,
-      arbitrary: fc
-        .tuple(tie('leaf'), fc.constantFrom('*', '+', '?', '{2}', '{1,3}', '{2,}', '*?'))
-        .map(([atom, times]) => (/^\\b$/i.test(atom) ? atom : atom + times)),
-    },
-    { weight: 3, arbitrary: fc.tuple(tie('node'), tie('node')).map(([a, b]) => a + b) },
-    { weight: 1, arbitrary: fc.tuple(tie('node'), tie('node')).map(([a, b]) => `(?:${a}|${b})`) },
-    { weight: 1, arbitrary: tie('node').map((a) => `(${a})`) },
-    { weight: 1, arbitrary: tie('node').map((a) => `(?=${a})`) },
-  ),
-})).node;
-
-const regexes: fc.Arbitrary<TextCase> = fc
-  .tuple(regexSource, fc.boolean(), fc.boolean(), fc.constantFrom('', '', '', 'i', 'u', 's', 'iu', 'g', 'm'))
-  .map(([source, from, to, flags]) => ({ source: `${from ? '^' : ''}${source}${to ? '$' : ''}`, flags }))
-  .filter(({ source, flags }) => isRegex(source, flags))
-  .chain(({ source, flags }) =>
-    fc.array(textNear(['aab', 'A1 b', 'k😀', 'KkſS', 'a\nb']), { minLength: 30, maxLength: 60 }).map((texts) => ({
-      label: `regex /${source}/${flags}`,
-      schema: z.string().regex(new RegExp(source, flags)),
-      texts,
-    })),
-  );
-
-function isRegex(source: string, flags: string): boolean {
-  try {
-    return new RegExp(source, flags) instanceof RegExp;
-  } catch {
-    return false;
-  }
-}
-
 type Step<S> = readonly [name: string, apply: (schema: S) => S];
 
 const onString = (name: string, apply: (schema: z.ZodString) => z.ZodString): Step<z.ZodString> => [name, apply];
@@ -257,7 +146,13 @@ const stringStep: fc.Arbitrary<Step<z.ZodString>> = fc.oneof(
 const strings: fc.Arbitrary<TextCase> = fc
   .tuple(
     fc.array(stringStep, { maxLength: 3 }),
-    fc.array(textNear(['a', 'A1b', 'ab😀', 'a b']), { minLength: 30, maxLength: 60 }),
+    fc.array(
+      fc.oneof(
+        { weight: 60, arbitrary: textNear(['a', 'A1b', 'ab😀', 'a b']) },
+        { weight: 1, arbitrary: fc.constantFrom(...HUGE) },
+      ),
+      { minLength: 30, maxLength: 60 },
+    ),
   )
   .map(([steps, texts]) => ({
     label: `string ${steps.map(([name]) => name).join('.')}`,

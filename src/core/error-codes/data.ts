@@ -17,6 +17,21 @@ export const DATA_ERRORS = {
     retryable: false,
     remedy: 'Write what the message names in its place.',
   },
+  CONTRACT_FUNCTION: {
+    cause: 'A function of a contract (`refine`, `superRefine`, `transform` …) threw an error.',
+    retryable: false,
+    remedy: 'Let it return false or add an issue for rows it refuses; correct the line the message names, then retry the run.',
+  },
+  CONTRACT_STUCK: {
+    cause: 'A function or pattern of a contract took more than 10 s for one row, and was stopped.',
+    retryable: false,
+    remedy: 'Let the function end for every value; write a pattern without repetition within repetition.',
+  },
+  CONTRACT_DIED: {
+    cause: 'A thread in which functions of a contract worked ran out of memory or ended itself.',
+    retryable: false,
+    remedy: 'Hold no rows in a contract’s functions; leave `process.exit` out.',
+  },
   TRANSFORM_FORBIDDEN: {
     cause: 'A transform reads something it was not given, or is not one SELECT.',
     retryable: false,

@@ -1,0 +1,1 @@
+export { judgeLineitem } from './judge-lineitem';
