@@ -1,4 +1,5 @@
 import { makeAdmit } from './admit.js';
+import { makeCheck } from './check.js';
 import { makeDiscover } from './discover.js';
 import { makeExtract } from './extract.js';
 import { makeFinish } from './finish.js';
@@ -20,6 +21,7 @@ export function createActivities(services: Services) {
     extract: makeExtract(services),
     validate: makeValidate(services),
     transform: makeTransform(services),
+    check: makeCheck(services),
     load: makeLoad(services),
     validateAndLoad: makeValidateAndLoad(services),
     finish: makeFinish(services),

@@ -1,12 +1,14 @@
 import { CancelledFailure, Context } from '@temporalio/activity';
 import type { StepFinished, StepInput, StepKey } from '../src/catalog/index.js';
+import type { CheckResult } from '../src/core/checks.js';
+import type { ErrorCode } from '../src/core/error-codes.js';
 import { MillraceError, TerminalError, messageOf } from '../src/core/errors.js';
 import type { Manifest } from '../src/core/manifest.js';
 import type { RunContext, StepId, StepKind, StepResult } from '../src/core/steps.js';
 import { scrub } from '../src/core/secrets.js';
 import { toFailure } from './failure.js';
 import { patiently } from './patience.js';
-import { runScope } from './run-scope.js';
+import { runScope, runStartOf } from './run-scope.js';
 import type { Services } from './services.js';
 import { tellStart, type StepStart } from './step-start.js';
 import { openCall, wasCancelled, type CallOptions, type StepCall } from './step-call.js';
@@ -22,6 +24,8 @@ export interface StepOutcome<R extends StepResult> {
   readonly inputs: readonly StepInput[];
   readonly manifest?: Manifest;
   readonly load?: StepFinished['load'];
+  /** What checks of whole datasets found. */
+  readonly checks?: readonly CheckResult[];
 }
 
 /** A step that refused its data after it had judged it: what it wrote is kept, so that people can look at it. */
@@ -32,6 +36,18 @@ export class JudgedError extends TerminalError {
   ) {
     // The run's history tells by it what was judged, should the catalog have to be rebuilt.
     super('CONTRACT_BREACH', message, { dataset: judged.dataset });
+  }
+}
+
+/** A step that checks of whole datasets have failed: what they found is kept, and what was judged before them too. */
+export class ChecksFailedError extends TerminalError {
+  constructor(
+    code: Extract<ErrorCode, 'CHECK_FAILED' | 'AUDIT_FAILED'>,
+    message: string,
+    readonly checks: readonly CheckResult[],
+    readonly judged?: JudgedError['judged'],
+  ) {
+    super(code, message, { ...(judged && { dataset: judged.dataset }) });
   }
 }
 
@@ -58,6 +74,7 @@ export async function runStep<I extends StepRequest, R extends StepResult>(
   const key: StepKey = { workflowId, runId, step: input.step, attempt: context.info.attempt };
   const run = runScope(input.run, context.info.namespace);
   const startedAt = new Date().toISOString();
+  const known = { ...key, run, startedAt, workerIdentity, runStartedAt: runStartOf(input.run) };
   let call: StepCall | undefined;
   let start: StepStart | undefined;
   try {
@@ -72,30 +89,14 @@ export async function runStep<I extends StepRequest, R extends StepResult>(
     await start.settle();
     const { result, ...facts } = outcome;
     await patiently(
-      () =>
-        catalog.recordStepFinished({
-          ...key,
-          run,
-          startedAt,
-          workerIdentity,
-          finishedAt: new Date().toISOString(),
-          result,
-          ...facts,
-        }),
+      () => catalog.recordStepFinished({ ...known, finishedAt: new Date().toISOString(), result, ...facts }),
       signal,
     );
     return result;
   } catch (error) {
     await start?.settle();
     const secrets = call?.secrets ?? [];
-    const failed = {
-      ...key,
-      run,
-      startedAt,
-      workerIdentity,
-      finishedAt: new Date().toISOString(),
-      ...describeFailure(error, context, secrets),
-    };
+    const failed = { ...known, finishedAt: new Date().toISOString(), ...describeFailure(error, context, secrets) };
     // The error that ended the step says more than one about the catalog would.
     const tell = (): Promise<void> => catalog.recordStepFailed(failed);
     // The last word on a step waits for the catalog as its success would; an attempt that is followed by another need not.
@@ -117,5 +118,6 @@ function describeFailure(error: unknown, context: Context, secrets: readonly str
     message: scrub(messageOf(error), secrets),
     willRetry: !wasCancelled(context) && (known?.retryable ?? true) && attemptsLeft,
     ...(error instanceof JudgedError && { judged: error.judged }),
+    ...(error instanceof ChecksFailedError && { checks: error.checks, ...(error.judged && { judged: error.judged }) }),
   };
 }

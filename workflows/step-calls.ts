@@ -54,6 +54,17 @@ export function transformCall(
   return { kind: 'transform', name: as ?? transform, summary, policy, input: { transform, inputs, params: scalars(params) } };
 }
 
+export function checkCall(
+  checks: string,
+  inputs: Readonly<Record<string, DatasetRef>>,
+  params: Readonly<Record<string, unknown>>,
+  options: StepOptions = {},
+): StepCall {
+  const { policy, as } = split(options);
+  const summary = `${checks} over ${Object.keys(inputs).join(', ')}`;
+  return { kind: 'check', name: as ?? checks, summary, policy, input: { checks, inputs, params: scalars(params) } };
+}
+
 /** A transform that a connection runs itself. Of a table that a step made, what the step says of it stays behind. */
 export function transformOnCall(
   transform: string,

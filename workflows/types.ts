@@ -1,7 +1,9 @@
 import type { z } from 'zod';
+import type { CheckSet } from '../src/config/check-set.js';
 import type { Contract, RowOf } from '../src/config/contract.js';
 import type { Project } from '../src/config/project.js';
 import type { Transform } from '../src/config/transform.js';
+import type { CheckSummary } from '../src/core/checks.js';
 import type { CursorRange, Watermark } from '../src/core/cursor.js';
 import type { DatasetRef } from '../src/core/dataset.js';
 import type { Condition, Filter } from '../src/core/filter.js';
@@ -37,6 +39,17 @@ type TablesOf<T> = T extends Transform<infer I> ? { readonly [K in keyof I]: Giv
 /** The transforms that are SQL. */
 type SqlNameOf<T> = { readonly [K in NameOf<T>]: T[K] extends { readonly kind: 'rows' } ? never : K }[NameOf<T>];
 type OutputOf<T> = T extends { readonly output: infer O extends Contract } ? RowOf<O> : never;
+
+type ChecksOf<P extends Project> = NonNullable<P['checks']>;
+type CheckedInputsOf<T> = T extends CheckSet<infer I> ? { readonly [K in keyof I]: Given<Dataset<RowOf<I[K]>>> } : never;
+
+/** What checks found that did not fail the step. */
+export interface Checked {
+  /** How many passed. */
+  readonly passed: number;
+  /** Those of severity `warn` that did not: as many as a history can hold. */
+  readonly warnings: readonly CheckSummary[];
+}
 
 /** The parameters a pipeline's function gets: checked, with defaults filled in. */
 export type ParamsOf<P extends Project, N extends NameOf<P['pipelines']>> = z.output<P['pipelines'][N]['params']>;
@@ -200,6 +213,15 @@ export interface Run<P extends Project> {
     inputs: TablesOf<P['transforms'][T]>,
     options: TransformOn<P, OutputOf<P['transforms'][T]>>,
   ): Promise<Loaded<OutputOf<P['transforms'][T]>>>;
+  /**
+   * Judges datasets by a check set of the config. What it finds is kept in the catalog. A broken check of severity `error` fails
+   * the step (CHECK_FAILED), a broken `warn` is told.
+   */
+  check<C extends NameOf<ChecksOf<P>>>(
+    checks: C,
+    inputs: CheckedInputsOf<ChecksOf<P>[C]>,
+    options?: StepOptions,
+  ): Promise<Checked>;
   /** Names a table, as the input of a transform that runs where it is. Reads nothing and is no step. */
   table(connection: NameOf<P['connections']>, table: string): Table;
   /**

@@ -3,6 +3,7 @@ import type { DatasetRef } from '../core/dataset.js';
 import type { Manifest } from '../core/manifest.js';
 import { targetOfUri } from '../core/table.js';
 import type {
+  CheckStepInput,
   DatasetStepResult,
   LoadStepInput,
   LoadStepResult,
@@ -33,7 +34,7 @@ export interface RunTold {
   readonly attemptsLost: number;
 }
 
-const KINDS = new Set<string>(['watermark', 'extract', 'validate', 'transform', 'load', 'discover'] satisfies StepKind[]);
+const KINDS = new Set<string>(['watermark', 'extract', 'validate', 'transform', 'check', 'load', 'discover'] satisfies StepKind[]);
 
 interface Step extends PastActivity {
   readonly input: { readonly run: RunContext; readonly step: StepId };
@@ -99,7 +100,7 @@ async function tellStep(sources: RunSources, step: Step): Promise<void> {
   const result = outcome.result as StepResult;
   const inputs = inputsOf(step, result);
   if ('load' in result) await catalog.recordStepFinished({ ...when, result, inputs, load: loadOf(step, result) });
-  else if ('tables' in result || 'watermark' in result) await catalog.recordStepFinished({ ...when, result, inputs });
+  else if (!('dataset' in result)) await catalog.recordStepFinished({ ...when, result, inputs });
   else await catalog.recordStepFinished({ ...when, result, inputs, manifest: await manifestOf(sources, result) });
 }
 
@@ -118,7 +119,8 @@ function inputsOf({ type, input }: Step, result: StepResult): StepInput[] {
   if (type === 'extract' || type === 'discover' || type === 'watermark') return [];
   if ('load' in result && result.transformed)
     return result.transformed.inputs.map((table) => ({ name: targetOfUri(table.uri), ...table }));
-  if (type === 'transform') return Object.values((input as TransformStepInput).inputs).map(inputFact);
+  if (type === 'transform' || type === 'check')
+    return Object.values((input as TransformStepInput | CheckStepInput).inputs).map(inputFact);
   return [inputFact((input as ValidateStepInput | LoadStepInput).input)];
 }
 
