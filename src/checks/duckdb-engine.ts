@@ -24,7 +24,7 @@ export async function duckdbChecks(
   await confineTo(session, inputs, stagingRoot, []);
   return {
     dialect: 'duckdb',
-    rows: (sql) => ofCheck(set, set, () => session.rows<TextRow>(sql)),
+    rows: (check, sql) => ofCheck(set, check, () => session.rows<TextRow>(sql)),
     custom: (check, sql, around) =>
       ofCheck(set, check, async () => {
         const written = withoutSemicolon(sql);

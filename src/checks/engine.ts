@@ -6,8 +6,13 @@ export type TextRow = Readonly<Record<string, string | null>>;
 /** What answers the statements of checks: DuckDB over datasets, or a database over what a load brings. */
 export interface CheckEngine {
   readonly dialect: SqlDialect;
-  /** The rows of a SELECT, which names the inputs as tables. */
-  rows(sql: string): Promise<readonly TextRow[]>;
+  /**
+   * The rows of a SELECT, which names the inputs as tables.
+   *
+   * @param check the check's name, for messages
+   * @throws TerminalError CHECK_INVALID
+   */
+  rows(check: string, sql: string): Promise<readonly TextRow[]>;
   /**
    * The rows of a SELECT around one that somebody wrote, which sees the inputs and nothing else.
    *

@@ -1,5 +1,6 @@
 import type { DatasetCheck, DistributionCheck, NamedChecks, NoRowsCheck } from '../config/dataset-checks.js';
 import { cutExample, type CheckResult } from '../core/checks.js';
+import { TerminalError } from '../core/errors.js';
 import type { CheckEngine, TextRow } from './engine.js';
 import {
   count,
@@ -68,12 +69,7 @@ async function measure(engine: CheckEngine, { checks, input: first }: CheckReque
   }
   const found = new Map<string, TextRow>();
   for (const [input, named] of byInput) {
-    const [row = {}] = await engine.rows(
-      measureStatement(
-        input,
-        named.map(([, measures]) => measures),
-      ),
-    );
+    const row = await measureTogether(engine, input, named);
     named.forEach(([name, measures], at) =>
       found.set(
         name,
@@ -82,6 +78,25 @@ async function measure(engine: CheckEngine, { checks, input: first }: CheckReque
     );
   }
   return found;
+}
+
+type Named = readonly (readonly [name: string, measures: Measures])[];
+
+async function measureTogether(engine: CheckEngine, input: string, named: Named): Promise<TextRow> {
+  const ask = async (checks: Named): Promise<TextRow> => {
+    const statement = measureStatement(
+      input,
+      checks.map(([, measures]) => measures),
+    );
+    return (await engine.rows(checks[0]?.[0] ?? '', statement))[0] ?? {};
+  };
+  try {
+    return await ask(named);
+  } catch (error) {
+    // Which of them cannot be computed shows when each is asked for by itself.
+    if (error instanceof TerminalError && named.length > 1) for (const each of named) await ask([each]);
+    throw error;
+  }
 }
 
 interface Judged {
@@ -101,11 +116,11 @@ async function judge(engine: CheckEngine, judged: Judged, circumstances: Circums
     case 'freshness':
       return judgeFreshness(check, measured, circumstances);
     case 'distribution':
-      return judgeDistribution(check, measured, await quantilesOf(engine, judged.input, check, measured));
+      return judgeDistribution(check, measured, await quantilesOf(engine, judged, check));
     case 'unique':
-      return judgeUnique(engine, judged.input, check.columns);
+      return judgeUnique(engine, judged, check.columns);
     case 'references':
-      return judgeReferences(engine, judged.input, check);
+      return judgeReferences(engine, judged, check);
     case 'noRows':
       return judgeNoRows(engine, judged.name, check);
   }
@@ -113,44 +128,43 @@ async function judge(engine: CheckEngine, judged: Judged, circumstances: Circums
 
 async function quantilesOf(
   engine: CheckEngine,
-  input: string,
+  { name, input, measured }: Judged,
   check: DistributionCheck,
-  measured: TextRow,
 ): Promise<Map<number, number>> {
   const shares = quantileShares(check);
   const values = Number(measured['values']);
   if (shares.length === 0 || values === 0) return new Map();
   const ranks = [...new Set(shares.map((share) => rankOf(share, values)))];
-  const byRank = new Map((await engine.rows(rankStatement(input, check.column, ranks))).map(rankedValue));
+  const byRank = new Map((await engine.rows(name, rankStatement(input, check.column, ranks))).map(rankedValue));
   return new Map(shares.map((share) => [share, byRank.get(rankOf(share, values)) ?? NaN]));
 }
 
-async function judgeUnique(engine: CheckEngine, input: string, columns: readonly string[]): Promise<Finding> {
-  const [row] = await engine.rows(repeatedStatement(input, columns));
+async function judgeUnique(engine: CheckEngine, { name, input }: Judged, columns: readonly string[]): Promise<Finding> {
+  const [row] = await engine.rows(name, repeatedStatement(input, columns));
   const keys = Number(row?.['keys']);
   return {
     passed: keys === 0,
     observed: keys === 0 ? 'none twice' : `${count(keys)} ${keys === 1 ? 'key' : 'keys'} more than once (${rowsText(Number(row?.['rows']))})`,
     bound: `each (${columns.join(', ')}) once`,
     value: keys,
-    examples: keys === 0 ? [] : examplesOf(await engine.rows(repeatedExamples(input, columns))),
+    examples: keys === 0 ? [] : examplesOf(await engine.rows(name, repeatedExamples(input, columns))),
   };
 }
 
 async function judgeReferences(
   engine: CheckEngine,
-  judged: string,
+  { name, input: judged }: Judged,
   reference: Extract<DatasetCheck, { check: 'references' }>,
 ): Promise<Finding> {
   const { columns, input, inputColumns } = reference;
-  const [row] = await engine.rows(orphansStatement(judged, reference));
+  const [row] = await engine.rows(name, orphansStatement(judged, reference));
   const rows = Number(row?.['rows']);
   return {
     passed: rows === 0,
     observed: `${rowsText(rows)} without a match`,
     bound: `each (${columns.join(', ')}) among the (${inputColumns.join(', ')}) of ${input}`,
     value: rows,
-    examples: rows === 0 ? [] : examplesOf(await engine.rows(orphansExamples(judged, reference))),
+    examples: rows === 0 ? [] : examplesOf(await engine.rows(name, orphansExamples(judged, reference))),
   };
 }
 
