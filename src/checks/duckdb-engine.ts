@@ -22,13 +22,21 @@ export async function duckdbChecks(
   { set, inputs, stagingRoot, params }: DatasetsRequest,
 ): Promise<CheckEngine> {
   await confineTo(session, inputs, stagingRoot, []);
+  return duckdbEngine(session, { set, inputs: Object.keys(inputs), params });
+}
+
+/** What answers checks in a session in which the inputs are views, and that sees nothing else. */
+export function duckdbEngine(
+  session: EngineSession,
+  { set, inputs, params }: Pick<DatasetsRequest, 'set' | 'params'> & { readonly inputs: readonly string[] },
+): CheckEngine {
   return {
     dialect: 'duckdb',
     rows: (check, sql) => ofCheck(set, check, () => session.rows<TextRow>(sql)),
     custom: (check, sql, around) =>
       ofCheck(set, check, async () => {
         const written = withoutSemicolon(sql);
-        await inspectSelect(session, check, written, Object.keys(inputs));
+        await inspectSelect(session, check, written, inputs);
         const statement = { sql: around(written), values: params };
         return boundRows<TextRow>(session, { name: check, statement, parameters: Object.keys(params) });
       }),

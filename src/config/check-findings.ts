@@ -38,11 +38,12 @@ function unlisted(config: Project, where: readonly string[], inputs: TransformIn
 
 function namesNotThere(where: readonly string[], inputs: TransformInputs, named: NamedChecks): Finding[] {
   return Object.entries(named).flatMap(([name, check]) =>
-    problemsOf(inputs, check).map((text) => ({ path: [...where, name], text })),
+    unknownNames(inputs, check).map((text) => ({ path: [...where, name], text })),
   );
 }
 
-function problemsOf(inputs: TransformInputs, check: DatasetCheck): string[] {
+/** What a check names that its inputs have not, a sentence each. */
+export function unknownNames(inputs: TransformInputs, check: DatasetCheck): string[] {
   const known = Object.keys(inputs);
   const judged = check.of ?? known[0] ?? '';
   const used = [judged, ...(check.check === 'references' ? [check.input] : [])];

@@ -10,6 +10,8 @@ const bounds = z
   .refine(({ atLeast, atMost }) => atLeast !== undefined || atMost !== undefined, 'give `atLeast`, `atMost` or both')
   .refine(({ atLeast = -Infinity, atMost = Infinity }) => atLeast <= atMost, '`atLeast` is above `atMost`');
 
+const isShare = (text: string): boolean => Number(text) > 0 && Number(text) <= 1;
+
 const unique = z.strictObject({ check: z.literal('unique'), columns, ...shared });
 const references = z
   .strictObject({ check: z.literal('references'), columns, input: z.string(), inputColumns: columns, ...shared })
@@ -54,10 +56,8 @@ const distribution = z
     mean: bounds.optional(),
     stddev: bounds.optional(),
     quantiles: z
-      .record(
-        z.string().refine((text) => Number(text) > 0 && Number(text) <= 1, 'a quantile is a share above 0, up to 1'),
-        bounds,
-      )
+      .record(z.string(), bounds)
+      .refine((quantiles) => Object.keys(quantiles).every(isShare), 'a quantile is a share above 0, up to 1')
       .optional(),
     ...shared,
   })
