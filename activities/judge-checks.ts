@@ -21,10 +21,7 @@ export interface StepChecks {
   readonly checks: NamedChecks;
 }
 
-/**
- * Judges by checks, with what earlier runs had for those that compare with them: it waits for a catalog that is down, as
- * every step does. Warnings are logged. Whether the step fails is for the caller to say.
- */
+/** Judges by checks, and logs their warnings. Whether the step fails is for the caller to say. */
 export async function judgeChecks(
   services: Services,
   call: StepCall,
@@ -32,14 +29,29 @@ export async function judgeChecks(
   request: StepChecks,
 ): Promise<CheckResult[]> {
   call.phase('checking');
+  return (await prepareChecks(services, call, request))(engine);
+}
+
+/**
+ * Fetches what earlier runs had, for checks that compare with them, and gives what judges: it waits for a catalog that is
+ * down, as every step does, and nothing else needs to wait with it.
+ */
+export async function prepareChecks(
+  services: Services,
+  call: StepCall,
+  request: StepChecks,
+): Promise<(engine: CheckEngine) => Promise<CheckResult[]>> {
   const { set, input, checks } = request;
   const startedAt = runStartOf(request.run);
-  const earlier = await historiesOf(services, call, request, startedAt);
-  const results = await runChecks(engine, { set, input, checks, startedAt, earlier: (check) => earlier.get(check) ?? [] });
-  for (const result of results) {
-    if (!result.passed && result.severity === 'warn') call.log('warn', `Check of "${set}": ${tellCheck(result)}.`);
-  }
-  return results;
+  const histories = await historiesOf(services, call, request, startedAt);
+  const earlier = (check: string): readonly number[] => histories.get(check) ?? [];
+  return async (engine) => {
+    const results = await runChecks(engine, { set, input, checks, startedAt, earlier });
+    for (const result of results) {
+      if (!result.passed && result.severity === 'warn') call.log('warn', `Check of "${set}": ${tellCheck(result)}.`);
+    }
+    return results;
+  };
 }
 
 async function historiesOf(

@@ -72,7 +72,7 @@ export function createRun<P extends Project>(
     table: (connection: string, table: string): TableInput => ({ connection, table }),
     load: (given: Given<DatasetRef>, options: LoadInto<Project, never>) =>
       forgivably(async (): Promise<Loaded> => {
-        const { load } = await joint.load(given, (input) => loadCall(input, options));
+        const { load } = await joint.load(given, (input) => loadCall(input, options, params));
         return { ...load, connection: options.to, table: options.table ?? options.path ?? (await given).name };
       }),
   };

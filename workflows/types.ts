@@ -131,6 +131,19 @@ interface LoadTarget<P extends Project, Row> extends StepOptions {
    * @default 'freeze'
    */
   readonly schema?: SchemaPolicy;
+  /**
+   * Check sets that look at the load within its transaction, before anybody else can see it: at the rows it brings, and, as
+   * an input named `target`, at the target as it will be. A broken check of severity `error` undoes the load (AUDIT_FAILED).
+   * @default none
+   */
+  readonly audit?: readonly (NameOf<ChecksOf<P>> | Audit<P>)[];
+}
+
+/** A check set of an audit that sees other tables of the connection besides. */
+export interface Audit<P extends Project> {
+  readonly checks: NameOf<ChecksOf<P>>;
+  /** Which tables the set's other inputs are. */
+  readonly inputs: Readonly<Record<string, Table<never> | Table>>;
 }
 
 interface Flagged<Row> {

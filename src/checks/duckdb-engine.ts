@@ -31,7 +31,6 @@ export function duckdbEngine(
   { set, inputs, params }: Pick<DatasetsRequest, 'set' | 'params'> & { readonly inputs: readonly string[] },
 ): CheckEngine {
   return {
-    dialect: 'duckdb',
     rows: (check, sql) => ofCheck(set, check, () => session.rows<TextRow>(sql)),
     custom: (check, sql, around) =>
       ofCheck(set, check, async () => {

@@ -1,11 +1,8 @@
-import type { SqlDialect } from '../config/sql.js';
-
 /** A row of texts, as every statement of a check gives them. */
 export type TextRow = Readonly<Record<string, string | null>>;
 
 /** What answers the statements of checks: DuckDB over datasets, or a database over what a load brings. */
 export interface CheckEngine {
-  readonly dialect: SqlDialect;
   /**
    * The rows of a SELECT, which names the inputs as tables.
    *

@@ -111,6 +111,24 @@ export interface LoadStepInput extends StepInput {
   readonly deleteFlag?: string;
   readonly validFrom?: string;
   readonly schema?: SchemaPolicy;
+  /** What is asked of the load before it is published. */
+  readonly audit?: readonly AuditStepInput[];
+  /** The run's parameters, for the SQL of an audit. */
+  readonly params?: Readonly<Record<string, Scalar>>;
+  /** Somebody's decision to publish in spite of the audit. */
+  readonly auditOverride?: AuditDecision;
+}
+
+/** A check set of a load's audit, with the tables that it sees besides what is loaded and the target. */
+export interface AuditStepInput {
+  readonly checks: string;
+  readonly inputs?: Readonly<Record<string, TableInput>>;
+}
+
+/** Why a load is to be published in spite of its audit, and who says so. */
+export interface AuditDecision {
+  readonly reason: string;
+  readonly by: string;
 }
 
 /** Which tables of one connection are to be copied into another. */
@@ -161,6 +179,8 @@ export interface DatasetStepResult {
 
 export interface LoadStepResult {
   readonly load: LoadResult;
+  /** What the load's audit found. */
+  readonly audited?: CheckOutcome;
   /** Of a transform between tables: what the history would not tell a catalog that is rebuilt from it. */
   readonly transformed?: {
     /** As the ledger's row has it. */
