@@ -48,7 +48,10 @@ export async function prepareAudit(
       if (auditOverride) {
         for (const result of failed) results[results.indexOf(result)] = { ...result, overridden: true };
         const said = `${auditOverride.by} said: ${auditOverride.reason}`;
-        call.log('warn', `The load into ${connection}.${target} goes on in spite of its audit, since ${said}. ${tellFailed(failed)}.`);
+        call.log(
+          'warn',
+          `The load into ${connection}.${target} goes on in spite of its audit, since ${said}. ${tellFailed(failed)}.`,
+        );
         return results;
       }
       throw auditFailed(input, failed, results);
@@ -56,7 +59,11 @@ export async function prepareAudit(
   };
 }
 
-function auditFailed({ run, step, connection, target }: LoadInput, failed: readonly CheckResult[], results: readonly CheckResult[]) {
+function auditFailed(
+  { run, step, connection, target }: LoadInput,
+  failed: readonly CheckResult[],
+  results: readonly CheckResult[],
+) {
   return new ChecksFailedError(
     'AUDIT_FAILED',
     `The audit refused the load into ${connection}.${target}, which is as it was: ${tellFailed(failed)}. Mend the data or the check and retry, or publish in spite of it: millrace retry ${run.workflowId} --override-audit ${step} --reason "…"`,
@@ -106,8 +113,7 @@ function auditInputs(
 ): Record<string, AuditInput> {
   const names = Object.keys(declared);
   const strange = Object.keys(tables).find((name) => !names.includes(name));
-  if (strange !== undefined)
-    throw wrongInputs(set, `has no input "${strange}". It has: ${names.join(', ')}`);
+  if (strange !== undefined) throw wrongInputs(set, `has no input "${strange}". It has: ${names.join(', ')}`);
   const left = names.filter((name) => name !== TARGET && !Object.hasOwn(tables, name));
   if (left.length > 1) {
     throw wrongInputs(
@@ -120,7 +126,10 @@ function auditInputs(
       const table = tables[name];
       if (!table) return [name, name === TARGET ? 'target' : 'loaded'];
       if (table.connection !== connection)
-        throw wrongInputs(set, `is given a table of connection "${table.connection}" as "${name}", and the load is into "${connection}"`);
+        throw wrongInputs(
+          set,
+          `is given a table of connection "${table.connection}" as "${name}", and the load is into "${connection}"`,
+        );
       const contract = declared[name] as CheckSet['inputs'][string];
       const place = { transform: set, input: name, table: table.table };
       return [name, { table: table.table, settle: (columns) => checkInput(contract, columns, place) }];

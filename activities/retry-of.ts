@@ -20,9 +20,7 @@ const sentence = z.string().trim().min(1);
 const controlSchema = z.strictObject({
   retryOf: z.strictObject({ workflowId: z.string().min(1), runId: z.string().min(1).optional() }).optional(),
   from: z.string().min(1).optional(),
-  overrideAudit: z
-    .strictObject({ step: z.string().min(1), reason: sentence.max(1000), by: sentence.max(200) })
-    .optional(),
+  overrideAudit: z.strictObject({ step: z.string().min(1), reason: sentence.max(1000), by: sentence.max(200) }).optional(),
 });
 
 /**
@@ -73,9 +71,7 @@ function requireFailedAudit(steps: readonly StepRow[], wanted: string): void {
   const step = steps.find((each) => each.step === wanted);
   if (step?.error?.code === 'AUDIT_FAILED') return;
   const refused = steps.filter(({ error }) => error?.code === 'AUDIT_FAILED').map((each) => each.step);
-  throw invalid(
-    `The run has no load "${wanted}" whose audit failed. Those whose audit failed: ${refused.join(', ') || 'none'}`,
-  );
+  throw invalid(`The run has no load "${wanted}" whose audit failed. Those whose audit failed: ${refused.join(', ') || 'none'}`);
 }
 
 async function isStillStaged(services: Services, result: StepResult): Promise<boolean> {

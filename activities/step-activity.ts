@@ -1,6 +1,6 @@
 import { CancelledFailure, Context } from '@temporalio/activity';
 import type { StepFinished, StepInput, StepKey } from '../src/catalog/index.js';
-import type { CheckResult } from '../src/core/checks.js';
+import { outcomeOf, type CheckResult } from '../src/core/checks.js';
 import type { ErrorCode } from '../src/core/error-codes.js';
 import { MillraceError, TerminalError, messageOf } from '../src/core/errors.js';
 import type { Manifest } from '../src/core/manifest.js';
@@ -47,7 +47,9 @@ export class ChecksFailedError extends TerminalError {
     readonly checks: readonly CheckResult[],
     readonly judged?: JudgedError['judged'],
   ) {
-    super(code, message, { ...(judged && { dataset: judged.dataset }) });
+    // As in JudgedError: what the run's history can hold, should the catalog have to be rebuilt.
+    const told = { checks: JSON.stringify(outcomeOf(checks).results) };
+    super(code, message, { ...told, ...(judged && { dataset: judged.dataset }) });
   }
 }
 

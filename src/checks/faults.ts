@@ -16,10 +16,17 @@ export async function ofCheck<T>(set: string, name: string, work: () => Promise<
   } catch (error) {
     if (!(error instanceof TerminalError) || !OF_THE_SQL.has(error.code)) throw error;
     const engines = `Transform "${name}"`;
-    const text = error.message.startsWith(engines) ? error.message.slice(engines.length) : ` cannot be computed: ${engineWords(error.message)}.`;
-    throw new TerminalError('CHECK_INVALID', `Check "${name}" of "${set}"${text}`, { ...error.details, set, check: name }, {
-      cause: error,
-    });
+    const text = error.message.startsWith(engines)
+      ? error.message.slice(engines.length)
+      : ` cannot be computed: ${engineWords(error.message)}.`;
+    throw new TerminalError(
+      'CHECK_INVALID',
+      `Check "${name}" of "${set}"${text}`,
+      { ...error.details, set, check: name },
+      {
+        cause: error,
+      },
+    );
   }
 }
 

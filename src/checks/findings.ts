@@ -87,22 +87,16 @@ interface Statistic {
   readonly bounds: Bounds;
 }
 
-export function judgeDistribution(
-  check: DistributionCheck,
-  measured: TextRow,
-  quantiles: ReadonlyMap<number, number>,
-): Finding {
+export function judgeDistribution(check: DistributionCheck, measured: TextRow, quantiles: ReadonlyMap<number, number>): Finding {
   const named = (['min', 'max', 'mean', 'stddev'] as const).flatMap((name): Statistic[] => {
     const bounds = check[name];
     return bounds ? [{ name, value: numberOf(measured[name]), bounds }] : [];
   });
-  const ranked = quantileShares(check).map(
-    (share): Statistic => ({
-      name: `${share}-quantile`,
-      value: quantiles.get(share) ?? null,
-      bounds: check.quantiles?.[share] ?? {},
-    }),
-  );
+  const ranked = quantileShares(check).map((share): Statistic => ({
+    name: `${share}-quantile`,
+    value: quantiles.get(share) ?? null,
+    bounds: check.quantiles?.[share] ?? {},
+  }));
   const all = [...named, ...ranked];
   const broken = all.filter(({ value, bounds }) => value !== null && !isWithin(value, bounds));
   const told = broken.length > 0 ? broken : all;

@@ -71,10 +71,7 @@ async function measure(engine: CheckEngine, { checks, input: first }: CheckReque
   for (const [input, named] of byInput) {
     const row = await measureTogether(engine, input, named);
     named.forEach(([name, measures], at) =>
-      found.set(
-        name,
-        Object.fromEntries(Object.keys(measures).map((measured) => [measured, row[`m${at}_${measured}`] ?? null])),
-      ),
+      found.set(name, Object.fromEntries(Object.keys(measures).map((measured) => [measured, row[`m${at}_${measured}`] ?? null]))),
     );
   }
   return found;
@@ -121,7 +118,7 @@ async function judge(engine: CheckEngine, judged: Judged, circumstances: Circums
       return judgeUnique(engine, judged, check.columns);
     case 'references':
       return judgeReferences(engine, judged, check);
-    case 'noRows':
+    default:
       return judgeNoRows(engine, judged.name, check);
   }
 }
@@ -144,7 +141,10 @@ async function judgeUnique(engine: CheckEngine, { name, input }: Judged, columns
   const keys = Number(row?.['keys']);
   return {
     passed: keys === 0,
-    observed: keys === 0 ? 'none twice' : `${count(keys)} ${keys === 1 ? 'key' : 'keys'} more than once (${rowsText(Number(row?.['rows']))})`,
+    observed:
+      keys === 0
+        ? 'none twice'
+        : `${count(keys)} ${keys === 1 ? 'key' : 'keys'} more than once (${rowsText(Number(row?.['rows']))})`,
     bound: `each (${columns.join(', ')}) once`,
     value: keys,
     examples: keys === 0 ? [] : examplesOf(await engine.rows(name, repeatedExamples(input, columns))),

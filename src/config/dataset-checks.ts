@@ -138,7 +138,10 @@ export function freshness<const C extends string>(
  *
  * @param options.max from 0 (none) to 1
  */
-export function nullShare<const C extends string>(column: C, options: CheckOptions & { readonly max: number }): NullShareCheck<C> {
+export function nullShare<const C extends string>(
+  column: C,
+  options: CheckOptions & { readonly max: number },
+): NullShareCheck<C> {
   return { check: 'nullShare', column, ...options };
 }
 

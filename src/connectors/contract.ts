@@ -1,4 +1,3 @@
-import type { CheckResult } from '../core/checks.js';
 import type { CursorRange, StoredWatermark, Watermark } from '../core/cursor.js';
 import type { Column } from '../core/dataset.js';
 import type { Filter } from '../core/filter.js';
@@ -6,9 +5,11 @@ import type { LoadIdentity, LoadMode, LoadResult, SchemaChange, SchemaPolicy, Ta
 import type { Part } from '../core/manifest.js';
 import type { Statement } from '../core/statement.js';
 import type { TableVersion } from '../core/table.js';
+import type { LoadAudit } from './audit.js';
 import type { CallContext, ExtensionName } from './call.js';
 import type { Resumption } from './left-work.js';
 
+export type { AuditAnswers, AuditInput, AuditQuestions, LoadAudit } from './audit.js';
 export type { CallContext, Checkpoint, CheckpointName, ExtensionName, Session, SideSession } from './call.js';
 
 /** One configured system. Opened in an activity, from a resolved descriptor; closed when the activity ends. */
@@ -273,45 +274,6 @@ export interface LoadRequest {
   /** What is asked of the load before it is published. @default nothing */
   readonly audit?: LoadAudit;
 }
-
-/**
- * What a load is asked within its transaction, when its rows are in the destination and nobody else sees them. A load that
- * is found done is not asked again: what its audit found is in the ledger.
- */
-export interface LoadAudit {
-  /** Questions about `target` are asked once the rows are in it, the others before it is touched. */
-  readonly questions: readonly AuditQuestions[];
-  /** Called after the questions of each of the two moments. Gives what they have found; or throws, and the load is undone. */
-  settle(): readonly CheckResult[];
-}
-
-export interface AuditQuestions {
-  /** What the statements see, by the names that they use. */
-  readonly inputs: Readonly<Record<string, AuditInput>>;
-  judge(answers: AuditAnswers): Promise<void>;
-}
-
-/** The rows that the load brings; the whole target as it will be; or another table there. */
-export type AuditInput = 'loaded' | 'target' | TransformTable;
-
-/** Answers SELECTs that see the inputs and nothing else. Their columns are texts. */
-export interface AuditAnswers {
-  /** @param name of the check, for messages */
-  rows(name: string, sql: string): Promise<readonly AuditRow[]>;
-  /**
-   * The rows of a SELECT around one that somebody wrote: it is first proven to be one statement that reads its inputs only.
-   *
-   * @throws TerminalError QUERY_FAILED, TRANSFORM_FORBIDDEN
-   */
-  custom(
-    name: string,
-    statement: Statement,
-    parameters: readonly string[],
-    around: (written: string) => string,
-  ): Promise<readonly AuditRow[]>;
-}
-
-export type AuditRow = Readonly<Record<string, string | null>>;
 
 /**
  * Opens a connector from its options, as the config names them, with references to the environment already resolved.

@@ -52,7 +52,10 @@ export function outcomeOf(results: readonly CheckResult[]): CheckOutcome {
   const inOrder = [...failed, ...results.filter(({ passed }) => passed)];
   let bytes = 0;
   const kept = inOrder
-    .map(({ examples: _, ...summary }) => summary)
+    .map((result): CheckSummary => {
+      const { examples: _, ...summary } = result;
+      return summary;
+    })
     .filter((summary) => (bytes += Buffer.byteLength(JSON.stringify(summary)) + 1) <= MAX_SUMMARY_BYTES);
   return {
     passed: results.length - failed.length,

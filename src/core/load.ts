@@ -78,7 +78,8 @@ export interface LoadResult {
 const MAX_CHANGES_BYTES = 1024;
 
 /** The result as a workflow gets it, with no more changes than history can take. */
-export function boundedResult({ audited: _, ...result }: LoadResult): LoadResult {
+export function boundedResult(whole: LoadResult): LoadResult {
+  const { audited: _, ...result } = whole;
   const { changes = [] } = result;
   let bytes = 0;
   const kept = changes.filter((change) => (bytes += Buffer.byteLength(JSON.stringify(change)) + 1) <= MAX_CHANGES_BYTES);
@@ -96,5 +97,12 @@ export interface LoadManner {
 
 /** Whether a load must have all rows of its dataset before it can write the first one. */
 export function needsWholeDataset({ mode, partition, deleteFlag, schema = 'freeze', audit }: LoadManner): boolean {
-  return mode === 'merge' || mode === 'scd2' || partition !== undefined || deleteFlag !== undefined || schema !== 'freeze' || audit !== undefined;
+  return (
+    mode === 'merge' ||
+    mode === 'scd2' ||
+    partition !== undefined ||
+    deleteFlag !== undefined ||
+    schema !== 'freeze' ||
+    audit !== undefined
+  );
 }

@@ -56,8 +56,7 @@ function declaredChecks({ config }: LoadedProject): Declared[] {
   const named = (
     checks: NamedChecks,
     rest: Omit<Declared, 'name' | 'check' | 'path'> & { readonly at: readonly string[] },
-  ): Declared[] =>
-    Object.entries(checks).map(([name, check]) => ({ ...rest, name, check, path: [...rest.at, 'checks', name] }));
+  ): Declared[] => Object.entries(checks).map(([name, check]) => ({ ...rest, name, check, path: [...rest.at, 'checks', name] }));
   return [
     ...Object.entries(config.contracts).flatMap(([set, contract]) =>
       named(contract.checks, { set, inputs: { [CONTRACT_INPUT]: contract }, hasParameters: false, at: ['contracts', set] }),

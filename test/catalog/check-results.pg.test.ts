@@ -66,7 +66,13 @@ onBothDatabases((fresh) => {
       const broken = result({ passed: false, value: 0.1, examples: ['{"id":1}'], severity: 'warn' });
       const facts = { workflowId: 'orders', runId: 'r', step: STEP, attempt: 1, finishedAt: at(2) } as const;
       for (let twice = 0; twice < 2; twice++) {
-        await catalog.recordStepFailed({ ...facts, code: 'CHECK_FAILED', message: 'm', willRetry: false, checks: [broken, result()] });
+        await catalog.recordStepFailed({
+          ...facts,
+          code: 'CHECK_FAILED',
+          message: 'm',
+          willRetry: false,
+          checks: [broken, result()],
+        });
       }
       expect(await catalog.listCheckResults('orders', 'r')).toEqual([
         { ...broken, step: STEP, judgedAt: at(2) },

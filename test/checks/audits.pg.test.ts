@@ -67,13 +67,17 @@ describe('over the rows of a load, in Postgres', () => {
 });
 
 describe('an audit that is broken leaves the target as it was', () => {
-  const rows = () => db.query<{ id: string }>('SELECT id::text FROM orders ORDER BY 1').then((found) => found.map(({ id }) => id));
+  const rows = () =>
+    db.query<{ id: string }>('SELECT id::text FROM orders ORDER BY 1').then((found) => found.map(({ id }) => id));
   const ledger = () => db.query('SELECT load_id FROM _millrace.ledger');
   const more = orders([3, 1, 1, null], [9, 1, 1, null]);
 
   beforeEach(async () => {
     await db.query('DROP TABLE IF EXISTS orders');
-    await loadQuery({ url: db.url }, { target: 'orders', select: orders([1, 1, 1, null], [3, 1, 1, null]), mode: 'merge', key: ['id'] });
+    await loadQuery(
+      { url: db.url },
+      { target: 'orders', select: orders([1, 1, 1, null], [3, 1, 1, null]), mode: 'merge', key: ['id'] },
+    );
   });
 
   test.each<{ mode: LoadMode; what: string; asked: Asked }>([
@@ -155,7 +159,11 @@ describe('SQL of an audit', () => {
 
   test.each([
     { title: 'names no column', written: sql`SELECT amuont FROM orders`, says: /"amuont" does not exist \(line 1, column 8\)/ },
-    { title: 'reads another table', written: sql`SELECT * FROM secrets`, says: /reads public\.secrets in connection "warehouse"/ },
+    {
+      title: 'reads another table',
+      written: sql`SELECT * FROM secrets`,
+      says: /reads public\.secrets in connection "warehouse"/,
+    },
     { title: 'writes', written: sql`DELETE FROM orders RETURNING id`, says: /does not run in connection "warehouse"/ },
     {
       title: 'ends ours and begins another statement',

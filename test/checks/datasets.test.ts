@@ -86,7 +86,11 @@ describe('a check that cannot be computed', () => {
       check: noRows(sql`SELECT * FROM orders\nWHERE amuont > 3`),
       says: /^Check "it" of "fit" does not run: Referenced column "amuont" not found.*\(line 2, column 7/,
     },
-    { title: 'because its SQL does not parse', check: noRows(sql`SELEC 1`), says: /^Check "it" of "fit" is not valid SQL at line 1/ },
+    {
+      title: 'because its SQL does not parse',
+      check: noRows(sql`SELEC 1`),
+      says: /^Check "it" of "fit" is not valid SQL at line 1/,
+    },
     {
       title: 'because its SQL reads a file',
       check: noRows(sql`SELECT * FROM read_parquet('secret.parquet')`),
@@ -102,7 +106,11 @@ describe('a check that cannot be computed', () => {
       check: noRows(sql`SELECT 1; DROP VIEW orders`),
       says: /^Check "it" of "fit" has to be one SELECT/,
     },
-    { title: 'because its SQL closes the bracket it stands in', check: noRows(sql`SELECT 1) AS x; DROP VIEW orders; SELECT * FROM (SELECT 2`), says: /not valid SQL/ },
+    {
+      title: 'because its SQL closes the bracket it stands in',
+      check: noRows(sql`SELECT 1) AS x; DROP VIEW orders; SELECT * FROM (SELECT 2`),
+      says: /not valid SQL/,
+    },
     {
       title: 'because the column is no number',
       check: { check: 'distribution', column: 'at', mean: { atMost: 1 } },

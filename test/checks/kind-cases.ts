@@ -86,7 +86,12 @@ export const KIND_CASES: readonly KindCase[] = [
     finds: { passed: false, observed: '5 rows', bound: 'at least 6' },
   },
   { title: 'rowCount refuses too many rows', check: rowCount({ max: 4 }), finds: { passed: false, bound: 'at most 4' } },
-  { title: 'rowCount refuses no rows where some are wanted', check: rowCount({ min: 1 }), orders: NONE, finds: { passed: false } },
+  {
+    title: 'rowCount refuses no rows where some are wanted',
+    check: rowCount({ min: 1 }),
+    orders: NONE,
+    finds: { passed: false },
+  },
   {
     title: 'rowCount compares with the median of the last runs',
     check: rowCount({ dropAtMost: 0.5, ofLast: 3 }),
@@ -97,7 +102,10 @@ export const KIND_CASES: readonly KindCase[] = [
     title: 'rowCount allows what lies just within the share',
     check: rowCount({ dropAtMost: 0.5, growAtMost: 0 }),
     earlier: [10, 2, 4],
-    finds: { passed: false, bound: 'no more than 50 % below the median 4 of the last 3 runs, no more than 0 % above the median 4 of the last 3 runs' },
+    finds: {
+      passed: false,
+      bound: 'no more than 50 % below the median 4 of the last 3 runs, no more than 0 % above the median 4 of the last 3 runs',
+    },
   },
   {
     title: 'rowCount passes while there is no earlier run',
@@ -132,7 +140,11 @@ export const KIND_CASES: readonly KindCase[] = [
     check: nullShare('amount', { max: 0.2 }),
     finds: { passed: true, value: 0.2, observed: '20 % of amount without a value (1 of 5 rows)' },
   },
-  { title: 'nullShare refuses a larger one', check: nullShare('amount', { max: 0.1 }), finds: { passed: false, bound: 'at most 10 %' } },
+  {
+    title: 'nullShare refuses a larger one',
+    check: nullShare('amount', { max: 0.1 }),
+    finds: { passed: false, bound: 'at most 10 %' },
+  },
   { title: 'nullShare passes no rows', check: nullShare('amount', { max: 0 }), orders: NONE, finds: { passed: true, value: 0 } },
   {
     title: 'distribution passes values within all bounds',
@@ -167,11 +179,23 @@ export const KIND_CASES: readonly KindCase[] = [
     orders: orders([1, 1, null, null]),
     finds: { passed: true },
   },
-  { title: 'noRows passes a SELECT that gives none', check: noRows(sql`SELECT * FROM orders WHERE amount > 40;`), finds: { passed: true } },
+  {
+    title: 'noRows passes a SELECT that gives none',
+    check: noRows(sql`SELECT * FROM orders WHERE amount > 40;`),
+    finds: { passed: true },
+  },
   {
     title: 'noRows tells how many rows there are, and the first of them as JSON',
-    check: noRows(sql`SELECT o.id, o.amount AS "an ""amount""" FROM orders AS o JOIN customers AS c ON c.id = o.customer WHERE o.id = ${2} -- the second`),
-    finds: { passed: false, value: 1, observed: '1 row', bound: 'no rows', examples: [expect.stringMatching(/^\{"id":2,"an \\"amount\\"":20(\.0)?\}$/) as unknown as string] },
+    check: noRows(
+      sql`SELECT o.id, o.amount AS "an ""amount""" FROM orders AS o JOIN customers AS c ON c.id = o.customer WHERE o.id = ${2} -- the second`,
+    ),
+    finds: {
+      passed: false,
+      value: 1,
+      observed: '1 row',
+      bound: 'no rows',
+      examples: [expect.stringMatching(/^\{"id":2,"an \\"amount\\"":20(\.0)?\}$/)],
+    },
   },
   {
     title: 'a check may judge another input than the first',

@@ -44,7 +44,9 @@ test.each([
 test('a contract’s check sees its rows as `dataset`, and no parameters', async () => {
   expect(await found('noRows(sql`SELECT id FROM dataset WHERE amount < 0`)', 'contract')).toEqual([]);
   expect(await found('noRows(sql`SELECT id FROM orders`)', 'contract')).toEqual([
-    expect.stringMatching(/^millrace\.config\.ts:4:\d+: Check "it" of "Order" reads "orders", which it was not given\. Its inputs are: dataset/),
+    expect.stringMatching(
+      /^millrace\.config\.ts:4:\d+: Check "it" of "Order" reads "orders", which it was not given\. Its inputs are: dataset/,
+    ),
   ]);
   expect(await found('noRows(sql`SELECT id FROM dataset WHERE day > $month`)', 'contract')).toEqual([
     expect.stringContaining('Check "it" of "Order" uses $month'),
@@ -62,24 +64,60 @@ test.each<{ title: string; check: string; says: RegExp }>([
     check: 'references(["customer"], "customers", ["nam"])',
     says: /"customers" has no column "nam"\. Did you mean "name"\?/,
   },
-  { title: 'an input that there is not', check: 'unique(["id"], { of: "order" })', says: /There is no input "order"\. Did you mean "orders"\?/ },
-  { title: 'a count of columns that differs', check: 'references(["id", "customer"], "customers", ["name"])', says: /as many columns/ },
+  {
+    title: 'an input that there is not',
+    check: 'unique(["id"], { of: "order" })',
+    says: /There is no input "order"\. Did you mean "orders"\?/,
+  },
+  {
+    title: 'a count of columns that differs',
+    check: 'references(["id", "customer"], "customers", ["name"])',
+    says: /as many columns/,
+  },
   { title: 'no bound', check: 'rowCount({})', says: /give a bound/ },
   { title: 'bounds that exclude each other', check: 'rowCount({ min: 5, max: 4 })', says: /`min` is above `max`/ },
-  { title: 'runs to compare with, and no comparison', check: 'rowCount({ min: 5, ofLast: 4 })', says: /`ofLast` says which runs/ },
-  { title: 'a length of time that is none', check: 'freshness("day", { within: "soon" })', says: /a number and a unit: "2 days"/ },
-  { title: 'a quantile that is none', check: 'distribution("amount", { quantiles: { 50: { atMost: 1 } } })', says: /a quantile is a share/ },
+  {
+    title: 'runs to compare with, and no comparison',
+    check: 'rowCount({ min: 5, ofLast: 4 })',
+    says: /`ofLast` says which runs/,
+  },
+  {
+    title: 'a length of time that is none',
+    check: 'freshness("day", { within: "soon" })',
+    says: /a number and a unit: "2 days"/,
+  },
+  {
+    title: 'a quantile that is none',
+    check: 'distribution("amount", { quantiles: { 50: { atMost: 1 } } })',
+    says: /a quantile is a share/,
+  },
   { title: 'a share above one', check: 'nullShare("amount", { max: 5 })', says: /checks\.fit\.checks\.it\.max: / },
-  { title: 'an unknown option', check: '{ check: "unique", columns: ["id"], colums: [] } as never', says: /no such key\. Did you mean "columns"\?/ },
+  {
+    title: 'an unknown option',
+    check: '{ check: "unique", columns: ["id"], colums: [] } as never',
+    says: /no such key\. Did you mean "columns"\?/,
+  },
   {
     title: 'SQL that does not bind, with its line',
     check: 'noRows(sql`SELECT *\nFROM orders WHERE amout > 1`)',
     says: /Check "it" of "fit" does not run: Referenced column "amout" not found.*\(line 2, column 19.*\[CHECK_INVALID\]/,
   },
   { title: 'SQL that reads a file', check: "noRows(sql`SELECT * FROM read_csv('a.csv')`)", says: /reads through read_csv\(\)/ },
-  { title: 'a parameter that no pipeline has', check: 'noRows(sql`SELECT $mont`)', says: /uses \$mont, and no pipeline has a parameter of that name\. Did you mean "month"/ },
-  { title: 'numbers of a text', check: 'distribution("customer", { mean: { atMost: 1 } })', says: /is about numbers, and the column "customer" is VARCHAR/ },
-  { title: 'times of a number', check: 'freshness("id", { within: "1 day" })', says: /is about dates or times, and the column "id" is BIGINT/ },
+  {
+    title: 'a parameter that no pipeline has',
+    check: 'noRows(sql`SELECT $mont`)',
+    says: /uses \$mont, and no pipeline has a parameter of that name\. Did you mean "month"/,
+  },
+  {
+    title: 'numbers of a text',
+    check: 'distribution("customer", { mean: { atMost: 1 } })',
+    says: /is about numbers, and the column "customer" is VARCHAR/,
+  },
+  {
+    title: 'times of a number',
+    check: 'freshness("id", { within: "1 day" })',
+    says: /is about dates or times, and the column "id" is BIGINT/,
+  },
 ])('$title is told', async ({ check, says }) => {
   expect(await found(check)).toEqual([expect.stringMatching(says)]);
 });

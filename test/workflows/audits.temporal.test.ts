@@ -4,10 +4,15 @@ import type { WorkflowFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openCatalog, type Catalog } from '../../src/catalog/index.js';
 import { runText, runView } from '../../src/cli/run-view.js';
+import { tellRun } from '../../src/rebuild/run-facts.js';
+import { connectTemporal } from '../../src/temporal/connect.js';
+import { readRunHistory } from '../../src/temporal/run-history.js';
+import { temporalTarget } from '../../src/temporal/target.js';
 import type { LoadResult } from '../../src/core/load.js';
-import { lastingFolder } from '../support/folder.js';
+import { lastingFolder, temporaryFolder } from '../support/folder.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { startProjectWorker, type ProjectWorker } from '../support/project-worker.js';
+import { temporalAddress } from '../support/temporal.js';
 
 const AUDITS = path.resolve(import.meta.dirname, '../fixtures/audits');
 let db: TestDatabase;
@@ -87,7 +92,9 @@ describe('a load with an audit', () => {
         'Step load:warehouse.kept failed: The audit refused the load into warehouse.kept, which is as it was: "no free orders" found in "orders": 1 row; wanted: no rows; such as {"id":1}.',
       ),
     });
-    expect(failed.message).toContain(`millrace retry ${failed.run} --override-audit load:warehouse.kept --reason "…" [AUDIT_FAILED]`);
+    expect(failed.message).toContain(
+      `millrace retry ${failed.run} --override-audit load:warehouse.kept --reason "…" [AUDIT_FAILED]`,
+    );
     expect(await idsIn('kept')).toEqual([1, 2]);
     expect((await checksOf(failed.run)).map(({ name, passed }) => [name, passed])).toEqual([
       ['no free orders', false],
@@ -146,7 +153,9 @@ describe('an audit that is overridden', () => {
     const again = { ...retryOf(failed.run), overrideAudit: override };
     expect(await failure('publish', [{ ...params, table: 'other' }, again])).toMatchObject({
       code: 'RETRY_INVALID',
-      message: expect.stringContaining('no load "load:warehouse.overridden" whose audit failed. Those whose audit failed: load:warehouse.other'),
+      message: expect.stringContaining(
+        'no load "load:warehouse.overridden" whose audit failed. Those whose audit failed: load:warehouse.other',
+      ),
     });
     expect((await failure('publish', [{ ...params, table: 'other' }, retryOf(failed.run)])).code).toBe('AUDIT_FAILED');
   });
@@ -160,4 +169,36 @@ describe('an audit that is overridden', () => {
       expect((await failure('publish', [params, control])).code).toBe('RETRY_INVALID');
     }
   });
+});
+
+test('a lost catalog learns from histories what audits found, and who overrode them', async () => {
+  const params = { path: 'broken.csv', table: 'rebuilt' };
+  const override = { step: 'load:warehouse.rebuilt', reason: 'a known gift', by: 'ada' };
+  const failed = await failure('publish', [params]);
+  const { run } = await finished('publish', [params, { retryOf: { workflowId: failed.run }, overrideAudit: override }]);
+  const temporal = await connectTemporal(temporalTarget({ address: await temporalAddress() }));
+  const rebuilt = await openCatalog({ path: path.join(temporaryFolder(), 'rebuilt.db') });
+  try {
+    for (const workflowId of [failed.run, run]) {
+      const runId = (await catalog.findRun(workflowId))?.runId ?? '';
+      const sources = { catalog: rebuilt, namespace: 'default', manifest: () => Promise.resolve(undefined) };
+      await tellRun(sources, await readRunHistory(temporal, { workflowId, runId }));
+      const told = (await rebuilt.listCheckResults(workflowId, runId)).map(({ name, passed, value }) => ({
+        name,
+        passed,
+        value,
+      }));
+      const known = (await catalog.listCheckResults(workflowId, runId)).map(({ name, passed, value }) => ({
+        name,
+        passed,
+        value,
+      }));
+      expect(told).toEqual(expect.arrayContaining(known));
+      expect(told).toHaveLength(known.length);
+      expect(await rebuilt.listAuditOverrides(workflowId, runId)).toEqual(await catalog.listAuditOverrides(workflowId, runId));
+    }
+  } finally {
+    await rebuilt.close();
+    await temporal.close();
+  }
 });

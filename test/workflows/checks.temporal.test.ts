@@ -81,7 +81,10 @@ describe('a check step', () => {
       await handle.result();
       return (await handle.fetchHistory()).events?.length ?? 0;
     };
-    const [without, with_] = [await events('judgeOrders', [{ path: 'sound.csv' }]), await events('watchVolume', [{ path: '10.csv' }])];
+    const [without, with_] = [
+      await events('judgeOrders', [{ path: 'sound.csv' }]),
+      await events('watchVolume', [{ path: '10.csv' }]),
+    ];
     expect(with_ - without).toBeLessThanOrEqual(6);
   });
 
@@ -147,7 +150,7 @@ describe('a check against the last runs', () => {
   });
 
   test('of a partition compares with other partitions, each as it was last', async () => {
-    const of = async (month: string, path: string) => (await finished('watchMonths', path, month)).workflowId;
+    const of = async (month: string, file: string) => (await finished('watchMonths', file, month)).workflowId;
     await of('2024-01', '10.csv');
     await of('2024-01', '6.csv');
     const february = await volume(await of('2024-02', '4.csv'));

@@ -189,7 +189,10 @@ async function writeRows(
   if (write.request.partition !== undefined) await requirePartition(write);
   const remove = async (): Promise<number> =>
     created ? 0 : removeEarlier(write, attempt, { target, ...(earlier && { earlier: earlier.id }) });
-  const route = attempt.staged === true || fit.alters.length > 0 || write.audit !== undefined ? 'staging' : chooseRoute(write.plans, fit.table);
+  const route =
+    attempt.staged === true || fit.alters.length > 0 || write.audit !== undefined
+      ? 'staging'
+      : chooseRoute(write.plans, fit.table);
   if (route === 'staging') {
     let replaced = 0;
     await writeThroughStaging(write, async (staging) => {

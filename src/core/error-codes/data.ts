@@ -10,7 +10,8 @@ export const DATA_ERRORS = {
   CHECK_FAILED: {
     cause: 'A check of a whole dataset found what it must not, with severity `error`. Nothing that comes after it was done.',
     retryable: false,
-    remedy: 'Look at what the message names and at `millrace show RUN`; mend the source or the check’s bound, then retry the run.',
+    remedy:
+      'Look at what the message names and at `millrace show RUN`; mend the source or the check’s bound, then retry the run.',
   },
   CHECK_UNKNOWN: {
     cause: 'A step names a check set that the config does not have.',
