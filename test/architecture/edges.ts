@@ -87,6 +87,7 @@ export const EDGES: readonly Edge[] = [
   edge('checks', 'value', 'core', 'results, names, literals'),
   edge('checks', 'type', 'config', 'a check as it was written'),
   edge('checks', 'value', 'engine', 'DuckDB judges datasets, in a session that is given'),
+  edge('checks', 'type', 'connector contract', 'in an audit, a destination answers'),
   edge('activities', 'value', 'checks', 'validate, check and load judge whole datasets'),
   edge('engine', 'value', 'core', 'manifests, references, errors'),
   edge('engine', 'type', 'connector contract', 'it is the session that connectors work in'),
