@@ -51,8 +51,8 @@ export function measureStatement(input: string, measures: readonly Measures[]): 
 }
 
 /**
- * The values at some ranks of a column, the smallest being 1. It sorts, which needs no more memory for more rows, as the
- * databases' own quantiles do.
+ * The values at some ranks of a column, the smallest being 1. It sorts, which spills where memory is short; the databases'
+ * own quantiles hold every value.
  */
 export function rankStatement(input: string, column: string, ranks: readonly number[]): string {
   const ordered = `SELECT ${number(column)} AS v, row_number() OVER (ORDER BY ${number(column)}) AS n FROM ${quoteIdentifier(input)} WHERE ${quoteIdentifier(column)} IS NOT NULL`;
