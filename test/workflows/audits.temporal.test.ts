@@ -195,7 +195,8 @@ test('a lost catalog learns from histories what audits found, and who overrode t
       }));
       expect(told).toEqual(expect.arrayContaining(known));
       expect(told).toHaveLength(known.length);
-      const decisions = (await catalog.listAuditOverrides(workflowId, runId)).map(({ at: _, ...decision }) => decision);
+      const decided = await catalog.listAuditOverrides(workflowId, runId);
+      const decisions = decided.map(({ step, reason, by }) => ({ step, reason, by }));
       expect(await rebuilt.listAuditOverrides(workflowId, runId)).toMatchObject(decisions);
       expect(decisions).toHaveLength(workflowId === run ? 1 : 0);
     }
