@@ -36,6 +36,7 @@ export function makeAdmit(services: Services) {
         workerIdentity: services.workerIdentity,
         namespace: context.info.namespace,
       });
+      if (retry?.auditOverride) await recordOverride(services, input, retry.auditOverride);
       return await describeAdmission(services, context, { config, params, partition, loadScope, retry });
     } catch (error) {
       throw toFailure(error);
@@ -61,10 +62,19 @@ async function describeAdmission(
     ...(config.owner !== undefined && { owner: config.owner }),
     loadScope,
     ...(retry && { retryOf: retry.retryOf }),
+    ...(retry?.auditOverride && { auditOverride: retry.auditOverride }),
     searchAttributes: await knownSearchAttributes(context),
     reuse: retry?.reuse ?? {},
     heartbeatTimeout: services.project.heartbeatTimeout,
   };
+}
+
+function recordOverride(
+  { catalog }: Services,
+  { workflowId, runId, startedAt }: AdmitInput,
+  override: NonNullable<ResolvedRetry['auditOverride']>,
+): Promise<void> {
+  return catalog.recordAuditOverride({ workflowId, runId, ...override, at: startedAt });
 }
 
 function findPipeline({ project }: Services, name: string): PipelineConfig {

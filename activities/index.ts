@@ -1,4 +1,5 @@
 import { makeAdmit } from './admit.js';
+import { makeCheck } from './check.js';
 import { makeDiscover } from './discover.js';
 import { makeExtract } from './extract.js';
 import { makeLoad } from './load.js';
@@ -19,6 +20,7 @@ export function createActivities(services: Services) {
     extract: makeExtract(services),
     validate: makeValidate(services),
     transform: makeTransform(services),
+    check: makeCheck(services),
     load: makeLoad(services),
     validateAndLoad: makeValidateAndLoad(services),
   };

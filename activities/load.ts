@@ -1,5 +1,6 @@
 import type { Destination, LoadRequest } from '../src/connectors/contract.js';
 import type { Column, DatasetRef } from '../src/core/dataset.js';
+import { outcomeOf } from '../src/core/checks.js';
 import { TerminalError } from '../src/core/errors.js';
 import { boundedResult, type LoadIdentity, type LoadResult } from '../src/core/load.js';
 import type { Manifest } from '../src/core/manifest.js';
@@ -8,6 +9,7 @@ import { storedWatermark } from '../src/core/watermark.js';
 import { namingDamaged } from '../src/engine/damaged-parts.js';
 import { datasetSelect } from '../src/engine/dataset-sql.js';
 import { countNew, requireCursor, selectNew, type RangedRows } from '../src/engine/range-select.js';
+import { prepareAudit } from './audit.js';
 import { withConnection } from './connection.js';
 import type { Growing } from './handover.js';
 import { openInput } from './input.js';
@@ -50,13 +52,17 @@ export function load(
     if (!destination)
       throw new TerminalError('CAPABILITY_MISSING', `Connection "${input.connection}" (${connector.kind}) cannot be written to.`);
     requireCapability(input, destination);
+    const audit = await prepareAudit(services, input, call, connector);
     const early = await loadEarly(services, input, call, source, destination);
     const { reference, manifest } = await source.whole();
     const { connection } = input;
     const done =
       early ??
       (await namingDamaged(manifest.parts, async () =>
-        destination.load(await requestFor(services, input, call, { reference, manifest }), call),
+        destination.load(
+          { ...(await requestFor(services, input, call, { reference, manifest })), ...(audit && { audit }) },
+          call,
+        ),
       ));
     const { partition } = input.run;
     const moved = input.watermark && storedWatermark(input.watermark);
@@ -67,7 +73,13 @@ export function load(
       ...(partition !== undefined && { partition }),
       ...(moved && { moved }),
     };
-    return { result: { load: boundedResult(done) }, inputs: [inputFact(reference)], load: recorded };
+    const { audited } = done;
+    return {
+      result: { load: boundedResult(done), ...(audited && { audited: outcomeOf(audited) }) },
+      inputs: [inputFact(reference)],
+      load: recorded,
+      ...(audited && { checks: audited }),
+    };
   });
 }
 

@@ -4,10 +4,10 @@ const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 10_000;
 
 /**
- * Writes into the catalog, waiting for as long as it is down: the step's work is done, and its facts are not to be lost.
- * Gives up only when the step is aborted.
+ * Writes into the catalog, or asks it, waiting for as long as it is down: the step's work is done, and its facts are not to
+ * be lost. Gives up only when the step is aborted.
  */
-export async function patiently(write: () => Promise<void>, signal: AbortSignal): Promise<void> {
+export async function patiently<T>(write: () => Promise<T>, signal: AbortSignal): Promise<T> {
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
     try {
       return await write();

@@ -1,6 +1,6 @@
 import type { Context } from '@temporalio/activity';
 import { reusableSteps, type RetryOf, type RunRow, type StepRow } from '../src/catalog/index.js';
-import type { AdmitInput } from '../src/core/admission.js';
+import type { AdmitInput, AdmittedRun } from '../src/core/admission.js';
 import { TerminalError } from '../src/core/errors.js';
 import type { StepId, StepResult } from '../src/core/steps.js';
 import { z } from 'zod';
@@ -12,11 +12,15 @@ export interface ResolvedRetry {
   /** Inherited, so that the ledger knows a load of the earlier run as the same load. */
   readonly loadScope: string;
   readonly reuse: Readonly<Record<StepId, StepResult>>;
+  readonly auditOverride?: AdmittedRun['auditOverride'];
 }
+
+const sentence = z.string().trim().min(1);
 
 const controlSchema = z.strictObject({
   retryOf: z.strictObject({ workflowId: z.string().min(1), runId: z.string().min(1).optional() }).optional(),
   from: z.string().min(1).optional(),
+  overrideAudit: z.strictObject({ step: z.string().min(1), reason: sentence.max(1000), by: sentence.max(200) }).optional(),
 });
 
 /**
@@ -29,11 +33,11 @@ export async function resolveRetry(services: Services, context: Context, input: 
   if (!parsed.success) {
     const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || '(all)'}: ${issue.message}`);
     throw invalid(
-      `The second argument is reserved for { "retryOf": { "workflowId", "runId" }, "from": "step" }. ${problems.join('; ')}`,
+      `The second argument is reserved for { "retryOf": { "workflowId", "runId" }, "from": "step", "overrideAudit": { "step", "reason", "by" } }. ${problems.join('; ')}`,
     );
   }
-  const { retryOf, from } = parsed.data;
-  if (!retryOf) throw invalid('`from` needs `retryOf`: the run whose steps are taken over');
+  const { retryOf, from, overrideAudit } = parsed.data;
+  if (!retryOf) throw invalid('`from` and `overrideAudit` need `retryOf`: the run whose steps are taken over');
   const run = await services.catalog.findRun(retryOf.workflowId, retryOf.runId);
   if (!run?.loadScope)
     throw invalid(
@@ -45,6 +49,7 @@ export async function resolveRetry(services: Services, context: Context, input: 
   const steps = await services.catalog.listSteps(run.workflowId, run.runId);
   const reuse: Record<StepId, StepResult> = {};
   requireStep(steps, from);
+  if (overrideAudit) requireFailedAudit(steps, overrideAudit.step);
   for (const step of reusableSteps(steps, from)) {
     if (await isStillStaged(services, step.result as StepResult)) reuse[step.step] = step.result as StepResult;
   }
@@ -52,12 +57,21 @@ export async function resolveRetry(services: Services, context: Context, input: 
     retryOf: { workflowId: run.workflowId, runId: run.runId, ...(from !== undefined && { from }) },
     loadScope: run.loadScope,
     reuse,
+    ...(overrideAudit && { auditOverride: { ...overrideAudit, step: overrideAudit.step as StepId } }),
   };
 }
 
 function requireStep(steps: readonly StepRow[], from: string | undefined): void {
   if (from === undefined || steps.some((step) => step.step === from)) return;
   throw invalid(`The run has no step "${from}". It has: ${steps.map((step) => step.step).join(', ') || 'none'}`);
+}
+
+// An override is said of a failure that somebody has looked at, never in advance.
+function requireFailedAudit(steps: readonly StepRow[], wanted: string): void {
+  const step = steps.find((each) => each.step === wanted);
+  if (step?.error?.code === 'AUDIT_FAILED') return;
+  const refused = steps.filter(({ error }) => error?.code === 'AUDIT_FAILED').map((each) => each.step);
+  throw invalid(`The run has no load "${wanted}" whose audit failed. Those whose audit failed: ${refused.join(', ') || 'none'}`);
 }
 
 async function isStillStaged(services: Services, result: StepResult): Promise<boolean> {

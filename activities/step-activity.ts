@@ -1,12 +1,14 @@
 import { CancelledFailure, Context } from '@temporalio/activity';
 import type { StepFailed, StepFinished, StepInput, StepKey } from '../src/catalog/index.js';
+import { outcomeOf, type CheckResult } from '../src/core/checks.js';
+import type { ErrorCode } from '../src/core/error-codes.js';
 import { MillraceError, TerminalError, messageOf } from '../src/core/errors.js';
 import type { Manifest } from '../src/core/manifest.js';
 import type { RunContext, StepId, StepKind, StepResult } from '../src/core/steps.js';
 import { scrub } from '../src/core/secrets.js';
 import { toFailure } from './failure.js';
 import { patiently } from './patience.js';
-import { runScope } from './run-scope.js';
+import { runScope, runStartOf } from './run-scope.js';
 import type { Services } from './services.js';
 import { tellStart, type StepStart } from './step-start.js';
 import { openCall, wasCancelled, type CallOptions, type StepCall } from './step-call.js';
@@ -22,6 +24,8 @@ export interface StepOutcome<R extends StepResult> {
   readonly inputs: readonly StepInput[];
   readonly manifest?: Manifest;
   readonly load?: StepFinished['load'];
+  /** What checks of whole datasets found. */
+  readonly checks?: readonly CheckResult[];
 }
 
 /** A step that refused its data after it had judged it: what it wrote is kept, so that people can look at it. */
@@ -32,6 +36,20 @@ export class JudgedError extends TerminalError {
   ) {
     // The run's history tells by it what was judged, should the catalog have to be rebuilt.
     super('CONTRACT_BREACH', message, { dataset: judged.dataset });
+  }
+}
+
+/** A step that checks of whole datasets have failed: what they found is kept, and what was judged before them too. */
+export class ChecksFailedError extends TerminalError {
+  constructor(
+    code: Extract<ErrorCode, 'CHECK_FAILED' | 'AUDIT_FAILED'>,
+    message: string,
+    readonly checks: readonly CheckResult[],
+    readonly judged?: JudgedError['judged'],
+  ) {
+    // As in JudgedError: what the run's history can hold, should the catalog have to be rebuilt.
+    const told = { checks: JSON.stringify(outcomeOf(checks).results) };
+    super(code, message, { ...told, ...(judged && { dataset: judged.dataset }) });
   }
 }
 
@@ -81,7 +99,8 @@ export async function runStep<I extends StepRequest, R extends StepResult>(
 /** What the catalog is told of an attempt with everything else. */
 function beginningOf({ workerIdentity }: Services, { info }: Context, { run, step }: StepRequest) {
   const key: StepKey = { workflowId: run.workflowId, runId: run.runId, step, attempt: info.attempt };
-  return { ...key, run: runScope(run, info.namespace), startedAt: new Date().toISOString(), workerIdentity };
+  const startedAt = new Date().toISOString();
+  return { ...key, run: runScope(run, info.namespace), startedAt, workerIdentity, runStartedAt: runStartOf(run) };
 }
 
 // The error that ended the step says more than one about the catalog would.
@@ -102,5 +121,6 @@ function describeFailure(error: unknown, context: Context, secrets: readonly str
     message: scrub(messageOf(error), secrets),
     willRetry: !wasCancelled(context) && (known?.retryable ?? true) && attemptsLeft,
     ...(error instanceof JudgedError && { judged: error.judged }),
+    ...(error instanceof ChecksFailedError && { checks: error.checks, ...(error.judged && { judged: error.judged }) }),
   };
 }

@@ -1,3 +1,7 @@
+import { duckdbChecks } from '../src/checks/duckdb-engine.js';
+import { failuresOf, tellFailed } from '../src/checks/tell.js';
+import { CONTRACT_INPUT } from '../src/config/check-findings.js';
+import { outcomeOf, type CheckResult } from '../src/core/checks.js';
 import { TerminalError } from '../src/core/errors.js';
 import type { Manifest, Verdict } from '../src/core/manifest.js';
 import type { DatasetStepResult, ValidateStepInput } from '../src/core/steps.js';
@@ -13,7 +17,8 @@ import { openInput } from './input.js';
 import { parentOf, inputFact } from './lineage.js';
 import type { Services } from './services.js';
 import { patiently } from './patience.js';
-import { JudgedError, stepActivity, type StepOutcome } from './step-activity.js';
+import { judgeChecks } from './judge-checks.js';
+import { ChecksFailedError, JudgedError, stepActivity, type StepOutcome } from './step-activity.js';
 import { stageOnce, type Staged, type StepDraft } from './stage-once.js';
 import type { StepCall } from './step-call.js';
 
@@ -46,6 +51,7 @@ export async function validate(
   const { staged, reused } = await judgeOnce(services, input, call, early);
   const verdict = staged.manifest.verdict as Verdict;
   refuseBreach(input, verdict, staged);
+  const checks = await checkAccepted(services, input, call, staged);
   const result: DatasetStepResult = {
     dataset: referenceTo(staged),
     rowsRead: verdict.rowsRead,
@@ -55,8 +61,10 @@ export async function validate(
     judgedByZod: verdict.judgedByZod,
     reasons: verdict.reasons.slice(0, 3),
     reused,
+    ...(checks && { checks: outcomeOf(checks) }),
   };
-  return { staged, outcome: { result, inputs: [inputFact(input.input)], manifest: staged.manifest } };
+  const facts = { inputs: [inputFact(input.input)], manifest: staged.manifest, ...(checks && { checks }) };
+  return { staged, outcome: { result, ...facts } };
 }
 
 async function judgeOnce(
@@ -140,6 +148,36 @@ function refuseBreach(input: ValidateStepInput, verdict: Verdict, staged: Staged
   const limit = maxRejected > 0 && maxRejected < 1 ? `${Number((maxRejected * 100).toPrecision(6))} %` : String(maxRejected);
   throw new JudgedError(
     `Contract "${input.contract}" rejected ${verdict.rejected} of ${verdict.rowsRead} rows of "${input.input.name}", more than maxRejected (${limit}). Most often: ${top.join('; ')}. See them with: millrace quarantine ${input.run.workflowId}`,
+    { dataset: staged.uri, manifest: staged.manifest },
+  );
+}
+
+/**
+ * Judges the accepted rows as a whole, where the contract has checks: anew in every attempt and run, since what they are
+ * compared with changes even where the rows do not.
+ *
+ * @throws ChecksFailedError CHECK_FAILED
+ */
+async function checkAccepted(
+  services: Services,
+  { run, step, contract: set, input }: ValidateStepInput,
+  call: StepCall,
+  staged: StagedDataset,
+): Promise<readonly CheckResult[] | undefined> {
+  const { checks } = findContract(services, set);
+  if (Object.keys(checks).length === 0) return undefined;
+  const { manifest } = await openInput(services, call, staged.manifest);
+  const stagingRoot = services.staging.root;
+  const results = await namingDamaged(manifest.parts, async () => {
+    const engine = await duckdbChecks(call.session, { set, inputs: { [CONTRACT_INPUT]: manifest }, stagingRoot, params: {} });
+    return judgeChecks(services, call, engine, { run, step, set, input: CONTRACT_INPUT, checks });
+  });
+  const failed = failuresOf(results);
+  if (failed.length === 0) return results;
+  throw new ChecksFailedError(
+    'CHECK_FAILED',
+    `${failed.length} of ${results.length} checks of contract "${set}" failed over the accepted rows of "${input.name}". ${tellFailed(failed)}. See all with: millrace show ${run.workflowId}`,
+    results,
     { dataset: staged.uri, manifest: staged.manifest },
   );
 }

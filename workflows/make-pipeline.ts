@@ -58,8 +58,9 @@ async function execute<P extends Project, N extends keyof P['pipelines'] & strin
 }
 
 function describeRun(pipeline: string, { loadScope, partition }: AdmittedRun): RunContext {
-  const { workflowId, runId } = workflowInfo();
-  return { pipeline, workflowId, runId, loadScope, ...(partition !== undefined && { partition }) };
+  const { workflowId, runId, runStartTime } = workflowInfo();
+  const startedAt = runStartTime.toISOString();
+  return { pipeline, workflowId, runId, loadScope, startedAt, ...(partition !== undefined && { partition }) };
 }
 
 async function runBody<P extends Project, N extends keyof P['pipelines'] & string, R>(

@@ -88,9 +88,8 @@ function tally(steps: readonly StepState[]): string {
 }
 
 function rowsOf(result: StepResult): Pick<StepState, 'rows' | 'rejected'> {
-  if ('watermark' in result) return {};
   if ('load' in result) return { rows: result.load.rows };
-  if ('tables' in result) return {};
+  if (!('dataset' in result)) return {};
   return { rows: result.dataset.rows, ...(result.rejected !== undefined && { rejected: result.rejected }) };
 }
 

@@ -1,11 +1,12 @@
 import type { Project } from '../src/config/project.js';
 import type { DatasetRef } from '../src/core/dataset.js';
 import { partitionRange } from '../src/core/partitions.js';
-import type { DatasetStepResult, LoadStepResult, RunContext, WatermarkStepResult } from '../src/core/steps.js';
+import type { CheckStepResult, DatasetStepResult, LoadStepResult, RunContext, WatermarkStepResult } from '../src/core/steps.js';
 import type { TableInput } from '../src/core/table.js';
 import { JointSteps } from './joint-steps.js';
 import { createRunLog } from './run-log.js';
 import {
+  checkCall,
   extractCall,
   loadCall,
   transformCall,
@@ -16,6 +17,7 @@ import {
 } from './step-calls.js';
 import type { StepRunner } from './step-runner.js';
 import type {
+  Checked,
   ExtractFrom,
   Given,
   Loaded,
@@ -62,10 +64,15 @@ export function createRun<P extends Project>(
         const { load } = await steps.run<LoadStepResult>(call);
         return { ...load, connection: options.on, table: options.table };
       }),
+    check: (name: string, given: Readonly<Record<string, Given<DatasetRef>>>, options?: StepOptions) =>
+      forgivably(async (): Promise<Checked> => {
+        const { checked } = await steps.run<CheckStepResult>(checkCall(name, await allOf(given), params, options));
+        return { passed: checked.passed, warnings: checked.results.filter((result) => !result.passed) };
+      }),
     table: (connection: string, table: string): TableInput => ({ connection, table }),
     load: (given: Given<DatasetRef>, options: LoadInto<Project, never>) =>
       forgivably(async (): Promise<Loaded> => {
-        const { load } = await joint.load(given, (input) => loadCall(input, options));
+        const { load } = await joint.load(given, (input) => loadCall(input, options, params));
         return { ...load, connection: options.to, table: options.table ?? options.path ?? (await given).name };
       }),
   };

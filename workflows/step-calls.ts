@@ -2,9 +2,9 @@ import type { Project } from '../src/config/project.js';
 import type { DatasetRef } from '../src/core/dataset.js';
 import { TerminalError } from '../src/core/errors.js';
 import type { Scalar } from '../src/core/filter.js';
-import type { DiscoverStepInput, StepKind, StepPolicy } from '../src/core/steps.js';
+import type { AuditStepInput, DiscoverStepInput, StepKind, StepPolicy } from '../src/core/steps.js';
 import type { TableInput } from '../src/core/table.js';
-import type { ExtractFrom, LoadInto, StepOptions, TransformOn, ValidateOptions, WatermarkOf } from './types.js';
+import type { Audit, ExtractFrom, LoadInto, StepOptions, TransformOn, ValidateOptions, WatermarkOf } from './types.js';
 
 /** One step as it is to be run: who it is, and what its activity is told. */
 export interface StepCall {
@@ -54,6 +54,17 @@ export function transformCall(
   return { kind: 'transform', name: as ?? transform, summary, policy, input: { transform, inputs, params: scalars(params) } };
 }
 
+export function checkCall(
+  checks: string,
+  inputs: Readonly<Record<string, DatasetRef>>,
+  params: Readonly<Record<string, unknown>>,
+  options: StepOptions = {},
+): StepCall {
+  const { policy, as } = split(options);
+  const summary = `${checks} over ${Object.keys(inputs).join(', ')}`;
+  return { kind: 'check', name: as ?? checks, summary, policy, input: { checks, inputs, params: scalars(params) } };
+}
+
 /** A transform that a connection runs itself. Of a table that a step made, what the step says of it stays behind. */
 export function transformOnCall(
   transform: string,
@@ -72,9 +83,13 @@ export function transformOnCall(
 }
 
 /** `input` is the dataset, or what is known of it before it is made. */
-export function loadCall(input: DatasetRef | Pick<DatasetRef, 'name'>, options: LoadInto<Project, never>): StepCall {
+export function loadCall(
+  input: DatasetRef | Pick<DatasetRef, 'name'>,
+  options: LoadInto<Project, never>,
+  params: Readonly<Record<string, unknown>> = {},
+): StepCall {
   const { rest, policy, as } = split(options);
-  const { to, table, path, ...how } = rest;
+  const { to, table, path, audit = [], ...how } = rest;
   // Loaded without it, rows would be loaded that were loaded before, and none would be missed by anybody.
   if ('watermark' in how && !how.watermark) {
     throw new TerminalError(
@@ -84,7 +99,16 @@ export function loadCall(input: DatasetRef | Pick<DatasetRef, 'name'>, options: 
   }
   const target = table ?? path ?? input.name;
   const summary = `${input.name} into ${to}.${target} (${how.mode})`;
-  return { kind: 'load', name: as ?? `${to}.${target}`, summary, policy, input: { input, connection: to, target, ...how } };
+  const audited = audit.length > 0 && { audit: audit.map(auditInput), params: scalars(params) };
+  const given = { input, connection: to, target, ...how, ...audited };
+  return { kind: 'load', name: as ?? `${to}.${target}`, summary, policy, input: given };
+}
+
+function auditInput(audit: string | Audit<Project>): AuditStepInput {
+  if (typeof audit === 'string') return { checks: audit };
+  const { checks, inputs } = audit;
+  const tables = Object.entries(inputs).map(([name, { connection, table }]) => [name, { connection, table }] as const);
+  return { checks, inputs: Object.fromEntries(tables) };
 }
 
 export function discoverCall(input: Omit<DiscoverStepInput, 'run' | 'step'>): StepCall {

@@ -10,6 +10,7 @@ import type { Activities } from '../activities/index.js';
 import { TerminalError } from '../src/core/errors.js';
 import {
   pairId,
+  type AuditDecision,
   type DatasetStepResult,
   type LoadStepResult,
   type RunContext,
@@ -119,7 +120,7 @@ export class StepRunner {
     this.show();
     try {
       const activities = proxyActivities<Record<keyof Activities, (input: unknown) => Promise<R>>>(this.options(step, call));
-      const result = await activities[call.kind]({ run: this.context, step, ...call.input });
+      const result = await activities[call.kind]({ run: this.context, step, ...call.input, ...this.decidedOf(step) });
       this.reuse.made(step, result);
       this.state.end(step, 'done', { result });
       return result;
@@ -145,7 +146,7 @@ export class StepRunner {
       );
       const result = await (validateAndLoad as (input: unknown) => Promise<ValidateAndLoadResult>)({
         validate: { run: this.context, step: judging, ...validate.input },
-        load: { run: this.context, step: loading, ...target },
+        load: { run: this.context, step: loading, ...target, ...this.decidedOf(loading) },
       });
       this.state.end(judging, 'done', { result: result.validate });
       this.state.end(loading, 'done', { result: result.load });
@@ -172,6 +173,14 @@ export class StepRunner {
     // As if it had never been asked for: another load may have its name.
     this.state.forget(loading);
     return { validate: rejected, load: rejected };
+  }
+
+  /** What somebody has decided about a step of this run. */
+  private decidedOf(step: StepId): { readonly auditOverride?: AuditDecision } {
+    const { auditOverride } = this.admitted;
+    if (auditOverride?.step !== step) return {};
+    const { reason, by } = auditOverride;
+    return { auditOverride: { reason, by } };
   }
 
   private claim(step: StepId, call: StepCall): void {

@@ -1,7 +1,9 @@
 import type { z } from 'zod';
+import type { CheckSet } from '../src/config/check-set.js';
 import type { Contract, RowOf } from '../src/config/contract.js';
 import type { Project } from '../src/config/project.js';
 import type { Transform } from '../src/config/transform.js';
+import type { CheckSummary } from '../src/core/checks.js';
 import type { CursorRange, Watermark } from '../src/core/cursor.js';
 import type { DatasetRef } from '../src/core/dataset.js';
 import type { Condition, Filter } from '../src/core/filter.js';
@@ -37,6 +39,17 @@ type TablesOf<T> = T extends Transform<infer I> ? { readonly [K in keyof I]: Giv
 /** The transforms that are SQL. */
 type SqlNameOf<T> = { readonly [K in NameOf<T>]: T[K] extends { readonly kind: 'rows' } ? never : K }[NameOf<T>];
 type OutputOf<T> = T extends { readonly output: infer O extends Contract } ? RowOf<O> : never;
+
+type ChecksOf<P extends Project> = NonNullable<P['checks']>;
+type CheckedInputsOf<T> = T extends CheckSet<infer I> ? { readonly [K in keyof I]: Given<Dataset<RowOf<I[K]>>> } : never;
+
+/** What checks found that did not fail the step. */
+export interface Checked {
+  /** How many passed. */
+  readonly passed: number;
+  /** Those of severity `warn` that did not: as many as a history can hold. */
+  readonly warnings: readonly CheckSummary[];
+}
 
 /** The parameters a pipeline's function gets: checked, with defaults filled in. */
 export type ParamsOf<P extends Project, N extends NameOf<P['pipelines']>> = z.output<P['pipelines'][N]['params']>;
@@ -118,6 +131,19 @@ interface LoadTarget<P extends Project, Row> extends StepOptions {
    * @default 'freeze'
    */
   readonly schema?: SchemaPolicy;
+  /**
+   * Check sets that look at the load within its transaction, before anybody else can see it: at the rows it brings, and, as
+   * an input named `target`, at the target as it will be. A broken check of severity `error` undoes the load (AUDIT_FAILED).
+   * @default none
+   */
+  readonly audit?: readonly (NameOf<ChecksOf<P>> | Audit<P>)[];
+}
+
+/** A check set of an audit that sees other tables of the connection besides. */
+export interface Audit<P extends Project> {
+  readonly checks: NameOf<ChecksOf<P>>;
+  /** Which tables the set's other inputs are. */
+  readonly inputs: Readonly<Record<string, Table<never> | Table>>;
 }
 
 interface Flagged<Row> {
@@ -200,6 +226,15 @@ export interface Run<P extends Project> {
     inputs: TablesOf<P['transforms'][T]>,
     options: TransformOn<P, OutputOf<P['transforms'][T]>>,
   ): Promise<Loaded<OutputOf<P['transforms'][T]>>>;
+  /**
+   * Judges datasets by a check set of the config. What it finds is kept in the catalog. A broken check of severity `error` fails
+   * the step (CHECK_FAILED), a broken `warn` is told.
+   */
+  check<C extends NameOf<ChecksOf<P>>>(
+    checks: C,
+    inputs: CheckedInputsOf<ChecksOf<P>[C]>,
+    options?: StepOptions,
+  ): Promise<Checked>;
   /** Names a table, as the input of a transform that runs where it is. Reads nothing and is no step. */
   table(connection: NameOf<P['connections']>, table: string): Table;
   /**
@@ -222,6 +257,8 @@ export interface RunControl {
   readonly retryOf?: { readonly workflowId: string; readonly runId?: string };
   /** The step to begin again from; it and everything made from it is done anew. @default the steps that had not finished */
   readonly from?: string;
+  /** A load of that run whose audit failed, to be published in spite of it: the load's step, why, and who says so. */
+  readonly overrideAudit?: { readonly step: string; readonly reason: string; readonly by: string };
 }
 
 /** A pipeline: the workflow function that Temporal starts under the pipeline's name. */

@@ -4,6 +4,9 @@ import type { Manifest } from '../core/manifest.js';
 import type { OpenRunFilter } from './closing.js';
 import type { Lease } from './leases.js';
 import type {
+  AuditOverride,
+  CheckHistoryRequest,
+  CheckResultRow,
   ContractRecorded,
   LedgerLoadRecorded,
   OpenRun,
@@ -62,6 +65,13 @@ export interface Catalog {
   listQuarantine(workflowId: string, runId: string): Promise<QuarantineRow[]>;
   /** How the run's loads changed the columns of their targets, step by step. */
   listSchemaChanges(workflowId: string, runId: string): Promise<SchemaChangeRow[]>;
+  /** What the checks of the run's steps found, step by step. */
+  listCheckResults(workflowId: string, runId: string): Promise<CheckResultRow[]>;
+  /** The values that a check found in earlier runs, latest first. */
+  checkHistory(request: CheckHistoryRequest): Promise<number[]>;
+  /** Keeps a decision. Unlike the rest it is no projection: nothing else may know of it. */
+  recordAuditOverride(fact: AuditOverride): Promise<void>;
+  listAuditOverrides(workflowId: string, runId: string): Promise<AuditOverride[]>;
   /** Every attempt of the run's own steps, in order of start. */
   listAttempts(workflowId: string, runId: string): Promise<StepRow[]>;
   /** Every dataset that a step of a run made or used again, with that run. */

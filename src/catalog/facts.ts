@@ -1,4 +1,5 @@
 import type { StoredWatermark } from '../core/cursor.js';
+import type { CheckResult } from '../core/checks.js';
 import type { LoadMode, LoadResult, SchemaChange } from '../core/load.js';
 import type { Manifest, ReasonCount } from '../core/manifest.js';
 import type { StepId, StepKind, StepResult } from '../core/steps.js';
@@ -118,6 +119,9 @@ export interface StepFinished extends StepKey {
   /** The manifest of the dataset the step gave, whether it was made now or found. Its URI is `result.dataset.uri`. */
   readonly manifest?: Manifest;
   readonly load?: RecordedLoad;
+  readonly checks?: readonly CheckResult[];
+  /** When the run began, for the history of its checks. */
+  readonly runStartedAt?: string;
   readonly run?: RunScope;
 }
 
@@ -134,7 +138,46 @@ export interface StepFailed extends StepKey {
    * the manifest's place, as `DatasetRef.uri`.
    */
   readonly judged?: { readonly dataset: string; readonly manifest: Manifest };
+  readonly checks?: readonly CheckResult[];
+  /** When the run began, for the history of its checks. */
+  readonly runStartedAt?: string;
   readonly run?: RunScope;
+}
+
+/** What the checks of one attempt found. */
+export interface ChecksRecorded {
+  readonly results: readonly CheckResult[];
+  readonly run?: RunScope;
+  readonly runStartedAt?: string;
+  readonly judgedAt: string;
+}
+
+export interface CheckResultRow extends CheckResult {
+  readonly step: StepId;
+  readonly judgedAt: string;
+}
+
+/** Asks what a check found in earlier runs. */
+export interface CheckHistoryRequest {
+  readonly pipeline: string;
+  readonly step: StepId;
+  readonly set: string;
+  readonly name: string;
+  /** The asking run's, whose own results are no history. */
+  readonly loadScope: string;
+  readonly partition?: string;
+  /** Only runs that began before. */
+  readonly before: string;
+  readonly limit: number;
+}
+
+/** Somebody's decision that a run's load is published in spite of its audit. */
+export interface AuditOverride extends RunKey {
+  readonly step: StepId;
+  readonly reason: string;
+  /** Who decided it. */
+  readonly by: string;
+  readonly at: string;
 }
 
 export interface ContractRecorded {

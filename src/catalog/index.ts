@@ -1,6 +1,9 @@
 export type { Catalog } from './catalog.js';
 export type { Lease } from './leases.js';
 export type {
+  AuditOverride,
+  CheckHistoryRequest,
+  CheckResultRow,
   ContractRecorded,
   LedgerLoadRecorded,
   OpenRun,

@@ -1,4 +1,5 @@
 import type { Catalog } from './catalog.js';
+import { checkHistory, listAuditOverrides, listCheckResults, recordAuditOverride } from './check-results.js';
 import type { CatalogDatabase } from './database.js';
 import { listDatasetUses } from './dataset-uses.js';
 import { recordContractVersion, recordDataset, recordLedgerLoad } from './dataset-statements.js';
@@ -46,6 +47,10 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     listSteps: (workflowId, runId) => database.read((db) => listSteps(db, workflowId, runId)),
     listSchemaChanges: (workflowId, runId) => database.read((db) => listSchemaChanges(db, workflowId, runId)),
     listQuarantine: (workflowId, runId) => database.read((db) => listQuarantine(db, workflowId, runId)),
+    listCheckResults: (workflowId, runId) => database.read((db) => listCheckResults(db, workflowId, runId)),
+    checkHistory: (request) => database.read((db) => checkHistory(db, request)),
+    recordAuditOverride: (fact) => database.write((db) => recordAuditOverride(db, fact)),
+    listAuditOverrides: (workflowId, runId) => database.read((db) => listAuditOverrides(db, workflowId, runId)),
     listAttempts: (workflowId, runId) => database.read((db) => listAttempts(db, workflowId, runId)),
     listDatasetUses: () => database.read((db) => listDatasetUses(db)),
     recordLog: (lines) => database.write((db) => keepLog(db, lines)),

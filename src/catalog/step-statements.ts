@@ -1,3 +1,4 @@
+import { recordCheckResults } from './check-results.js';
 import { recordDataset, recordLoad, recordVerdict } from './dataset-statements.js';
 import type { StepFailed, StepFinished, StepKey, StepStarted } from './facts.js';
 import { mentionRun } from './run-statements.js';
@@ -69,6 +70,7 @@ export async function finishStep(db: CatalogSession, fact: StepFinished): Promis
     await recordVerdict(db, fact, dataset.uri, fact.manifest);
   }
   if (fact.load) await recordLoad(db, fact, fact.load, fact.finishedAt);
+  await recordChecks(db, fact);
 }
 
 /** Writes why an attempt failed, unless it is known to have finished. */
@@ -102,6 +104,12 @@ export async function failStep(db: CatalogSession, fact: StepFailed): Promise<vo
     )
     .execute();
   if (fact.judged) await recordVerdict(db, fact, fact.judged.dataset, fact.judged.manifest);
+  await recordChecks(db, fact);
+}
+
+async function recordChecks(db: CatalogSession, fact: StepFinished | StepFailed): Promise<void> {
+  const { checks: results = [], run, runStartedAt, finishedAt: judgedAt } = fact;
+  await recordCheckResults(db, fact, { results, judgedAt, ...(run && { run }), ...(runStartedAt && { runStartedAt }) });
 }
 
 function columnsOf(key: StepKey) {

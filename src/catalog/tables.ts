@@ -141,6 +141,39 @@ export interface SchemaChangesTable {
   rows: number | null;
 }
 
+export interface CheckResultsTable extends StepKeyColumns {
+  /** From 0, in the order of the checks. */
+  position: number;
+  pipeline: string | null;
+  partition: string | null;
+  load_scope: string | null;
+  run_started_at: string | null;
+  check_set: string;
+  name: string;
+  kind: string;
+  input: string;
+  severity: string;
+  passed: number;
+  overridden: number;
+  observed: string;
+  bound: string;
+  /** A number as text. */
+  value: string | null;
+  /** JSON. */
+  examples: string;
+  judged_at: string;
+}
+
+/** No projection: what somebody has decided, which nothing else tells. */
+export interface AuditOverridesTable {
+  workflow_id: string;
+  run_id: string;
+  step: string;
+  reason: string;
+  by: string;
+  at: string;
+}
+
 export interface LogLinesTable {
   workflow_id: string;
   run_id: string;
@@ -173,6 +206,8 @@ export interface CatalogTables {
   quarantine: QuarantineTable;
   loads: LoadsTable;
   schema_changes: SchemaChangesTable;
+  check_results: CheckResultsTable;
+  audit_overrides: AuditOverridesTable;
   log_lines: LogLinesTable;
   leases: LeasesTable;
 }

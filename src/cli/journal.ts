@@ -1,4 +1,5 @@
 import type { RunRow, StepRow } from '../catalog/index.js';
+import type { CheckOutcome } from '../core/checks.js';
 import type { LoadResult } from '../core/load.js';
 import type { LogFacts, LogLevel, LogLine } from '../core/run-log.js';
 import { count, duration } from '../dev/text-format.js';
@@ -122,6 +123,7 @@ function outcomeOf({ result, startedAt, finishedAt }: StepRow): string {
     const known = load.alreadyDone ? ', done already by an earlier attempt' : '';
     return [`${count(load.rows)} rows into ${load.target} by ${load.mode}${known}`, ...watermarkOf(load), ...time].join(', ');
   }
+  if ('checked' in result) return [checkedText(result.checked), ...time].join(', ');
   if ('tables' in result) return [`${count(result.tables.length)} tables`, ...time].join(', ');
   const rows = result.dataset.rows === null ? 'rows not counted' : `${count(result.dataset.rows)} rows`;
   const reasons = (result.reasons ?? []).map(
@@ -130,6 +132,10 @@ function outcomeOf({ result, startedAt, finishedAt }: StepRow): string {
   const rejected = result.rejected ? [`${count(result.rejected)} rejected (${reasons.join('; ')})`] : [];
   const range = result.dataset.range ? [rangeText(result.dataset.range)] : [];
   return [rows, ...range, ...rejected, ...(result.reused ? ['found in staging'] : []), ...time].join(', ');
+}
+
+function checkedText({ passed, failed }: CheckOutcome): string {
+  return `${count(passed)} of ${count(passed + failed)} checks passed`;
 }
 
 function watermarkOf({ watermark }: LoadResult): string[] {

@@ -1,4 +1,4 @@
-import type { RunRow, SchemaChangeRow, StepRow } from '../catalog/index.js';
+import type { AuditOverride, CheckResultRow, RunRow, SchemaChangeRow, StepRow } from '../catalog/index.js';
 import type { CursorRange } from '../core/cursor.js';
 import type { ReasonCount } from '../core/manifest.js';
 import { count, duration, plainTable } from '../dev/text-format.js';
@@ -6,6 +6,7 @@ import type { PendingStep, RunDescription, RunOutcome } from '../temporal/descri
 import { formatRunAddress } from '../temporal/run-id.js';
 import { columns } from './columns.js';
 import { rangeText, watermarkText } from './range-text.js';
+import { checkCells } from './check-lines.js';
 import { errorReport, errorText, type ErrorReport } from './output.js';
 import { shortTime } from './short-time.js';
 import { STEP_HEAD, stepCells } from './step-lines.js';
@@ -28,6 +29,10 @@ export interface RunView {
   readonly resetOf: string | null;
   readonly steps: readonly StepView[];
   readonly schemaChanges: readonly SchemaChangeRow[];
+  /** What checks of whole datasets found. */
+  readonly checks: readonly CheckResultRow[];
+  /** Audits in spite of which loads were to be published. */
+  readonly auditOverrides: readonly AuditOverride[];
   readonly result: unknown;
   readonly error: ErrorReport | null;
 }
@@ -60,6 +65,8 @@ interface Truth {
 export interface KnownSteps {
   readonly steps: readonly StepRow[];
   readonly schemaChanges: readonly SchemaChangeRow[];
+  readonly checks: readonly CheckResultRow[];
+  readonly auditOverrides: readonly AuditOverride[];
 }
 
 /** Puts together what Temporal (`truth`) and the catalog know of a run; one of them knows it. */
@@ -86,6 +93,8 @@ export function runView(row: RunRow | undefined, known: KnownSteps, truth: Truth
     resetOf: row?.resetOf ?? null,
     steps: stepViews(runId, known.steps, description?.pending ?? []),
     schemaChanges: known.schemaChanges,
+    checks: known.checks,
+    auditOverrides: known.auditOverrides,
     result: truth?.outcome?.ok ? truth.outcome.result : (row?.result ?? null),
     error: errorOf(row, truth?.outcome),
   };
@@ -113,6 +122,9 @@ export function runText(view: RunView): string {
   if (reasons.length > 0) parts.push(`Rejected rows (all: millrace quarantine ${view.workflowId})\n${columns(reasons, 1)}`);
   const changes = view.schemaChanges.map((change) => [change.step, change.target, describeChange(change)]);
   if (changes.length > 0) parts.push(`Columns that changed\n${columns(changes, 1)}`);
+  if (view.checks.length > 0) parts.push(`Checks of whole datasets\n${columns(checkCells(view.checks), 4)}`);
+  const overrides = view.auditOverrides.map(({ step, by, at, reason }) => [step, `${by}, ${shortTime(at)} UTC: ${reason}`]);
+  if (overrides.length > 0) parts.push(`Audits overridden\n${columns(overrides, 2)}`);
   if (view.error) parts.push(errorText(view.error));
   return parts.join('\n\n');
 }

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { suggestName } from '../core/near-name.js';
 import type { Problem } from '../core/problems.js';
 import { BUILT_IN_PIPELINES } from './built-in-pipelines.js';
+import { checkFindings } from './check-findings.js';
 import type { Contract } from './contract.js';
 import { locateInConfig } from './locate.js';
 import type { Project } from './project.js';
@@ -35,6 +36,7 @@ export function checkProject(value: unknown, file: string): CheckedConfig {
   const findings = [
     ...contractFindings(config),
     ...transformFindings(config),
+    ...checkFindings(config),
     ...pipelineFindings(config),
     ...devFindings(config),
   ];

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { NamedChecks } from './dataset-checks.js';
 import type { SqlExpression } from './sql.js';
 
 /** What rows must be: a zod object, a key, and rules in SQL over whole rows. Its name is its key in `contracts`. */
@@ -9,6 +10,8 @@ export interface Contract<S extends z.ZodObject = z.ZodObject, K extends string 
   readonly key: readonly K[];
   /** Conditions in DuckDB's SQL, by the words in which people read them when they are broken. NULL counts as broken. */
   readonly rules: Readonly<Record<string, SqlExpression>>;
+  /** What the accepted rows of a dataset have to be, taken together. They see those rows as `dataset`. */
+  readonly checks: NamedChecks;
 }
 
 /** The rows that a contract accepts, as TypeScript sees them. */
@@ -23,7 +26,12 @@ type ColumnOf<S extends z.ZodObject> = keyof z.output<S> & string;
  */
 export function contract<S extends z.ZodObject, const K extends ColumnOf<S> = never>(
   schema: S,
-  options: { readonly key?: readonly K[]; readonly rules?: Readonly<Record<string, SqlExpression>> } = {},
+  options: {
+    readonly key?: readonly K[];
+    readonly rules?: Readonly<Record<string, SqlExpression>>;
+    readonly checks?: NamedChecks<ColumnOf<S>>;
+  } = {},
 ): Contract<S, K> {
-  return { kind: 'contract', schema, key: options.key ?? [], rules: options.rules ?? {} };
+  const { key = [], rules = {}, checks = {} } = options;
+  return { kind: 'contract', schema, key, rules, checks };
 }

@@ -1,4 +1,20 @@
+export { checks, type CheckSet } from './check-set.js';
 export { contract, type Contract, type RowOf } from './contract.js';
+export {
+  distribution,
+  freshness,
+  noRows,
+  nullShare,
+  references,
+  rowCount,
+  unique,
+  type Bounds,
+  type CheckOptions,
+  type DatasetCheck,
+  type DistributionOptions,
+  type NamedChecks,
+  type RowCountOptions,
+} from './dataset-checks.js';
 export { env, type Configurable, type EnvReference } from './env.js';
 export {
   defineProject,

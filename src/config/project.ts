@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Partitioning } from '../core/partitions.js';
+import type { CheckSet } from './check-set.js';
 import type { Configurable } from './env.js';
 import type { Contract } from './contract.js';
 import type { S3Options } from './s3.js';
@@ -33,6 +34,8 @@ export interface ProjectConfig {
   readonly contracts: Readonly<Record<string, Contract>>;
   /** How datasets are made from others, by the names that `run.transform` uses. */
   readonly transforms: Readonly<Record<string, Transform>>;
+  /** Checks of whole datasets, by the names that `run.check` and the `audit` of a load use. @default none */
+  readonly checks?: Readonly<Record<string, CheckSet>>;
   /** The pipelines: exactly those that `workflows/index.ts` exports; with none, that file may be missing. `replicate` is there besides. */
   readonly pipelines: Readonly<Record<string, PipelineConfig>>;
   /** The task queue of the project's worker. @default 'millrace' */

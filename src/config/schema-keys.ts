@@ -4,6 +4,7 @@ import type { z } from 'zod';
 export function keysAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): string[] {
   const { def } = schema._zod as unknown as { readonly def: Definition };
   if (def.innerType) return keysAt(def.innerType, path);
+  if (def.options) return [...new Set(def.options.flatMap((option) => keysAt(option, path)))];
   const [key, ...rest] = path;
   if (key === undefined) return Object.keys(def.shape ?? {});
   const member = def.shape?.[String(key)] ?? def.valueType ?? def.element;
@@ -16,4 +17,5 @@ interface Definition {
   readonly innerType?: z.core.$ZodType;
   readonly valueType?: z.core.$ZodType;
   readonly element?: z.core.$ZodType;
+  readonly options?: readonly z.core.$ZodType[];
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { checkSchema } from './check-schema.js';
 
 const name = z
   .string()
@@ -21,11 +22,13 @@ function isOfZod3(value: unknown): boolean {
 }
 
 const sqlText = z.strictObject({ kind: z.literal('sql'), text: z.string().min(1) });
+const namedChecks = z.record(z.string().min(1).max(200), checkSchema);
 const contract = z.strictObject({
   kind: z.literal('contract'),
   schema: zodObject,
   key: z.array(z.string()),
   rules: z.record(z.string(), sqlText),
+  checks: namedChecks,
 });
 const aFunction = z.custom((value) => typeof value === 'function', { error: 'expected a function' });
 const inputsAndOutput = { inputs: z.record(name, contract), output: contract };
@@ -70,6 +73,9 @@ export const projectSchema = z.strictObject({
   ),
   contracts: z.record(name, contract),
   transforms: z.record(name, transform),
+  checks: z
+    .record(name, z.strictObject({ kind: z.literal('checks'), inputs: z.record(name, contract), checks: namedChecks }))
+    .optional(),
   pipelines: z.record(
     name,
     z.strictObject({

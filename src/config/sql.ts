@@ -1,5 +1,8 @@
 import { quoteLiteral, type Scalar } from '../core/filter.js';
 
+/** Whose SQL a transform, or a check, is written in. */
+export type SqlDialect = 'duckdb' | 'postgres';
+
 /** A piece of DuckDB SQL, made with {@link sql}. */
 export interface SqlExpression {
   readonly kind: 'sql';

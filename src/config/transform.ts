@@ -2,6 +2,7 @@ import type { Compilable, Kysely } from 'kysely';
 import type { z } from 'zod';
 import type { Contract, RowOf } from './contract.js';
 import type { RowsTransform } from './rows.js';
+import type { SqlDialect } from './sql.js';
 import type { TransformBase, TransformInputs, TransformParams } from './transform-inputs.js';
 
 /** A transform whose SELECT is in a file. */
@@ -15,9 +16,6 @@ export interface SqlFileTransform<
   /** Whose SQL it is: DuckDB's, or that of the database that runs it. @default 'duckdb' */
   readonly dialect?: SqlDialect;
 }
-
-/** Whose SQL a transform is written in. */
-export type SqlDialect = 'duckdb' | 'postgres';
 
 /** A transform written with Kysely's query builder. */
 export interface QueryTransform<I extends TransformInputs = TransformInputs, O extends Contract = Contract> extends TransformBase<

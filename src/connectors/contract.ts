@@ -5,9 +5,11 @@ import type { LoadIdentity, LoadMode, LoadResult, SchemaChange, SchemaPolicy, Ta
 import type { Part } from '../core/manifest.js';
 import type { Statement } from '../core/statement.js';
 import type { TableVersion } from '../core/table.js';
+import type { LoadAudit } from './audit.js';
 import type { CallContext, ExtensionName } from './call.js';
 import type { Resumption } from './left-work.js';
 
+export type { AuditAnswers, AuditInput, AuditQuestions, LoadAudit } from './audit.js';
 export type { CallContext, Checkpoint, CheckpointName, ExtensionName, Session, SideSession } from './call.js';
 
 /** One configured system. Opened in an activity, from a resolved descriptor; closed when the activity ends. */
@@ -128,6 +130,8 @@ export interface DestinationCapabilities {
   readonly partitions: boolean;
   /** Whether a column of the dataset can say that its row is to be deleted. */
   readonly deletes: boolean;
+  /** Whether a load can be looked at before it is published, by SQL of the destination's own. */
+  readonly audits: boolean;
 }
 
 /**
@@ -267,6 +271,8 @@ export interface LoadRequest {
   readonly validFrom?: string;
   /** @default 'freeze' */
   readonly schema?: SchemaPolicy;
+  /** What is asked of the load before it is published. @default nothing */
+  readonly audit?: LoadAudit;
 }
 
 /**

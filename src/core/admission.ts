@@ -1,4 +1,4 @@
-import type { RunContext, StepId, StepResult } from './steps.js';
+import type { AuditDecision, RunContext, StepId, StepResult } from './steps.js';
 
 /** What a run asks before anything else. */
 export interface AdmitInput {
@@ -24,6 +24,8 @@ export interface AdmittedRun {
   readonly owner?: string;
   /** The run that this one retries, with the run id that was found for it. */
   readonly retryOf?: { readonly workflowId: string; readonly runId: string; readonly from?: string };
+  /** The load that is to be published in spite of its audit, as somebody decided. */
+  readonly auditOverride?: AuditDecision & { readonly step: StepId };
   /** Which of Millrace's search attributes the server knows: setting another would hang the run. */
   readonly searchAttributes: readonly string[];
   /** Results of steps that an earlier run has finished, taken over as they are. */

@@ -1,3 +1,4 @@
+import type { CheckResult } from './checks.js';
 import type { Scalar } from './filter.js';
 
 /**
@@ -65,6 +66,8 @@ export interface LoadResult {
   readonly watermark?: string | null;
   /** With a delete flag: the rows that were deleted, or the versions that were ended. */
   readonly deleted?: number;
+  /** What its audit found, for a load with one. A step's result has a summary instead. @default nothing */
+  readonly audited?: readonly CheckResult[];
   /** How the columns changed. A step's result has the first ones; the catalog has all. @default none */
   readonly changes?: readonly SchemaChange[];
   /** How many changes a step's result leaves out. @default none */
@@ -75,7 +78,8 @@ export interface LoadResult {
 const MAX_CHANGES_BYTES = 1024;
 
 /** The result as a workflow gets it, with no more changes than history can take. */
-export function boundedResult(result: LoadResult): LoadResult {
+export function boundedResult(whole: LoadResult): LoadResult {
+  const { audited: _, ...result } = whole;
   const { changes = [] } = result;
   let bytes = 0;
   const kept = changes.filter((change) => (bytes += Buffer.byteLength(JSON.stringify(change)) + 1) <= MAX_CHANGES_BYTES);
@@ -88,9 +92,17 @@ export interface LoadManner {
   readonly partition?: TargetPartition;
   readonly deleteFlag?: string;
   readonly schema?: SchemaPolicy;
+  readonly audit?: unknown;
 }
 
 /** Whether a load must have all rows of its dataset before it can write the first one. */
-export function needsWholeDataset({ mode, partition, deleteFlag, schema = 'freeze' }: LoadManner): boolean {
-  return mode === 'merge' || mode === 'scd2' || partition !== undefined || deleteFlag !== undefined || schema !== 'freeze';
+export function needsWholeDataset({ mode, partition, deleteFlag, schema = 'freeze', audit }: LoadManner): boolean {
+  return (
+    mode === 'merge' ||
+    mode === 'scd2' ||
+    partition !== undefined ||
+    deleteFlag !== undefined ||
+    schema !== 'freeze' ||
+    audit !== undefined
+  );
 }

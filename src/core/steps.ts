@@ -1,3 +1,4 @@
+import type { CheckOutcome } from './checks.js';
 import type { CursorRange, Watermark } from './cursor.js';
 import type { DatasetRef } from './dataset.js';
 import type { Filter, Scalar } from './filter.js';
@@ -5,7 +6,7 @@ import type { LoadMode, LoadResult, SchemaPolicy, TargetPartition } from './load
 import type { ReasonCount } from './manifest.js';
 import type { TableInput } from './table.js';
 
-export type StepKind = 'watermark' | 'extract' | 'validate' | 'transform' | 'load' | 'discover';
+export type StepKind = 'watermark' | 'extract' | 'validate' | 'transform' | 'check' | 'load' | 'discover';
 
 /** A step's identity within its run: `extract:flights`. Ledger, staging, reuse and activity ids hang on it. */
 export type StepId = `${StepKind}:${string}`;
@@ -34,6 +35,8 @@ export interface RunContext {
   /** `workflowId/firstExecutionRunId/link` of this run, or of the run it retries: the head of every load id. */
   readonly loadScope: string;
   readonly partition?: string;
+  /** When the run began, ISO 8601; histories from before there were checks have none. */
+  readonly startedAt?: string;
 }
 
 interface StepInput {
@@ -76,6 +79,13 @@ export interface TransformStepInput extends StepInput {
   readonly params: Readonly<Record<string, Scalar>>;
 }
 
+export interface CheckStepInput extends StepInput {
+  /** The check set. */
+  readonly checks: string;
+  readonly inputs: Readonly<Record<string, DatasetRef>>;
+  readonly params: Readonly<Record<string, Scalar>>;
+}
+
 /** A transform that a connection runs itself, between tables of its own. */
 export interface TransformOnStepInput extends StepInput {
   readonly transform: string;
@@ -101,6 +111,24 @@ export interface LoadStepInput extends StepInput {
   readonly deleteFlag?: string;
   readonly validFrom?: string;
   readonly schema?: SchemaPolicy;
+  /** What is asked of the load before it is published. */
+  readonly audit?: readonly AuditStepInput[];
+  /** The run's parameters, for the SQL of an audit. */
+  readonly params?: Readonly<Record<string, Scalar>>;
+  /** Somebody's decision to publish in spite of the audit. */
+  readonly auditOverride?: AuditDecision;
+}
+
+/** A check set of a load's audit, with the tables that it sees besides what is loaded and the target. */
+export interface AuditStepInput {
+  readonly checks: string;
+  readonly inputs?: Readonly<Record<string, TableInput>>;
+}
+
+/** Why a load is to be published in spite of its audit, and who says so. */
+export interface AuditDecision {
+  readonly reason: string;
+  readonly by: string;
 }
 
 /** Which tables of one connection are to be copied into another. */
@@ -145,10 +173,14 @@ export interface DatasetStepResult {
   readonly reasons?: readonly ReasonCount[];
   /** True when a dataset of the same key was already staged. */
   readonly reused: boolean;
+  /** What the contract's checks of the whole dataset found, where it has any. */
+  readonly checks?: CheckOutcome;
 }
 
 export interface LoadStepResult {
   readonly load: LoadResult;
+  /** What the load's audit found. */
+  readonly audited?: CheckOutcome;
   /** Of a transform between tables: what the history would not tell a catalog that is rebuilt from it. */
   readonly transformed?: {
     /** As the ledger's row has it. */
@@ -156,6 +188,11 @@ export interface LoadStepResult {
     /** The inputs, as far as they find room. */
     readonly inputs: readonly { readonly uri: string; readonly content: string }[];
   };
+}
+
+/** What a check step gives back. */
+export interface CheckStepResult {
+  readonly checked: CheckOutcome;
 }
 
 export interface WatermarkStepResult {
@@ -184,7 +221,7 @@ export interface DiscoverStepResult {
   readonly tables: readonly DiscoveredTable[];
 }
 
-export type StepResult = DatasetStepResult | LoadStepResult | DiscoverStepResult | WatermarkStepResult;
+export type StepResult = DatasetStepResult | LoadStepResult | CheckStepResult | DiscoverStepResult | WatermarkStepResult;
 
 /** The heartbeat of a running step: what `temporal workflow describe` and the web UI show under pending activities. */
 export interface StepProgress {

@@ -68,8 +68,10 @@ export function runFacts(progress: RunProgress, quarantine: readonly QuarantineR
 
 /** Rows that a step gave on. */
 export function rowsOf(step: StepRow): number | null {
-  if (!step.result || 'tables' in step.result || 'watermark' in step.result) return null;
-  return 'load' in step.result ? step.result.load.rows : step.result.dataset.rows;
+  const { result } = step;
+  if (!result) return null;
+  if ('load' in result) return result.load.rows;
+  return 'dataset' in result ? result.dataset.rows : null;
 }
 
 function stepFacts(step: StepRow): StepFacts {

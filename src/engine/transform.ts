@@ -44,10 +44,7 @@ export interface Transformed {
  */
 export async function runTransform(session: EngineSession, request: TransformRequest): Promise<Transformed> {
   const { statement, inputs, inspected } = request;
-  for (const [input, manifest] of Object.entries(inputs)) {
-    await session.run(`CREATE VIEW ${quoteIdentifier(input)} AS ${datasetSelect(manifest, request.stagingRoot)}`);
-  }
-  await lock(session, request);
+  await confineTo(session, inputs, request.stagingRoot, [`${request.directory}${path.sep}`]);
   const found = await describeStatement(session, request);
   const columns = request.settle(found);
   const list = columns
@@ -69,12 +66,20 @@ export async function runTransform(session: EngineSession, request: TransformReq
   };
 }
 
-async function lock(session: EngineSession, request: TransformRequest): Promise<void> {
-  const files = Object.values(request.inputs).flatMap((manifest) =>
+/** Makes each input a view of its name, and takes everything else from the session, for good, but for some folders. */
+export async function confineTo(
+  session: EngineSession,
+  inputs: Readonly<Record<string, Manifest>>,
+  stagingRoot: string,
+  directories: readonly string[],
+): Promise<void> {
+  for (const [input, manifest] of Object.entries(inputs)) {
+    await session.run(`CREATE VIEW ${quoteIdentifier(input)} AS ${datasetSelect(manifest, stagingRoot)}`);
+  }
+  const files = Object.values(inputs).flatMap((manifest) =>
     manifest.parts.flatMap((part) => [part.path, ...(part.deletes === undefined ? [] : [part.deletes])]),
   );
-  const paths = files.map((file) => resolvePath(request.stagingRoot, file));
-  await lockSession(session, { paths, directories: [`${request.directory}${path.sep}`] });
+  await lockSession(session, { paths: files.map((file) => resolvePath(stagingRoot, file)), directories });
 }
 
 /** Takes from a session, for good, everything but the named files and folders: other files, the network, its settings. */
@@ -100,6 +105,17 @@ export async function describeStatement(
   return result
     .columnNames()
     .map((column, index) => ({ name: column, type: result.columnType(index).toString(), nullable: true }));
+}
+
+/** The rows of a statement with its values bound. Its first line is ours: what was written begins on the second. */
+export async function boundRows<T>(
+  session: EngineSession,
+  { name, statement, parameters }: Pick<TransformRequest, 'name' | 'statement' | 'parameters'>,
+): Promise<T[]> {
+  return failing(name, async () => {
+    const prepared = await bind(session, statement, parameters);
+    return (await prepared.runAndReadAll()).getRowObjectsJS() as T[];
+  });
 }
 
 async function runBound(session: EngineSession, { name, parameters }: TransformRequest, statement: Statement): Promise<void> {

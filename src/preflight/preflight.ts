@@ -4,20 +4,21 @@ import { typeProblems } from '../build/type-check.js';
 import { findWorkflows, type InspectedProject, type LoadedProject } from '../config/load.js';
 import { problemsOf, type Problem } from '../core/problems.js';
 import { bundleOf, bundleProject } from '../worker/bundle.js';
+import { checkProblems } from './checks.js';
 import { connectionProblems, extensionProblems } from './connections.js';
 import { contractProblems } from './contracts.js';
 import { environmentProblems } from './environment.js';
 import { transformProblems } from './transforms.js';
 
 export type CheckName =
-  'config' | 'types' | 'pipelines' | 'contracts' | 'transforms' | 'environment' | 'extensions' | 'connections';
+  'config' | 'types' | 'pipelines' | 'contracts' | 'transforms' | 'checks' | 'environment' | 'extensions' | 'connections';
 
 /** What needs the project's files and nothing else. */
-export const STATIC_CHECKS: readonly CheckName[] = ['types', 'pipelines', 'contracts', 'transforms', 'environment'];
+export const STATIC_CHECKS: readonly CheckName[] = ['types', 'pipelines', 'contracts', 'transforms', 'checks', 'environment'];
 /** What needs the network, or may. */
 export const SERVICE_CHECKS: readonly CheckName[] = ['extensions', 'connections'];
 
-const BESIDE_EACH_OTHER: readonly CheckName[] = ['contracts', 'transforms', 'environment', 'extensions', 'connections'];
+const BESIDE_EACH_OTHER: readonly CheckName[] = ['contracts', 'transforms', 'checks', 'environment', 'extensions', 'connections'];
 
 /** One check that has ended. */
 export interface Check {
@@ -70,6 +71,7 @@ export async function preflight(options: PreflightOptions): Promise<PreflightRes
     ...(project && {
       contracts: () => contractProblems(project),
       transforms: () => transformProblems(project),
+      checks: () => checkProblems(project),
       environment: () => environmentProblems(project, provided),
       extensions: () => extensionProblems(project),
       connections: () => connectionProblems(project, CONNECTION_LIMIT_MS),

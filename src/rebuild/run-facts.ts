@@ -1,8 +1,10 @@
 import type { Catalog, RunScope, StepInput } from '../catalog/index.js';
+import type { CheckResult, CheckSummary } from '../core/checks.js';
 import type { DatasetRef } from '../core/dataset.js';
 import type { Manifest } from '../core/manifest.js';
 import { targetOfUri } from '../core/table.js';
 import type {
+  CheckStepInput,
   DatasetStepResult,
   LoadStepInput,
   LoadStepResult,
@@ -33,7 +35,15 @@ export interface RunTold {
   readonly attemptsLost: number;
 }
 
-const KINDS = new Set<string>(['watermark', 'extract', 'validate', 'transform', 'load', 'discover'] satisfies StepKind[]);
+const KINDS = new Set<string>([
+  'watermark',
+  'extract',
+  'validate',
+  'transform',
+  'check',
+  'load',
+  'discover',
+] satisfies StepKind[]);
 
 interface Step extends PastActivity {
   readonly input: { readonly run: RunContext; readonly step: StepId };
@@ -43,6 +53,7 @@ interface Step extends PastActivity {
 export async function tellRun(sources: RunSources, history: RunHistory): Promise<RunTold> {
   if (!history.admitted) return { steps: 0, attemptsLost: 0 };
   if (!history.isReset) await tellStart(sources, history, history.admitted);
+  await tellOverride(sources, history);
   // A history that a reset made begins with the steps of the run that was reset, under that run's id.
   const steps = history.activities.filter((activity): activity is Step => isStepOf(history.runId, activity));
   for (const step of steps) await tellStep(sources, step);
@@ -52,6 +63,11 @@ export async function tellRun(sources: RunSources, history: RunHistory): Promise
     await sources.catalog.recordRunClosed({ workflowId, runId, status, finishedAt, error, result });
   }
   return { steps: steps.length, attemptsLost: steps.reduce((lost, step) => lost + step.attempt - 1, 0) };
+}
+
+async function tellOverride({ catalog }: RunSources, { workflowId, runId, startedAt, admitted }: RunHistory): Promise<void> {
+  const override = admitted?.run.auditOverride;
+  if (override) await catalog.recordAuditOverride({ workflowId, runId, ...override, at: startedAt });
 }
 
 function tellStart(
@@ -89,25 +105,48 @@ async function tellStep(sources: RunSources, step: Step): Promise<void> {
   const kind = step.type as StepKind;
   const { startedAt, finishedAt, workerIdentity, outcome } = step;
   await catalog.recordStepStarted({ ...key, kind, name: id.slice(kind.length + 1), startedAt, workerIdentity, run: scope });
-  const when = { ...key, startedAt, finishedAt, run: scope };
+  const runStartedAt = run.startedAt;
+  const when = { ...key, startedAt, finishedAt, run: scope, ...(runStartedAt !== undefined && { runStartedAt }) };
   if ('failure' in outcome) {
     const { code, message, details } = outcome.failure;
     const judged = await judgedDataset(sources, code, details);
-    await catalog.recordStepFailed({ ...when, code, message, willRetry: false, ...(judged && { judged }) });
+    const checks = failedChecks(details);
+    await catalog.recordStepFailed({
+      ...when,
+      code,
+      message,
+      willRetry: false,
+      ...(judged && { judged }),
+      ...(checks && { checks }),
+    });
     return;
   }
   const result = outcome.result as StepResult;
-  const inputs = inputsOf(step, result);
-  if ('load' in result) await catalog.recordStepFinished({ ...when, result, inputs, load: loadOf(step, result) });
-  else if ('tables' in result || 'watermark' in result) await catalog.recordStepFinished({ ...when, result, inputs });
-  else await catalog.recordStepFinished({ ...when, result, inputs, manifest: await manifestOf(sources, result) });
+  const checks = checksOf(result);
+  const done = { ...when, result, inputs: inputsOf(step, result), ...(checks && { checks }) };
+  if ('load' in result) await catalog.recordStepFinished({ ...done, load: loadOf(step, result) });
+  else if (!('dataset' in result)) await catalog.recordStepFinished(done);
+  else await catalog.recordStepFinished({ ...done, manifest: await manifestOf(sources, result) });
 }
 
 async function judgedDataset({ manifest }: RunSources, code: string, details: unknown) {
   const dataset = (details as { dataset?: unknown } | undefined)?.dataset;
-  if (code !== 'CONTRACT_BREACH' || typeof dataset !== 'string') return undefined;
+  if ((code !== 'CONTRACT_BREACH' && code !== 'CHECK_FAILED') || typeof dataset !== 'string') return undefined;
   const found = await manifest(dataset);
   return found && { dataset, manifest: found };
+}
+
+// A history has no examples of what broke a check, and of many checks not all.
+function checksOf(result: StepResult): readonly CheckResult[] | undefined {
+  const outcome =
+    'checked' in result ? result.checked : 'load' in result ? result.audited : 'dataset' in result ? result.checks : undefined;
+  return outcome?.results.map((summary) => ({ ...summary, examples: [] }));
+}
+
+function failedChecks(details: unknown): readonly CheckResult[] | undefined {
+  const text = (details as { checks?: unknown } | undefined)?.checks;
+  if (typeof text !== 'string') return undefined;
+  return (JSON.parse(text) as CheckSummary[]).map((summary) => ({ ...summary, examples: [] }));
 }
 
 function manifestOf({ manifest }: RunSources, result: DatasetStepResult): Promise<Manifest | undefined> {
@@ -118,7 +157,8 @@ function inputsOf({ type, input }: Step, result: StepResult): StepInput[] {
   if (type === 'extract' || type === 'discover' || type === 'watermark') return [];
   if ('load' in result && result.transformed)
     return result.transformed.inputs.map((table) => ({ name: targetOfUri(table.uri), ...table }));
-  if (type === 'transform') return Object.values((input as TransformStepInput).inputs).map(inputFact);
+  if (type === 'transform' || type === 'check')
+    return Object.values((input as TransformStepInput | CheckStepInput).inputs).map(inputFact);
   return [inputFact((input as ValidateStepInput | LoadStepInput).input)];
 }
 

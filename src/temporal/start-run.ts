@@ -9,6 +9,8 @@ export interface StartControl {
   readonly retryOf?: RunAddress;
   /** The step to begin again from: `load:delays_by_state`. */
   readonly from?: string;
+  /** A load whose audit failed, to be published in spite of it: why, and who says so. */
+  readonly overrideAudit?: { readonly step: string; readonly reason: string; readonly by: string };
 }
 
 export interface StartRunInput {

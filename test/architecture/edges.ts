@@ -3,6 +3,7 @@ export type Area =
   | 'core'
   | 'config'
   | 'contracts'
+  | 'checks'
   | 'engine'
   | 'rows'
   | 'connector contract'
@@ -84,6 +85,11 @@ export const EDGES: readonly Edge[] = [
   edge('contracts', 'type', 'connector contract', 'the session’s interface'),
   edge('contracts', 'value', 'npm zod', 'what SQL can’t judge, zod does'),
   edge('contracts', 'value', 'npm node:*', 'hashes'),
+  edge('checks', 'value', 'core', 'results, names, literals'),
+  edge('checks', 'type', 'config', 'a check as it was written'),
+  edge('checks', 'value', 'engine', 'DuckDB judges datasets, in a session that is given'),
+  edge('checks', 'type', 'connector contract', 'in an audit, a destination answers'),
+  edge('activities', 'value', 'checks', 'validate, check and load judge whole datasets'),
   edge('engine', 'value', 'core', 'manifests, references, errors'),
   edge('engine', 'type', 'connector contract', 'it is the session that connectors work in'),
   edge('config', 'type', 'engine', 'a loaded project holds the limits of its sessions'),
@@ -146,6 +152,7 @@ const FOLDERS: readonly (readonly [start: string, area: Area])[] = [
   ['src/core/', 'core'],
   ['src/config/', 'config'],
   ['src/contracts/', 'contracts'],
+  ['src/checks/', 'checks'],
   ['src/engine/', 'engine'],
   ['src/rows/', 'rows'],
   ['src/catalog/', 'catalog'],

@@ -17,6 +17,8 @@ const TABLES = [
   'quarantine',
   'loads',
   'schema_changes',
+  'check_results',
+  'audit_overrides',
 ] as const;
 
 /** Rows by table. */

@@ -136,6 +136,30 @@ describe('retry', () => {
     expect(shown.stdout).toMatch(/extract:sales +reused/);
   });
 
+  test('publishes in spite of an audit only with a reason, which show tells', async () => {
+    await writeOrders(market.lake, 'many.csv', 10);
+    const params = '{"path":"many.csv","audit":true}';
+    const first = await market.millrace('run', 'sell', '--params', params, '--id', 'audited', '--wait');
+    expect(first).toMatchObject({ code: 1, stderr: expect.stringContaining('"few sales" found in "sales": 10 rows') as string });
+    expect((await market.millrace('show', 'audited')).stdout).toMatch(
+      /load:warehouse\.sold +few sales +failed +10 rows; wanted: at most 5/,
+    );
+    const override = ['retry', 'audited', '--override-audit', 'warehouse.sold'];
+    for (const wrong of [override, ['retry', 'audited', '--reason', 'x']]) {
+      expect(await market.millrace(...wrong)).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('[RETRY_INVALID]') as string,
+      });
+    }
+    const again = await market.millrace(...override, '--reason', 'a fair', '--as', 'ada', '--wait');
+    expect(again).toMatchObject({ code: 0, stdout: expect.stringMatching(/^load:warehouse\.sold done, 10 rows/m) as string });
+    const shown = await market.millrace('show', 'audited');
+    expect(shown.stdout).toMatch(/few sales +overridden +10 rows/);
+    expect(shown.stdout).toMatch(/Audits overridden\n +load:warehouse\.sold +ada, .* UTC: a fair/);
+    const json = JSON.parse((await market.millrace('show', 'audited', '--json')).stdout) as Record<string, unknown>;
+    expect(json).toMatchObject({ checks: [{ overridden: true, value: 10 }], auditOverrides: [{ by: 'ada', reason: 'a fair' }] });
+  });
+
   test('from a step that the run does not have names those it has', async () => {
     const refused = await market.millrace('retry', 'sale-1', '--from', 'polish');
     expect(refused.code).toBe(2);

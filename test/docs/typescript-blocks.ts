@@ -8,7 +8,10 @@ import type { CodeBlock } from './documents.js';
 /** What a block may use without saying where it comes from, since the page has said it or it would only be noise. */
 const GIVEN: Readonly<Record<string, readonly string[]>> = {
   zod: ['z'],
-  'millrace/config': 'contract daily defineProject env files monthly postgres query rows sql sqlFile'.split(' '),
+  'millrace/config':
+    'checks contract daily defineProject distribution env files freshness monthly noRows nullShare postgres query references rowCount rows sql sqlFile unique'.split(
+      ' ',
+    ),
 };
 
 /** A `pipeline()` for blocks of a page that shows no config: its names and parameters may be anything. */

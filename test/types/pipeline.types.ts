@@ -2,7 +2,19 @@
  * What the compiler refuses. Every `@ts-expect-error` fails the type check when the line below it becomes legal.
  */
 import { z } from 'zod';
-import { contract, defineProject, files, monthly, query, rows, sqlFile, type RowsFunction } from '../../src/config/index.js';
+import {
+  checks,
+  contract,
+  defineProject,
+  files,
+  monthly,
+  query,
+  references,
+  rows,
+  sqlFile,
+  unique,
+  type RowsFunction,
+} from '../../src/config/index.js';
 import { pipelines, type Dataset } from '../../workflows/index.js';
 
 const Order = contract(z.object({ id: z.int(), amount: z.number() }), { key: ['id'] });
@@ -12,9 +24,21 @@ const Total = contract(z.object({ name: z.string(), total: z.number() }), { key:
 // @ts-expect-error a key column has to be a column of the schema
 export const wrongKey = contract(z.object({ id: z.int() }), { key: ['ident'] });
 
+// @ts-expect-error a check names columns of the schema
+export const wrongCheck = contract(z.object({ id: z.int() }), { checks: { once: unique(['ident']) } });
+
+// @ts-expect-error a check names columns of the inputs
+export const wrongCheckSet = checks({ inputs: { orders: Order } }, { once: unique(['ident']) });
+
 const project = defineProject({
   connections: { lake: files({ root: './data' }), out: files({ root: './out' }) },
   contracts: { Order, Customer, Total },
+  checks: {
+    fit: checks(
+      { inputs: { orders: Order, customers: Customer } },
+      { known: references(['id'], 'customers', ['id']), once: unique(['name'], { of: 'customers' }) },
+    ),
+  },
   transforms: {
     totals: sqlFile('./totals.sql', { inputs: { orders: Order, customers: Customer }, output: Total }),
     tidy: rows(
@@ -200,6 +224,19 @@ export const daily = pipeline('daily', async (run, params) => {
   // @ts-expect-error a load has to say how
   await run.load(totals, { to: 'out', path: 'totals.parquet' });
 
+  const { passed, warnings } = await run.check('fit', { orders: early, customers });
+  const found: string[] = warnings.map(({ observed }) => observed).slice(passed);
+  // @ts-expect-error a check set's name has to be in the config
+  await run.check('fitt', { orders, customers });
+  // @ts-expect-error every declared input has to be given
+  await run.check('fit', { orders });
+  // @ts-expect-error inputs have to have passed the contracts that the set declares
+  await run.check('fit', { orders: customers, customers: orders });
+  const known = { customers: run.table('out', 'customers') };
+  await run.load(orders, { to: 'out', table: 'orders', mode: 'replace', audit: ['fit', { checks: 'fit', inputs: known }] });
+  // @ts-expect-error an audit's check set has to be in the config
+  await run.load(orders, { to: 'out', table: 'orders', mode: 'replace', audit: ['fitt'] });
+
   const since = await run.watermark({ to: 'out', path: 'orders' });
   const changes = await run.extract('changes', { from: 'lake', path: 'x', cursor: 'changed_at', after: since, lag: '1 hour' });
   await run.load(changes, { to: 'out', path: 'orders', mode: 'append', watermark: changes.range });
@@ -233,7 +270,7 @@ export const daily = pipeline('daily', async (run, params) => {
   await run.transform('totals', tables, { on: 'out', table: 't', mode: 'append', partition: { name: 'x' } });
   // @ts-expect-error a TypeScript function runs in no database
   await run.transform('tidy', { orders: there }, { on: 'out', table: 'tidy', mode: 'replace' });
-  return { limit, wrongLimit, summed };
+  return { limit, wrongLimit, summed, found };
 });
 
 export const started = (): Promise<unknown> => daily({ month: '2024-01' });

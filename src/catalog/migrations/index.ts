@@ -4,6 +4,7 @@ import { runLog } from './0002-run-log.js';
 import { reconciler } from './0003-reconciler.js';
 import { ranges } from './0004-ranges.js';
 import { schemaChanges } from './0005-schema-changes.js';
+import { checks } from './0006-checks.js';
 
 /** Every migration by name; they run in the order of their names, and a released one never changes. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -12,4 +13,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0003-reconciler': reconciler,
   '0004-ranges': ranges,
   '0005-schema-changes': schemaChanges,
+  '0006-checks': checks,
 };

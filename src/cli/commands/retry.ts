@@ -1,8 +1,9 @@
+import { userInfo } from 'node:os';
 import type { RunRow, StepRow } from '../../catalog/index.js';
 import type { LoadedProject } from '../../config/load.js';
 import { TerminalError } from '../../core/errors.js';
 import { canonicalRunId, formatRunAddress, parseRunAddress } from '../../temporal/run-id.js';
-import type { StartRunInput } from '../../temporal/start-run.js';
+import type { StartControl, StartRunInput } from '../../temporal/start-run.js';
 import type { CommandContext } from '../command-context.js';
 import { withCatalog, withTemporal } from '../services.js';
 import { launch } from './launch.js';
@@ -11,6 +12,12 @@ export interface RetryOptions {
   readonly params?: Readonly<Record<string, unknown>>;
   readonly from?: string;
   readonly wait?: true;
+  /** A load whose audit failed, to be published in spite of it. */
+  readonly overrideAudit?: string;
+  /** Why. */
+  readonly reason?: string;
+  /** Who says so. @default the user of the operating system */
+  readonly as?: string;
 }
 
 /**
@@ -28,14 +35,14 @@ export async function retry(context: CommandContext, address: string, options: R
         `The catalog ${catalog.name} knows no run ${address}. List runs with \`millrace runs\`.`,
       );
     }
-    const from =
-      options.from === undefined ? undefined : findStep(options.from, await catalog.listSteps(run.workflowId, run.runId));
-    return plan(project, run, { ...options, from });
+    const steps = await catalog.listSteps(run.workflowId, run.runId);
+    const from = options.from === undefined ? undefined : findStep(options.from, steps);
+    return plan(project, run, { ...options, from }, overrideOf(options, steps));
   });
   return withTemporal((temporal) => launch(context.output, temporal, input, options.wait === true));
 }
 
-function plan(project: LoadedProject, run: RunRow, options: RetryOptions): StartRunInput {
+function plan(project: LoadedProject, run: RunRow, options: RetryOptions, overrideAudit: Override | undefined): StartRunInput {
   const pipeline = String(run.pipeline);
   const before = (run.params ?? {}) as Readonly<Record<string, unknown>>;
   const params = options.params ?? before;
@@ -50,8 +57,35 @@ function plan(project: LoadedProject, run: RunRow, options: RetryOptions): Start
     control: {
       retryOf: { workflowId: run.workflowId, runId: run.runId },
       ...(options.from !== undefined && { from: options.from }),
+      ...(overrideAudit && { overrideAudit }),
     },
   };
+}
+
+type Override = NonNullable<StartControl['overrideAudit']>;
+
+/** @throws TerminalError RETRY_INVALID without a reason, or with one for nothing */
+function overrideOf({ overrideAudit, reason, as }: RetryOptions, steps: readonly StepRow[]): Override | undefined {
+  if (overrideAudit === undefined) {
+    if (reason === undefined && as === undefined) return undefined;
+    throw new TerminalError('RETRY_INVALID', '`--reason` and `--as` are about an override: give `--override-audit STEP` too.');
+  }
+  if (reason === undefined || reason.trim() === '') {
+    throw new TerminalError(
+      'RETRY_INVALID',
+      `To publish in spite of an audit needs a reason, which is kept: --override-audit ${overrideAudit} --reason "…".`,
+    );
+  }
+  return { step: findStep(overrideAudit, steps), reason, by: as ?? userName() };
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A user id without a name, as in many containers.
+    throw new TerminalError('RETRY_INVALID', 'Your user has no name here. Say who overrides the audit: --as NAME.');
+  }
 }
 
 /** A step by its id, or by its name where only one step has it. */

@@ -60,12 +60,14 @@ async function askTemporal(run: RunAddress, warn: (text: string) => void): Promi
 
 async function askCatalog(catalog: Catalog, run: RunAddress): Promise<{ row: RunRow | undefined } & KnownSteps> {
   const row = await catalog.findRun(run.workflowId, run.runId);
-  if (!row) return { row, steps: [], schemaChanges: [] };
+  if (!row) return { row, steps: [], schemaChanges: [], checks: [], auditOverrides: [] };
   const { workflowId, runId } = row;
   return {
     row,
     steps: await catalog.listSteps(workflowId, runId),
     schemaChanges: await catalog.listSchemaChanges(workflowId, runId),
+    checks: await catalog.listCheckResults(workflowId, runId),
+    auditOverrides: await catalog.listAuditOverrides(workflowId, runId),
   };
 }
 

@@ -1,4 +1,5 @@
 import { Argument, type Command } from 'commander';
+import type { RetryOptions } from '../commands/retry.js';
 import type { Add } from './add.js';
 import { parseParams, runArgument } from './arguments.js';
 
@@ -49,17 +50,22 @@ function addRetry(program: Command, add: Add): void {
       about: 'Starts a run that takes over what a closed run had finished.',
       details: [
         "The new run has today's code. Its loads carry the ids of the run that is retried, so what that one had loaded is not loaded twice. A step is named by its id (load:warehouse.delays) or its name.",
+        'With --override-audit the load of that step is published although its audit failed in the run that is retried. The audit is asked again, and what it finds is kept; the reason, and who gave it, are kept in the catalog and shown by millrace show.',
       ],
       examples: [
         'millrace retry flightDelays/2001-01 --wait',
         'millrace retry flightDelays/2001-01 --from transform:delaysByState',
+        'millrace retry flightDelays/2001-01 --override-audit load:warehouse.delays --reason "a strike: half the flights are right"',
       ],
     },
-    async (context, address: string, options: RunFlags & { readonly from?: string }) =>
+    async (context, address: string, options: RetryOptions) =>
       (await import('../commands/retry.js')).retry(context, address, options),
   )
     .addArgument(runArgument())
     .option('--from <step>', 'do this step and everything made from it anew (default: what had not finished)')
+    .option('--override-audit <step>', 'publish this load in spite of its audit, which failed')
+    .option('--reason <text>', 'with --override-audit: why')
+    .option('--as <name>', 'with --override-audit: who says so (default: your user name)')
     .option('--params <json>', 'other parameters than the run had', parseParams)
     .option('--wait', 'follow the run to its end; Ctrl-C leaves it running');
 }

@@ -57,7 +57,7 @@ interface Seen {
  */
 export function bucketDestination(connection: string, store: ObjectStore): Destination {
   return {
-    capabilities: { modes: ['append', 'replace'], partitions: true, deletes: false },
+    capabilities: { modes: ['append', 'replace'], partitions: true, deletes: false, audits: false },
     ledger: () => readBucketLedger(store, connection),
     async load(request, context) {
       const place = { connection, path: request.target };

@@ -39,7 +39,7 @@ interface Attempt extends FileLoad {
 /** Writes Parquet and CSV files below `root` (absolute). A load becomes visible by one rename, and only then counts. */
 export function filesDestination(connection: string, root: string): Destination {
   return {
-    capabilities: { modes: ['append', 'replace'], partitions: true, deletes: false },
+    capabilities: { modes: ['append', 'replace'], partitions: true, deletes: false, audits: false },
     ledger: () => readLedger(connection, root),
     async watermark(request) {
       try {

@@ -26,7 +26,7 @@ import { postgresTransforms } from './transform-destination.js';
  */
 export function postgresDestination(settings: ResolvedPostgres): Destination {
   return {
-    capabilities: { modes: ['append', 'merge', 'replace', 'scd2'], partitions: true, deletes: true },
+    capabilities: { modes: ['append', 'merge', 'replace', 'scd2'], partitions: true, deletes: true, audits: true },
     ledger: () => readLedger(settings),
     watermark: (request, context) => readWatermark(settings, request, context),
     ...postgresTransforms(settings),

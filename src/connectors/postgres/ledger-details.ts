@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { CheckResult } from '../../core/checks.js';
 import { TerminalError } from '../../core/errors.js';
 import { quoteLiteral } from '../../core/filter.js';
 import type { LoadIdentity, SchemaChange } from '../../core/load.js';
@@ -15,6 +16,8 @@ export interface LedgerDetails {
   readonly deleted?: number;
   /** With `scd2` and without `validFrom`: the moment from which its versions hold, as Postgres writes it. */
   readonly moment?: string;
+  /** What its audit found. */
+  readonly audited?: readonly CheckResult[];
 }
 
 /** Gives a ledger that an earlier Millrace made the column for details. @throws TerminalError TARGET_UNSUITABLE */

@@ -3,6 +3,7 @@ import { quoteIdentifier } from '../../core/filter.js';
 import type { LoadResult } from '../../core/load.js';
 import { alterTarget } from './alter-target.js';
 import { execute, executeCounted } from './attached.js';
+import { auditOf } from './audit-load.js';
 import { fitTarget, type Fit } from './fit-target.js';
 import { readDetails, writeDetails, type LedgerDetails } from './ledger-details.js';
 import { findLoad, findSuperseded, moveToEnd, markSuperseded, recordLoad, type LedgerEntry } from './ledger.js';
@@ -52,7 +53,9 @@ async function loadOnce(attempt: Attempt): Promise<LoadResult> {
   if (earlier?.watermark && move === undefined) throw withoutWatermark(attempt, target);
   const { fit, ...provided } = await prepareTarget(attempt, target);
   if (earlier && move?.again === false && !move.isLatest) await moveToEnd(session, settings.ledgerSchema, earlier.id);
-  const begun = await beginWrite({ ...attempt, request: fit.request }, fit.table, target);
+  const { write, entry } = await beginWrite({ ...attempt, request: fit.request }, fit.table, target);
+  const audit = auditOf(attempt, fit.table);
+  const begun = { entry, write: { ...write, ...(audit && { audit }) } };
   const loading = { attempt, target, fit, begun, earlier, told, outdated: move?.outdated === true, ...provided };
   const done = await putRows(loading);
   context.progress(request.rows);
@@ -78,7 +81,7 @@ export async function prepareTarget(attempt: Attempt, target: string): Promise<{
 }
 
 /** What the ledger keeps beside the numbers; of changes that an earlier load of the same id made, those that stay. */
-function detailsOf({ fit, told }: Loading, { deleted, moment }: Put): LedgerDetails {
+function detailsOf({ attempt, fit, told }: Loading, { deleted, moment }: Put): LedgerDetails {
   const kept = (told?.changes ?? []).filter(({ change }) => change !== 'discarded' && change !== 'missing');
   const changes = [...kept, ...fit.changes];
   return {
@@ -86,11 +89,12 @@ function detailsOf({ fit, told }: Loading, { deleted, moment }: Put): LedgerDeta
     ...(changes.length > 0 && { changes }),
     ...(deleted !== undefined && { deleted }),
     ...(moment !== undefined && { moment }),
+    ...(attempt.request.audit && { audited: attempt.request.audit.settle() }),
   };
 }
 
-function outcomeOf({ changes, deleted }: LedgerDetails): Pick<LoadResult, 'changes' | 'deleted'> {
-  return { ...(changes && { changes }), ...(deleted !== undefined && { deleted }) };
+function outcomeOf({ changes, deleted, audited }: LedgerDetails): Pick<LoadResult, 'changes' | 'deleted' | 'audited'> {
+  return { ...(changes && { changes }), ...(deleted !== undefined && { deleted }), ...(audited && { audited }) };
 }
 
 function withoutWatermark({ request }: Attempt, target: string): TerminalError {
@@ -185,7 +189,10 @@ async function writeRows(
   if (write.request.partition !== undefined) await requirePartition(write);
   const remove = async (): Promise<number> =>
     created ? 0 : removeEarlier(write, attempt, { target, ...(earlier && { earlier: earlier.id }) });
-  const route = attempt.staged === true || fit.alters.length > 0 ? 'staging' : chooseRoute(write.plans, fit.table);
+  const route =
+    attempt.staged === true || fit.alters.length > 0 || write.audit !== undefined
+      ? 'staging'
+      : chooseRoute(write.plans, fit.table);
   if (route === 'staging') {
     let replaced = 0;
     await writeThroughStaging(write, async (staging) => {

@@ -24,7 +24,11 @@ export interface Write {
   readonly loadId?: bigint;
   /** Values that are staged with the rows, and not loaded. @default none */
   readonly extras?: readonly StagedExtra[];
+  /** Looks at the load when its rows are staged, and when they are put into the target; throws to undo it. @default nobody looks */
+  readonly audit?: (write: Write, staging: TableName, moment: AuditMoment) => Promise<void>;
 }
+
+export type AuditMoment = 'staged' | 'put';
 
 /** A column of the staging table that the target has not. */
 export interface StagedExtra {
@@ -72,7 +76,9 @@ export async function writeThroughStaging(write: Write, finish: (staging: TableN
   // DuckDB knows the tables of its last look only.
   await session.run('CALL pg_clear_cache()');
   expectRows(write, await copyInto(write, staging, 'staging'));
+  await write.audit?.(write, staging, 'staged');
   expectRows(write, await finish(staging));
+  await write.audit?.(write, staging, 'put');
   await execute(session, `DROP TABLE ${staging.sql}`);
 }
 

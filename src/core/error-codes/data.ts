@@ -7,6 +7,33 @@ export const DATA_ERRORS = {
     retryable: false,
     remedy: 'Look at them with `millrace quarantine RUN`; mend the source, the contract or `maxRejected`.',
   },
+  CHECK_FAILED: {
+    cause: 'A check of a whole dataset found what it must not, with severity `error`. Nothing that comes after it was done.',
+    retryable: false,
+    remedy:
+      'Look at what the message names and at `millrace show RUN`; mend the source or the check’s bound, then retry the run.',
+  },
+  CHECK_UNKNOWN: {
+    cause: 'A step names a check set that the config does not have.',
+    retryable: false,
+    remedy: 'Add it to `checks`, or correct the name.',
+  },
+  CHECK_INPUTS: {
+    cause: 'A check set was not given exactly the inputs it declares, or a dataset that another contract has judged.',
+    retryable: false,
+    remedy: 'Pass the datasets it names, validated by their contracts.',
+  },
+  CHECK_INVALID: {
+    cause: 'A check cannot be computed: its SQL does not run, reads what it was not given, or does not suit the column’s values.',
+    retryable: false,
+    remedy: 'Correct the check in the config; `millrace check` looks at all of them.',
+  },
+  AUDIT_FAILED: {
+    cause: 'A check of a load’s audit failed: nothing was published, and the target is as it was.',
+    retryable: false,
+    remedy:
+      'Mend the data or the check, then retry the run; or publish in spite of it: `millrace retry RUN --override-audit STEP --reason "…"`.',
+  },
   CONTRACT_COLUMNS: {
     cause: 'The dataset lacks columns that the contract needs, or has them in a type it cannot judge.',
     retryable: false,

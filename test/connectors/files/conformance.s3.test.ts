@@ -20,7 +20,7 @@ beforeAll(async () => {
 
 const open = () => openConnector('files', 'depot', { root: bucket.root, s3: bucket.s3 });
 const fresh = () => randomBytes(4).toString('hex');
-const capabilities = { modes: ['append', 'replace'] as const, partitions: true, deletes: false };
+const capabilities = { modes: ['append', 'replace'] as const, partitions: true, deletes: false, audits: false };
 
 for (const format of ['parquet', 'csv'] as const) {
   const read = async (target: string): Promise<SampleRow[]> => {

@@ -16,7 +16,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const open = () => openConnector('files', 'depot', { root });
 const fresh = () => randomBytes(4).toString('hex');
-const capabilities = { modes: ['append', 'replace'] as const, partitions: true, deletes: false };
+const capabilities = { modes: ['append', 'replace'] as const, partitions: true, deletes: false, audits: false };
 
 for (const format of ['parquet', 'csv'] as const) {
   const read = (target: string): Promise<SampleRow[]> =>

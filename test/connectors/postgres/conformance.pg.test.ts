@@ -28,7 +28,7 @@ const versions = (table: string): Promise<SampleVersion[]> =>
      FROM public.${table} ORDER BY id, valid_from`,
   );
 
-const capabilities = { modes: ['append', 'merge', 'replace', 'scd2'] as const, partitions: true, deletes: true };
+const capabilities = { modes: ['append', 'merge', 'replace', 'scd2'] as const, partitions: true, deletes: true, audits: true };
 
 const harness = () => ({ capabilities, open, read, versions, newTarget: () => `t_${randomBytes(4).toString('hex')}` });
 
