@@ -65,7 +65,6 @@ function summaryRows({ name, measurements, date }: KeptResult): string[] {
 
 function section({ name, rounds, date, machine, measurements, report, peaks }: KeptResult): string[] {
   const { processor, processors, memoryGiB, system, node, duckdb, postgres, temporal } = machine;
-  const notes = path.join(import.meta.dirname, name, 'notes.md');
   return [
     `## ${name}`,
     '',
@@ -82,7 +81,8 @@ function section({ name, rounds, date, machine, measurements, report, peaks }: K
     '```',
     '',
     ...peakLines(peaks),
-    ...(existsSync(notes) ? [readFileSync(notes, 'utf8').trim(), ''] : []),
+    `How it is measured, and what the time is made of: [docs/benchmarks.md](../docs/benchmarks.md#${name}).`,
+    '',
   ];
 }
 
