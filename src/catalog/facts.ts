@@ -2,6 +2,7 @@ import type { StoredWatermark } from '../core/cursor.js';
 import type { CheckResult } from '../core/checks.js';
 import type { LoadMode, LoadResult, SchemaChange } from '../core/load.js';
 import type { Manifest, ReasonCount } from '../core/manifest.js';
+import type { LoadOptions } from '../core/quarantine.js';
 import type { StepId, StepKind, StepResult } from '../core/steps.js';
 
 /*
@@ -107,6 +108,10 @@ export interface RecordedLoad extends LoadResult {
   readonly connection: string;
   /** For a load with a watermark: the range by which it moved. */
   readonly moved?: StoredWatermark;
+  /** How it was to write, besides the mode. */
+  readonly options?: LoadOptions;
+  /** The id of the load that it adds rows to, which had been rejected then. */
+  readonly addsTo?: string;
 }
 
 export interface StepFinished extends StepKey {
@@ -203,6 +208,7 @@ export interface LedgerLoadRecorded extends RunKey {
   readonly loadedAt: string;
   readonly changes?: readonly SchemaChange[];
   readonly deleted?: number;
+  readonly addsTo?: string;
 }
 
 /** `running` may be out of date for a minute where no worker saw the end: Temporal is the truth of a run's state. */
@@ -264,6 +270,40 @@ export interface QuarantineRow extends StepKey {
   readonly accepted: number;
   /** Most frequent first, at most 20. */
   readonly reasons: readonly ReasonCount[];
+}
+
+/** A version of a contract. */
+export interface ContractVersionRow {
+  readonly name: string;
+  readonly hash: string;
+  /** The canonical text that was hashed. */
+  readonly definition: string;
+  readonly firstSeenAt: string;
+  /** When a step last made or found a dataset by it; `null` where the catalog knows of none. */
+  readonly lastUsedAt: string | null;
+}
+
+/** Who had rows of a contract. */
+export interface ContractUses {
+  readonly pipelines: readonly string[];
+  readonly targets: readonly string[];
+}
+
+/** A load as it was done. */
+export interface LoadRow extends RunKey {
+  readonly loadId: string;
+  readonly content: string;
+  readonly step: StepId;
+  readonly connection: string;
+  /** As {@link LoadResult} names it. */
+  readonly target: string;
+  readonly mode: LoadMode;
+  readonly partition: string | null;
+  readonly rows: number;
+  readonly loadedAt: string;
+  /** `null` where nobody has told, as when the catalog was rebuilt from a ledger. */
+  readonly options: LoadOptions | null;
+  readonly addsTo: string | null;
 }
 
 /** One change of columns that came with a load, see {@link SchemaChange}; `null` where it does not apply. */

@@ -5,7 +5,10 @@ export type {
   CheckHistoryRequest,
   CheckResultRow,
   ContractRecorded,
+  ContractUses,
+  ContractVersionRow,
   LedgerLoadRecorded,
+  LoadRow,
   OpenRun,
   QuarantineRow,
   RecordedLoad,
@@ -31,4 +34,5 @@ export type {
 } from './facts.js';
 export { catalogName, openCatalog, type CatalogOptions } from './open-catalog.js';
 export { openLogWriter, type LogWriter } from './log-writer.js';
+export { findRejecting, planAdditions, type RejectingStep } from './replay-plan.js';
 export { reusableSteps } from './step-lineage.js';
