@@ -8,10 +8,7 @@ import type {
   CheckHistoryRequest,
   CheckResultRow,
   ContractRecorded,
-  ContractUses,
-  ContractVersionRow,
   LedgerLoadRecorded,
-  LoadRow,
   OpenRun,
   QuarantineRow,
   RunClosed,
@@ -26,6 +23,7 @@ import type {
   StepRow,
   StepStarted,
 } from './facts.js';
+import type { ContractUses, ContractVersionRow, LoadRow } from './use-facts.js';
 
 /**
  * The database of runs, steps, datasets, quality, quarantine and loads: a projection of facts, never the truth of a

@@ -1,4 +1,5 @@
-import type { ContractUses, ContractVersionRow, RunKey } from './facts.js';
+import type { RunKey } from './facts.js';
+import type { ContractUses, ContractVersionRow } from './use-facts.js';
 import type { CatalogSession } from './tables.js';
 
 /** Every version of every contract that was recorded, with the last run that used it; the one used last comes first. */

@@ -272,40 +272,6 @@ export interface QuarantineRow extends StepKey {
   readonly reasons: readonly ReasonCount[];
 }
 
-/** A version of a contract. */
-export interface ContractVersionRow {
-  readonly name: string;
-  readonly hash: string;
-  /** The canonical text that was hashed. */
-  readonly definition: string;
-  readonly firstSeenAt: string;
-  /** When a step last made or found a dataset by it; `null` where the catalog knows of none. */
-  readonly lastUsedAt: string | null;
-}
-
-/** Who had rows of a contract. */
-export interface ContractUses {
-  readonly pipelines: readonly string[];
-  readonly targets: readonly string[];
-}
-
-/** A load as it was done. */
-export interface LoadRow extends RunKey {
-  readonly loadId: string;
-  readonly content: string;
-  readonly step: StepId;
-  readonly connection: string;
-  /** As {@link LoadResult} names it. */
-  readonly target: string;
-  readonly mode: LoadMode;
-  readonly partition: string | null;
-  readonly rows: number;
-  readonly loadedAt: string;
-  /** `null` where nobody has told, as when the catalog was rebuilt from a ledger. */
-  readonly options: LoadOptions | null;
-  readonly addsTo: string | null;
-}
-
 /** One change of columns that came with a load, see {@link SchemaChange}; `null` where it does not apply. */
 export interface SchemaChangeRow {
   readonly step: StepId;

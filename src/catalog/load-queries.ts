@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely';
 import type { LoadMode } from '../core/load.js';
 import type { LoadOptions } from '../core/quarantine.js';
 import type { StepId } from '../core/steps.js';
-import type { LoadRow } from './facts.js';
+import type { LoadRow } from './use-facts.js';
 import type { CatalogSession, LoadsTable } from './tables.js';
 
 /** One load, by its id and what it loaded. */

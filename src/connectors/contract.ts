@@ -147,7 +147,7 @@ export interface DestinationCapabilities {
  * - a new `loadId` for an append of the same pipeline, step and run partition replaces that partition's earlier load;
  * - two attempts at once end in one load: the second waits, then finds it done;
  * - the number of rows written is checked against `rows` before the commit;
- * - rows that were rejected are added to their load once, whoever adds them; what takes the load's place takes them away with it;
+ * - rejected rows are added to their load once; what takes its place takes them away too;
  * - a load with a watermark moves it in the same change, and only if the target still is where the range begins
  *   ({@link moveWatermark}); two of them into one target and watermark follow each other.
  */
@@ -163,10 +163,7 @@ export interface Destination {
    * where loads cannot carry a watermark.
    */
   watermark?(request: WatermarkRequest, context: CallContext): Promise<Watermark>;
-  /**
-   * Which rejected rows have been added since to an earlier load, by which loads, as the ledger tells. Absent where loads cannot
-   * be added to.
-   */
+  /** Which rejected rows were added to an earlier load since, as the ledger tells. Absent where none can be. */
   additions?(request: AdditionsRequest, context: CallContext): Promise<readonly AddedRows[]>;
   /** Every load that the ledger knows, oldest first where it can tell; none when there is no ledger yet. */
   ledger?(): AsyncIterable<LedgerLoad>;
