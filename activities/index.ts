@@ -3,6 +3,7 @@ import { makeCheck } from './check.js';
 import { makeDiscover } from './discover.js';
 import { makeExtract } from './extract.js';
 import { makeLoad } from './load.js';
+import { makeQuarantine } from './quarantine.js';
 import type { Services } from './services.js';
 import { makeTransform } from './transform.js';
 import { makeValidate } from './validate.js';
@@ -17,6 +18,7 @@ export function createActivities(services: Services) {
     admit: makeAdmit(services),
     discover: makeDiscover(services),
     watermark: makeWatermark(services),
+    quarantine: makeQuarantine(services),
     extract: makeExtract(services),
     validate: makeValidate(services),
     transform: makeTransform(services),

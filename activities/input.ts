@@ -39,6 +39,7 @@ export async function openInput(services: Services, call: StepCall, manifest: Ma
       const placed = await place(services, call, part, remoteOf(part));
       originals.set(placed.path, part.path);
       if (placed.deletes !== undefined) originals.set(placed.deletes, part.deletes as string);
+      if (placed.places !== undefined) originals.set(placed.places, part.places as string);
       return placed;
     });
   });
@@ -52,15 +53,21 @@ export async function openInput(services: Services, call: StepCall, manifest: Ma
         ...part,
         path: original(part.path),
         ...(part.deletes !== undefined && { deletes: original(part.deletes) }),
+        ...(part.places !== undefined && { places: original(part.places) }),
       })),
   };
 }
 
 async function place({ staging }: Services, call: StepCall, part: Part, remote: RemoteParts | undefined): Promise<Part> {
   const path = remote ? await remote.place(part, call) : part.path;
-  if (part.deletes === undefined || !staging.remote) return { ...part, path };
-  const deletes = await staging.remote.place({ path: part.deletes, format: 'parquet', bytes: 0, fingerprint: '' }, call);
-  return { ...part, path, deletes };
+  const beside = async (file: string): Promise<string> =>
+    staging.remote ? staging.remote.place({ path: file, format: 'parquet', bytes: 0, fingerprint: '' }, call) : file;
+  return {
+    ...part,
+    path,
+    ...(part.deletes !== undefined && { deletes: await beside(part.deletes) }),
+    ...(part.places !== undefined && { places: await beside(part.places) }),
+  };
 }
 
 async function verifyAll(services: Services, call: StepCall, parts: readonly Part[], remoteOf: RemoteOf): Promise<void> {

@@ -3,13 +3,16 @@ import type { Column, DatasetRef } from '../src/core/dataset.js';
 import { outcomeOf } from '../src/core/checks.js';
 import { TerminalError } from '../src/core/errors.js';
 import { boundedResult, type LoadIdentity, type LoadResult } from '../src/core/load.js';
+import { quoteIdentifier } from '../src/core/filter.js';
 import type { Manifest } from '../src/core/manifest.js';
+import { countRows as countRanges, unite, type LoadOptions } from '../src/core/quarantine.js';
 import type { LoadStepInput, LoadStepResult } from '../src/core/steps.js';
 import { storedWatermark } from '../src/core/watermark.js';
 import { namingDamaged } from '../src/engine/damaged-parts.js';
 import { datasetSelect } from '../src/engine/dataset-sql.js';
 import { countNew, requireCursor, selectNew, type RangedRows } from '../src/engine/range-select.js';
 import { prepareAudit } from './audit.js';
+import { numberedSelect, rangesOf } from '../src/engine/quarantine/returning-rows.js';
 import { withConnection } from './connection.js';
 import type { Growing } from './handover.js';
 import { openInput } from './input.js';
@@ -68,6 +71,8 @@ export function load(
     const moved = input.watermark && storedWatermark(input.watermark);
     const recorded = {
       ...done,
+      options: optionsOf(input),
+      ...(input.addsTo && { addsTo: input.addsTo.loadId }),
       content: reference.content,
       connection,
       ...(partition !== undefined && { partition }),
@@ -116,9 +121,10 @@ async function requestFor(
   { reference, manifest }: WholeDataset,
 ): Promise<LoadRequest> {
   const opened = await openInput(services, call, manifest);
+  const { name, columns, contract } = manifest;
+  if (input.addsTo) return addingRequest(services, input, call, { reference, manifest: opened.manifest });
   const all = datasetSelect(opened.manifest, services.staging.root);
   call.phase('loading');
-  const { name, columns, contract } = manifest;
   const ranged = rangedRows(input, columns);
   if (ranged) requireCursor(ranged);
   const select = ranged ? selectNew(all, ranged) : all;
@@ -129,6 +135,50 @@ async function requestFor(
     columns,
     rows: ranged ? await countNew(call.session, all, ranged) : (manifest.rows ?? (await countRows(call, all))),
     key: keyOf(services, input, { name, columns, contract: contract?.name }),
+  };
+}
+
+/** Rows that came back from quarantine: those that nobody has added before. */
+async function addingRequest(
+  services: Services,
+  input: Omit<LoadStepInput, 'input'>,
+  call: StepCall,
+  { reference, manifest }: WholeDataset,
+): Promise<LoadRequest> {
+  const { addsTo, target, connection } = input;
+  if (!addsTo) throw new TypeError('The load adds to no other');
+  const identity = { ...identityOf(input, reference.content), pipeline: addsTo.pipeline, step: addsTo.step };
+  const { loadId, content, partition } = addsTo;
+  const added = await withConnection(services, connection, call, async ({ destination }) =>
+    destination?.additions?.({ target, connection, loadId, content }, call),
+  );
+  const done = unite((added ?? []).filter((each) => each.loadId !== identity.loadId).map((each) => each.rows));
+  const numbered = numberedSelect(manifest, services.staging.root, done);
+  const rows = await rangesOf(call.session, numbered);
+  call.phase('loading');
+  const { name, columns, contract } = manifest;
+  return {
+    ...targetOf(input),
+    identity: { ...identity, ...(partition !== undefined && { partition }) },
+    select: `SELECT ${columns.map((column) => quoteIdentifier(column.name)).join(', ')} FROM (${numbered})`,
+    columns,
+    rows: countRanges(rows),
+    key: keyOf(services, input, { name, columns, contract: contract?.name }),
+    addsTo: { loadId, content, rows },
+  };
+}
+
+/** As somebody who adds to the load later has to give them. */
+function optionsOf(input: Omit<LoadStepInput, 'input'>): LoadOptions {
+  const { key } = input;
+  const { partition, deleteFlag, validFrom, schema } = targetOf(input);
+  return {
+    ...(key && { key }),
+    ...(partition && { partition }),
+    deleteFlag,
+    validFrom,
+    schema,
+    ...(input.audit && { audited: true as const }),
   };
 }
 

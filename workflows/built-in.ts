@@ -1,1 +1,2 @@
 export { replicate } from './replicate.js';
+export { replayQuarantine } from './replay-quarantine.js';

@@ -2,7 +2,8 @@ import type { Project } from '../src/config/project.js';
 import type { DatasetRef } from '../src/core/dataset.js';
 import { TerminalError } from '../src/core/errors.js';
 import type { Scalar } from '../src/core/filter.js';
-import type { AuditStepInput, DiscoverStepInput, StepKind, StepPolicy } from '../src/core/steps.js';
+import type { PlannedAddition } from '../src/core/quarantine.js';
+import type { AuditStepInput, DiscoverStepInput, QuarantineStepInput, StepKind, StepPolicy } from '../src/core/steps.js';
 import type { TableInput } from '../src/core/table.js';
 import type { Audit, ExtractFrom, LoadInto, StepOptions, TransformOn, ValidateOptions, WatermarkOf } from './types.js';
 
@@ -114,6 +115,23 @@ function auditInput(audit: string | Audit<Project>): AuditStepInput {
 export function discoverCall(input: Omit<DiscoverStepInput, 'run' | 'step'>): StepCall {
   const summary = `tables of ${input.from} for ${input.to}`;
   return { kind: 'discover', name: input.from, summary, policy: {}, input: { ...input } };
+}
+
+export function quarantineCall(name: string, input: Omit<QuarantineStepInput, 'run' | 'step'>): StepCall {
+  return {
+    kind: 'quarantine',
+    name,
+    summary: `rows that ${input.of.step} of ${input.of.workflowId} rejected`,
+    policy: {},
+    input,
+  };
+}
+
+/** A load of rows that came back, into the place of the load that they were missing from. */
+export function additionCall(input: DatasetRef, { addsTo, connection, target, mode, options }: PlannedAddition): StepCall {
+  const summary = `${input.name} into ${connection}.${target} (${mode})`;
+  const call = { input, connection, target, mode, ...options, addsTo };
+  return { kind: 'load', name: `${connection}.${target}`, summary, policy: {}, input: call };
 }
 
 function split<O extends StepOptions>(

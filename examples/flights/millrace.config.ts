@@ -115,6 +115,11 @@ export default defineProject({
       partition: monthly('month', { from: '2001-01' }),
       owner: 'data@example.com',
     },
+    passengerReports: {
+      description: 'What passengers reported, as far as it can be true',
+      params: z.object({}),
+      owner: 'data@example.com',
+    },
   },
   dev: {
     postgres: ['WAREHOUSE_URL'],

@@ -18,7 +18,8 @@ export function allCommands(
     .visibleCommands(parent)
     .flatMap((command) => {
       const path = [...words, command.name()];
-      return command.commands.length > 0 ? allCommands(command, path) : [{ name: path.join(' '), command }];
+      const own = specOf(command) ? [{ name: path.join(' '), command }] : [];
+      return [...own, ...allCommands(command, path)];
     });
 }
 

@@ -1,6 +1,7 @@
 import { exitCodeOf } from '../../src/cli/exit-codes.js';
 import { CLIENT_ERRORS } from '../../src/core/error-codes/clients.js';
 import { DATABASE_ERRORS } from '../../src/core/error-codes/databases.js';
+import { QUARANTINE_ERRORS } from '../../src/core/error-codes/quarantine.js';
 import { DATA_ERRORS } from '../../src/core/error-codes/data.js';
 import { ENGINE_ERRORS } from '../../src/core/error-codes/engine.js';
 import type { ErrorCodeEntry } from '../../src/core/error-codes/entry.js';
@@ -16,6 +17,7 @@ export const GROUPS: readonly (readonly [title: string, codes: Readonly<Record<s
   ['Files', FILE_ERRORS],
   ['Databases', DATABASE_ERRORS],
   ['Rows, contracts and transforms', DATA_ERRORS],
+  ['Rejected rows that come back', QUARANTINE_ERRORS],
   ['Reading and loading only what is new', INCREMENTAL_ERRORS],
   ['Staging, DuckDB, the catalog and the worker', ENGINE_ERRORS],
   ['Clients, the command line and development', CLIENT_ERRORS],

@@ -23,6 +23,7 @@ import type {
   StepRow,
   StepStarted,
 } from './facts.js';
+import type { ContractUses, ContractVersionRow, LoadRow } from './use-facts.js';
 
 /**
  * The database of runs, steps, datasets, quality, quarantine and loads: a projection of facts, never the truth of a
@@ -63,6 +64,15 @@ export interface Catalog {
    */
   listSteps(workflowId: string, runId: string): Promise<StepRow[]>;
   listQuarantine(workflowId: string, runId: string): Promise<QuarantineRow[]>;
+  /** Every version of every contract, the one used last first. */
+  listContractVersions(): Promise<ContractVersionRow[]>;
+  /** The contracts that a run's steps used: hashes by name. */
+  contractsOfRun(run: RunKey): Promise<ReadonlyMap<string, string>>;
+  contractUses(name: string): Promise<ContractUses>;
+  /** One load, by its id and what it loaded. */
+  findLoad(loadId: string, content: string): Promise<LoadRow | undefined>;
+  /** The loads that added rows to this one which had been rejected, earliest first. */
+  listAdditions(loadId: string): Promise<LoadRow[]>;
   /** How the run's loads changed the columns of their targets, step by step. */
   listSchemaChanges(workflowId: string, runId: string): Promise<SchemaChangeRow[]>;
   /** What the checks of the run's steps found, step by step. */

@@ -104,6 +104,8 @@ export async function recordLoad(db: CatalogSession, key: StepKey, load: Recorde
       loaded_at: loadedAt,
       watermark: load.moved ? JSON.stringify(load.moved) : null,
       deleted: load.deleted ?? null,
+      options: load.options ? JSON.stringify(load.options) : null,
+      adds_to: load.addsTo ?? null,
     })
     .onConflict((conflict) =>
       conflict
@@ -119,6 +121,7 @@ export async function recordLoad(db: CatalogSession, key: StepKey, load: Recorde
           created: row.ref('excluded.created'),
           loaded_at: row.ref('excluded.loaded_at'),
           deleted: row.ref('excluded.deleted'),
+          options: row.ref('excluded.options'),
         }))
         .where('loads.already_done', '=', 1)
         .where((row) => row(row.ref('excluded.already_done'), '=', 0)),
@@ -154,6 +157,8 @@ export async function recordLedgerLoad(db: CatalogSession, load: LedgerLoadRecor
       loaded_at: load.loadedAt,
       watermark: load.watermark ? JSON.stringify(load.watermark) : null,
       deleted: load.deleted ?? null,
+      options: null,
+      adds_to: load.addsTo ?? null,
     })
     .onConflict((conflict) => conflict.doNothing())
     .returning('load_id')

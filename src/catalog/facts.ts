@@ -2,6 +2,7 @@ import type { StoredWatermark } from '../core/cursor.js';
 import type { CheckResult } from '../core/checks.js';
 import type { LoadMode, LoadResult, SchemaChange } from '../core/load.js';
 import type { Manifest, ReasonCount } from '../core/manifest.js';
+import type { LoadOptions } from '../core/quarantine.js';
 import type { StepId, StepKind, StepResult } from '../core/steps.js';
 
 /*
@@ -107,6 +108,10 @@ export interface RecordedLoad extends LoadResult {
   readonly connection: string;
   /** For a load with a watermark: the range by which it moved. */
   readonly moved?: StoredWatermark;
+  /** How it was to write, besides the mode. */
+  readonly options?: LoadOptions;
+  /** The id of the load that it adds rows to, which had been rejected then. */
+  readonly addsTo?: string;
 }
 
 export interface StepFinished extends StepKey {
@@ -203,6 +208,7 @@ export interface LedgerLoadRecorded extends RunKey {
   readonly loadedAt: string;
   readonly changes?: readonly SchemaChange[];
   readonly deleted?: number;
+  readonly addsTo?: string;
 }
 
 /** `running` may be out of date for a minute where no worker saw the end: Temporal is the truth of a run's state. */

@@ -29,6 +29,8 @@ export type {
   StepStatus,
   UnseenEnd,
 } from './facts.js';
+export type { ContractUses, ContractVersionRow, LoadRow } from './use-facts.js';
 export { catalogName, openCatalog, type CatalogOptions } from './open-catalog.js';
 export { openLogWriter, type LogWriter } from './log-writer.js';
+export { findRejecting, planAdditions, type RejectingStep } from './replay-plan.js';
 export { reusableSteps } from './step-lineage.js';

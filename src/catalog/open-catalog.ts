@@ -4,6 +4,8 @@ import type { CatalogDatabase } from './database.js';
 import { listDatasetUses } from './dataset-uses.js';
 import { recordContractVersion, recordDataset, recordLedgerLoad } from './dataset-statements.js';
 import { closeRun, lastHeardOf, listOpenRuns } from './closing.js';
+import { contractsOfRun, contractUses, listContractVersions } from './contract-queries.js';
+import { findLoad, listAdditions } from './load-queries.js';
 import { dropLease, readLease, takeLease } from './leases.js';
 import { postgresDatabase, postgresName, type PostgresPlace } from './postgres-database.js';
 import { findRun, listRuns } from './run-queries.js';
@@ -51,6 +53,11 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     checkHistory: (request) => database.read((db) => checkHistory(db, request)),
     recordAuditOverride: (fact) => database.write((db) => recordAuditOverride(db, fact)),
     listAuditOverrides: (workflowId, runId) => database.read((db) => listAuditOverrides(db, workflowId, runId)),
+    listContractVersions: () => database.read((db) => listContractVersions(db)),
+    contractsOfRun: (run) => database.read((db) => contractsOfRun(db, run)),
+    contractUses: (name) => database.read((db) => contractUses(db, name)),
+    findLoad: (loadId, content) => database.read((db) => findLoad(db, loadId, content)),
+    listAdditions: (loadId) => database.read((db) => listAdditions(db, loadId)),
     listAttempts: (workflowId, runId) => database.read((db) => listAttempts(db, workflowId, runId)),
     listDatasetUses: () => database.read((db) => listDatasetUses(db)),
     recordLog: (lines) => database.write((db) => keepLog(db, lines)),

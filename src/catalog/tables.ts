@@ -126,6 +126,10 @@ export interface LoadsTable extends StepKeyColumns {
   /** JSON: the range by which the load moved its watermark. */
   watermark: string | null;
   deleted: number | null;
+  /** JSON: how it was to write besides its mode; null where nobody has told. */
+  options: string | null;
+  /** The id of the load that it adds rows to, which had been rejected then. */
+  adds_to: string | null;
 }
 
 export interface SchemaChangesTable {

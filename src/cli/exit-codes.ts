@@ -26,6 +26,7 @@ const BY_CODE: Readonly<Partial<Record<ErrorCode, number>>> = {
   CREDENTIALS_REJECTED: EXIT.usage,
   DATABASE_MISSING: EXIT.usage,
   RUN_UNKNOWN: EXIT.notFound,
+  QUARANTINE_UNKNOWN: EXIT.notFound,
   PIPELINE_UNKNOWN: EXIT.notFound,
   TEMPORAL_TLS: EXIT.usage,
   TEMPORAL_UNREACHABLE: EXIT.unreachable,

@@ -5,9 +5,11 @@ import { openOutput } from './output.js';
 import { helpAfter, keepSpec, type Add } from './program/add.js';
 import { addCatalog } from './program/catalog.js';
 import { addConnections } from './program/connections.js';
+import { addContracts } from './program/contracts.js';
 import { addLooks } from './program/looks.js';
 import { addMachine } from './program/machine.js';
 import { addProject } from './program/project.js';
+import { addQuarantine } from './program/quarantine.js';
 import { addRuns } from './program/runs.js';
 import { addServers } from './program/servers.js';
 import { addStaging } from './program/staging.js';
@@ -33,6 +35,8 @@ export function buildProgram(finish: (exitCode: number) => void): Command {
     .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show help')
     .helpCommand(false)
+    // Options behind the name of a command are that command's, also where the command has commands of its own.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
     .addHelpText('after', EXIT_CODES);
@@ -57,6 +61,8 @@ export function buildProgram(finish: (exitCode: number) => void): Command {
   addServers(program, add);
   addRuns(program, add);
   addLooks(program, add);
+  addQuarantine(program, add);
+  addContracts(program, add);
   addConnections(program, add);
   addStaging(program, add);
   addCatalog(program, add);

@@ -34,7 +34,21 @@ const replicate = {
   description: 'Copies tables of one connection into another.',
 } as const satisfies PipelineConfig;
 
+const replayQuarantine = {
+  params: z.object({
+    /** The run that rejected the rows. */
+    workflowId: z.string().min(1),
+    /** Its execution. */
+    runId: z.string().min(1),
+    /** The id of its step: `validate:orders`. */
+    step: z.string().startsWith('validate:', 'name a validate step, as validate:orders'),
+    /** The manifest of edited rows, as `millrace quarantine replay --from` has staged them. */
+    edited: z.string().min(1).optional(),
+  }),
+  description: 'Judges rejected rows of a run again, and loads what passes now.',
+} as const satisfies PipelineConfig;
+
 /** Pipelines that every project has. Their names are taken. */
-export const BUILT_IN_PIPELINES = { replicate } as const;
+export const BUILT_IN_PIPELINES = { replicate, replayQuarantine } as const;
 
 export const BUILT_IN_NAMES: readonly string[] = Object.keys(BUILT_IN_PIPELINES);

@@ -3,8 +3,9 @@ import type { Column } from '../core/dataset.js';
 import type { Filter } from '../core/filter.js';
 import type { LoadIdentity, LoadMode, LoadResult, SchemaChange, SchemaPolicy, TargetPartition } from '../core/load.js';
 import type { Part } from '../core/manifest.js';
+import type { AddedRows, Addition, AdditionsRequest } from '../core/quarantine.js';
 import type { Statement } from '../core/statement.js';
-import type { TableVersion } from '../core/table.js';
+import type { TableRules, TableVersion } from '../core/table.js';
 import type { LoadAudit } from './audit.js';
 import type { CallContext, ExtensionName } from './call.js';
 import type { Resumption } from './left-work.js';
@@ -43,6 +44,8 @@ export interface Source {
   extract(request: ExtractRequest, context: CallContext): Promise<Extracted>;
   /** Every table that people keep data in, in order of their names. Absent where a system has no tables to list. */
   tables?(context: CallContext): Promise<readonly SourceTable[]>;
+  /** What a table declares; absent where a system has no tables. */
+  tableRules?(table: string, sample: number): Promise<TableRules>;
   /** How later steps read parts that are in place elsewhere than on this machine's disks; such parts name the connection. */
   readonly remote?: RemoteParts;
 }
@@ -144,6 +147,7 @@ export interface DestinationCapabilities {
  * - a new `loadId` for an append of the same pipeline, step and run partition replaces that partition's earlier load;
  * - two attempts at once end in one load: the second waits, then finds it done;
  * - the number of rows written is checked against `rows` before the commit;
+ * - rejected rows are added to their load once; what takes its place takes them away too;
  * - a load with a watermark moves it in the same change, and only if the target still is where the range begins
  *   ({@link moveWatermark}); two of them into one target and watermark follow each other.
  */
@@ -159,6 +163,8 @@ export interface Destination {
    * where loads cannot carry a watermark.
    */
   watermark?(request: WatermarkRequest, context: CallContext): Promise<Watermark>;
+  /** Which rejected rows were added to an earlier load since, as the ledger tells. Absent where none can be. */
+  additions?(request: AdditionsRequest, context: CallContext): Promise<readonly AddedRows[]>;
   /** Every load that the ledger knows, oldest first where it can tell; none when there is no ledger yet. */
   ledger?(): AsyncIterable<LedgerLoad>;
   /**
@@ -234,6 +240,8 @@ export interface LedgerLoad extends LoadIdentity {
   /** As {@link LoadResult} has them, but all of them. @default none */
   readonly changes?: readonly SchemaChange[];
   readonly deleted?: number;
+  /** The id of the load that this one adds to. */
+  readonly addsTo?: string;
 }
 
 /** A load whose rows come while it works. */
@@ -273,6 +281,11 @@ export interface LoadRequest {
   readonly schema?: SchemaPolicy;
   /** What is asked of the load before it is published. @default nothing */
   readonly audit?: LoadAudit;
+  /**
+   * The rows are added to an earlier load, which stays: nothing is replaced but what a merge finds by its key. Only while the
+   * target holds that load, and none of these rows has been added before; the ledger notes which were.
+   */
+  readonly addsTo?: Addition;
 }
 
 /**

@@ -12,8 +12,10 @@ export interface WrittenPart {
   readonly file: string;
   /** Columns beside the contract's, which must be kept. */
   readonly extra: readonly string[];
-  /** A SELECT of each row's number, `row`, and its place in the source, `line`. */
+  /** A SELECT of each row's number, `row`, its place in the source, `line`, and what `content` is made of. */
   readonly lines: string;
+  /** SQL of a row as it was in the source, over the columns of `lines`. */
+  readonly content: string;
 }
 
 /**
@@ -96,18 +98,16 @@ async function rejectByRules(session: EngineSession, task: PartTask, written: Wr
 async function insert(
   session: EngineSession,
   task: PartTask,
-  { file, lines }: WrittenPart,
+  { lines, content }: WrittenPart,
   found: { readonly rows: string; readonly reasons: string },
 ): Promise<void> {
-  const { rejects, index, compiled } = task;
-  const content = compiled.columns
-    .map(({ output }) => `${text(output.name)}, left(part.${quoteIdentifier(output.name)}::VARCHAR, 200)`)
-    .join(', ');
+  const { rejects, index } = task;
+  const [any] = await session.rows(`SELECT 1 FROM (${found.rows}) LIMIT 1`);
+  if (!any) return;
   await session.run(
     `INSERT INTO ${rejects.table}
-     SELECT ${index}, part.file_row_number, ${text(sourceName(task))}, lines.line, NULL, ${found.reasons}, json_object(${content})::VARCHAR
-     FROM read_parquet(${quoteFile(file)}, file_row_number = true) AS part JOIN (${found.rows}) AS found ON part.file_row_number = found.row
-     JOIN (${lines}) AS lines ON part.file_row_number = lines.row
-     WHERE part.file_row_number NOT IN (SELECT row FROM ${rejects.table} WHERE part = ${index} AND row IS NOT NULL)`,
+     SELECT ${index}, lines.row, ${text(sourceName(task))}, lines.line, NULL, ${found.reasons}, ${content}
+     FROM (${lines}) AS lines JOIN (${found.rows}) AS found ON lines.row = found.row
+     WHERE lines.row NOT IN (SELECT row FROM ${rejects.table} WHERE part = ${index} AND row IS NOT NULL)`,
   );
 }

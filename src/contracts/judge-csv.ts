@@ -21,6 +21,7 @@ import {
 import { keepMalformedLines } from './malformed-lines.js';
 import { copySliced } from './csv-slices.js';
 import type { EarlyRows } from './judge-request.js';
+import { contentOf } from './zod-pass.js';
 import { countsOf, countStatuses, hasRest, judgeRest, type RestResult, type StatusCounts } from './judge-rest.js';
 import { CARRIED, csvSource, LINE, RAW_COLUMN, ROW, STATUS_COLUMN, textFilter } from './part-source.js';
 import { firstRows, numberedRows, type WrittenFiles } from './written-files.js';
@@ -77,9 +78,10 @@ async function judgeOpenRows(session: EngineSession, task: PartTask, open: OpenR
     const values = valuesSelect(task.compiled, openRows(task, written, malformed), CARRIED);
     rest = await judgeRest(session, task, { values, statuses, rowsRead });
   }
-  const lines = `SELECT ${ROW} AS row, ${LINE} AS line FROM (${linesOf(task, rowsOf(written, []), malformed)})`;
+  const lines = `SELECT ${ROW} AS row, ${LINE} AS line, ${RAW_COLUMN} FROM (${linesOf(task, rowsOf(written, [RAW_COLUMN]), malformed)})`;
+  const content = contentOf(task.compiled, (index) => `from_json(lines.${RAW_COLUMN}, '["VARCHAR"]')[${index + 1}]`);
   // Contracts that change values are never sliced: their one file is written anew.
-  const changed = { file: written.files[0] as string, extra: [STATUS_COLUMN, RAW_COLUMN], lines };
+  const changed = { file: written.files[0] as string, extra: [STATUS_COLUMN, RAW_COLUMN], lines, content };
   return rest.rejected + (await applyChanges(session, task, changed, rest.changes));
 }
 
@@ -106,6 +108,7 @@ async function partsOf(
       fingerprint: hashes?.[index] ?? '',
       ...(deletes !== undefined && { deletes }),
       origin: sourceName(task),
+      ...(task.part.places !== undefined && { places: task.part.places }),
     });
   }
   return parts;
@@ -174,7 +177,9 @@ function judgedSelect({ compiled, request, part }: PartTask, malformed: string):
       ? statusOf(compiled)
       : `CASE WHEN ${textFilter(compiled, filter)} THEN ${statusOf(compiled)} ELSE ${OUTSIDE}::TINYINT END`;
   const judged = `SELECT ${[...rawColumns(compiled), results].join(', ')}, ${status} AS ${STATUS_COLUMN} FROM (${valuesSelect(compiled, source, [])})`;
-  const fields = `CASE WHEN ${STATUS_COLUMN} BETWEEN 1 AND 3 THEN to_json([${rawColumns(compiled).join(', ')}])::VARCHAR END`;
+  const raws = `to_json([${rawColumns(compiled).join(', ')}])::VARCHAR`;
+  // Rules that are asked after zod may reject any row, and it is kept as it came.
+  const fields = compiled.changes ? raws : `CASE WHEN ${STATUS_COLUMN} BETWEEN 1 AND 3 THEN ${raws} END`;
   return `SELECT ${results}, ${STATUS_COLUMN}, ${fields} AS ${RAW_COLUMN} FROM (${judged})`;
 }
 

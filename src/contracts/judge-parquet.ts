@@ -5,7 +5,8 @@ import { quoteFile, quoteLiteral } from '../core/filter.js';
 import type { EngineSession } from '../engine/session.js';
 import { resolvePath } from '../engine/dataset-sql.js';
 import { applyChanges } from './changes.js';
-import { statusOf, valuesSelect, type Compiled } from './compile.js';
+import { rawName, statusOf, valuesSelect, type Compiled } from './compile.js';
+import { contentOf } from './zod-pass.js';
 import { rawColumns, rejectedRows, resultColumns, watched, writeDeletes, type JudgedPart, type PartTask } from './part-task.js';
 import { countsOf, countStatuses, hasRest, judgeRest } from './judge-rest.js';
 import { CARRIED, LINE, parquetSource, ROW, SOURCE_ROW, STATUS_COLUMN } from './part-source.js';
@@ -82,8 +83,10 @@ export async function rewriteParquet(session: EngineSession, task: PartTask): Pr
     changes = rest.changes;
     rejected = rest.rejected;
   }
-  const lines = `SELECT file_row_number AS row, ${SOURCE_ROW} + 1 AS line FROM read_parquet(${quoteFile(file)}, file_row_number = true)`;
-  rejected += await applyChanges(session, task, { file, extra: [STATUS_COLUMN, SOURCE_ROW], lines }, changes);
+  const lines = `SELECT made.file_row_number AS row, made.${SOURCE_ROW} + 1 AS line, source.*
+    FROM (SELECT ${SOURCE_ROW}, file_row_number FROM read_parquet(${quoteFile(file)}, file_row_number = true)) AS made JOIN (${sourceOf(task)}) AS source ON made.${SOURCE_ROW} = source.${ROW}`;
+  const content = contentOf(compiled, (at) => `lines.${rawName(at)}`);
+  rejected += await applyChanges(session, task, { file, extra: [STATUS_COLUMN, SOURCE_ROW], lines, content }, changes);
   const deletes = rejected > 0 ? await writeDeletes(session, task, [rejectedRows(task)]) : undefined;
   const bytes = (await stat(file)).size;
   const made = {
@@ -94,6 +97,7 @@ export async function rewriteParquet(session: EngineSession, task: PartTask): Pr
     fingerprint: '',
     ...(deletes !== undefined && { deletes }),
     ...(part.origin !== undefined && { origin: part.origin }),
+    ...(part.places !== undefined && { places: part.places }),
   };
   return { parts: [made], counts: countsOf(rowsRead, statuses, rejected) };
 }

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { stat } from 'node:fs/promises';
 import { TerminalError } from '../core/errors.js';
 import type { Part } from '../core/manifest.js';
+import { resolvePath } from '../engine/dataset-sql.js';
 import type { EngineSession } from '../engine/session.js';
 import { bindContract } from './bind.js';
 import { checkColumns } from './columns.js';
@@ -82,7 +83,8 @@ async function conclude(
   parts: readonly Part[],
   total: PartCounts,
 ): Promise<Judged> {
-  const reasons = total.rejected > 0 ? await rejects.write() : [];
+  const places = request.input.parts.map((part) => part.places && resolvePath(request.stagingRoot, part.places));
+  const reasons = total.rejected > 0 ? await rejects.write(places) : [];
   let bytes = 0;
   for (const part of parts)
     bytes += part.path.startsWith('./') ? (await stat(path.join(request.directory, part.path))).size : part.bytes;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
-import { quoteLiteral } from '../core/filter.js';
+import { quoteFile, quoteLiteral } from '../core/filter.js';
 import type { ReasonCount } from '../core/manifest.js';
 import type { EngineSession } from '../engine/session.js';
 
@@ -8,8 +8,11 @@ import type { EngineSession } from '../engine/session.js';
 export interface Rejects {
   /** Columns: part, row (its number within the part, null for a malformed line), source, line, byte, reasons, content. */
   readonly table: string;
-  /** Writes `rejects.parquet`, in the order of the source, and counts the reasons. */
-  write(): Promise<ReasonCount[]>;
+  /**
+   * Writes `rejects.parquet`, in the order of the source, and counts the reasons. `places` has, for each part by its index,
+   * the file that says where its rows really came from, if there is one.
+   */
+  write(places: readonly (string | undefined)[]): Promise<ReasonCount[]>;
   close(): Promise<void>;
 }
 
@@ -23,15 +26,26 @@ export async function openRejects(session: EngineSession, directory: string): Pr
   );
   return {
     table,
-    async write() {
+    async write(places) {
       const file = quoteLiteral(path.join(directory, 'rejects.parquet'));
       await session.run(
-        `COPY (SELECT source, line, byte, reasons, content AS row FROM ${table} ORDER BY part, line) TO ${file} (FORMAT parquet, COMPRESSION lz4)`,
+        `COPY (SELECT source, line, byte, reasons, row, number FROM (${placed(table, places)}) ORDER BY number) TO ${file} (FORMAT parquet, COMPRESSION lz4)`,
       );
       return countReasons(session, table);
     },
     close: () => session.run(`DROP TABLE IF EXISTS ${table}`),
   };
+}
+
+// What comes back from quarantine is a part of its own, without a header, whose rows keep the number and the place that they had.
+function placed(table: string, places: readonly (string | undefined)[]): string {
+  const known = places.flatMap((file, part) =>
+    file === undefined ? [] : [`SELECT ${part} AS part, * FROM read_parquet(${quoteFile(file)})`],
+  );
+  if (known.length === 0)
+    return `SELECT source, line, byte, reasons, content AS row, row_number() OVER (ORDER BY part, line) AS number FROM ${table}`;
+  return `SELECT place.source, place.line, place.byte, rejected.reasons, rejected.content AS row, place.number
+    FROM ${table} AS rejected JOIN (${known.join(' UNION ALL ')}) AS place ON rejected.part = place.part AND rejected.line = place.row + 1`;
 }
 
 // A row that breaks one rule twice, as two elements of a list may, counts once.

@@ -136,9 +136,9 @@ export function reasonsOf(compiled: Compiled, { most, named }: ToldTable): strin
   return `'[' || concat_ws(',', ${each.join(', ') || "''"}) || ']'`;
 }
 
-/** SQL of a row as JSON text: each value as text, cut. */
-export function contentOf(compiled: Compiled): string {
-  return `json_object(${compiled.inputs.map((input, at) => `${text(input.name)}, ${valueText(compiled, at)}`).join(', ')})::VARCHAR`;
+/** SQL of a row as JSON text: each value as text, whole, so that the row can come back. */
+export function contentOf(compiled: Compiled, raw: (index: number) => string = rawName): string {
+  return `json_object(${compiled.inputs.map((input, at) => `${text(input.name)}, ${raw(at)}::VARCHAR`).join(', ')})::VARCHAR`;
 }
 
 const SHORT: ReadonlySet<string> = new Set<Family>([

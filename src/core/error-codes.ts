@@ -5,6 +5,7 @@ import { ENGINE_ERRORS } from './error-codes/engine.js';
 import { FILE_ERRORS } from './error-codes/files.js';
 import { INCREMENTAL_ERRORS } from './error-codes/incremental.js';
 import { PROJECT_ERRORS } from './error-codes/project.js';
+import { QUARANTINE_ERRORS } from './error-codes/quarantine.js';
 import { RUN_ERRORS } from './error-codes/runs.js';
 import type { ErrorCodeEntry } from './error-codes/entry.js';
 
@@ -17,6 +18,7 @@ export const ERROR_CODES = {
   ...FILE_ERRORS,
   ...DATABASE_ERRORS,
   ...DATA_ERRORS,
+  ...QUARANTINE_ERRORS,
   ...INCREMENTAL_ERRORS,
   ...ENGINE_ERRORS,
   ...CLIENT_ERRORS,

@@ -68,6 +68,11 @@ export interface LoadResult {
   readonly deleted?: number;
   /** What its audit found, for a load with one. A step's result has a summary instead. @default nothing */
   readonly audited?: readonly CheckResult[];
+  /**
+   * Of a load that adds rejected rows to an earlier merge: the rows that were left out, because later loads have written
+   * their keys since.
+   */
+  readonly leftOut?: number;
   /** How the columns changed. A step's result has the first ones; the catalog has all. @default none */
   readonly changes?: readonly SchemaChange[];
   /** How many changes a step's result leaves out. @default none */

@@ -80,6 +80,11 @@ export interface Part {
   readonly deletes?: string;
   /** Where the rows came from, for people: the source file as the connection names it. */
   readonly origin?: string;
+  /**
+   * Path (as `deletes`) of a Parquet file that says where each row really came from, where that is another place than the
+   * part: columns `row` (from 0, within the part), `number`, `source`, `line` and `byte`, the last four as in {@link Rejected}.
+   */
+  readonly places?: string;
 }
 
 /** How to read a CSV file; found once, by the extract, and fixed from then on. */
@@ -130,8 +135,10 @@ export interface Rejected {
   readonly byte: bigint | null;
   /** JSON: an array of {@link Reason}. */
   readonly reasons: string;
-  /** The row as JSON, each value cut to 200 characters; the text of the line when it was malformed. */
+  /** The row as it came, as JSON: each value as DuckDB writes it as text; the text of the line when it was malformed. */
   readonly row: string;
+  /** Its number in the quarantine of the step that first rejected it, from 1 in the order of the source. */
+  readonly number: bigint;
 }
 
 export interface Reason {

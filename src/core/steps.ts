@@ -4,9 +4,10 @@ import type { DatasetRef } from './dataset.js';
 import type { Filter, Scalar } from './filter.js';
 import type { LoadMode, LoadResult, SchemaPolicy, TargetPartition } from './load.js';
 import type { ReasonCount } from './manifest.js';
+import type { AddsTo, PlannedAddition } from './quarantine.js';
 import type { TableInput } from './table.js';
 
-export type StepKind = 'watermark' | 'extract' | 'validate' | 'transform' | 'check' | 'load' | 'discover';
+export type StepKind = 'watermark' | 'extract' | 'validate' | 'transform' | 'check' | 'load' | 'discover' | 'quarantine';
 
 /** A step's identity within its run: `extract:flights`. Ledger, staging, reuse and activity ids hang on it. */
 export type StepId = `${StepKind}:${string}`;
@@ -117,6 +118,8 @@ export interface LoadStepInput extends StepInput {
   readonly params?: Readonly<Record<string, Scalar>>;
   /** Somebody's decision to publish in spite of the audit. */
   readonly auditOverride?: AuditDecision;
+  /** The rows were rejected before that load, and are added to it now. */
+  readonly addsTo?: AddsTo;
 }
 
 /** A check set of a load's audit, with the tables that it sees besides what is loaded and the target. */
@@ -129,6 +132,13 @@ export interface AuditStepInput {
 export interface AuditDecision {
   readonly reason: string;
   readonly by: string;
+}
+
+/** Takes the rejected rows of a run's step out of quarantine, to be judged again. */
+export interface QuarantineStepInput extends StepInput {
+  readonly of: { readonly workflowId: string; readonly runId: string; readonly step: string };
+  /** The manifest of the rows as somebody has edited them: only these come back. @default all, as they were */
+  readonly edited?: string;
 }
 
 /** Which tables of one connection are to be copied into another. */
@@ -219,6 +229,14 @@ export interface DiscoveredTable {
 /** What a discover step gives back: the largest table first. */
 export interface DiscoverStepResult {
   readonly tables: readonly DiscoveredTable[];
+}
+
+/** What a step that takes rows out of quarantine gives back. */
+export interface QuarantineStepResult extends DatasetStepResult {
+  readonly contract: string;
+  /** Rows that stay: they came back before, or their line was malformed and nobody has said what its fields are. */
+  readonly skipped: number;
+  readonly loads: readonly PlannedAddition[];
 }
 
 export type StepResult = DatasetStepResult | LoadStepResult | CheckStepResult | DiscoverStepResult | WatermarkStepResult;

@@ -30,3 +30,19 @@ export function tableUri(target: string, loadId: string | null): string {
 export function targetOfUri(uri: string): string {
   return uri.replace(/^table:/, '').replace(/#.*$/s, '');
 }
+
+/** What a table declares of its rows. */
+export interface TableRules {
+  /** The columns of the primary key. */
+  readonly key: readonly string[];
+  readonly columns: readonly {
+    readonly name: string;
+    readonly nullable: boolean;
+    /** Longest text. */
+    readonly maxLength?: number;
+    /** The only values, of an enum type or a check. */
+    readonly members?: readonly string[];
+  }[];
+  /** A SELECT of some of its rows, as `ExtractOptions.query` takes it. */
+  readonly sample: string;
+}

@@ -118,7 +118,7 @@ export function describeDataset(
 
 /** The datasets in whose folders files of this one are. */
 export function readsOf({ parts, verdict }: Manifest, own: string): string[] {
-  const files = [...parts.flatMap((part) => [part.path, part.deletes]), verdict?.rejects];
+  const files = [...parts.flatMap((part) => [part.path, part.deletes, part.places]), verdict?.rejects];
   const folders = files.flatMap((file) => (file?.startsWith('datasets/') ? [file.split('/').slice(0, 3).join('/')] : []));
   return [...new Set(folders)].filter((folder) => folder !== own).map((folder) => `${folder}/manifest.json`);
 }

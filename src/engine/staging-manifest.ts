@@ -29,7 +29,7 @@ export function isOwn(file: string): boolean {
 
 /** A manifest's files that are staged: each part with its size, those beside parts without. */
 export function stagedFiles({ parts, verdict }: Pick<Manifest, 'parts' | 'verdict'>): { path: string; bytes?: number }[] {
-  const beside = [...parts.map((part) => part.deletes), verdict?.rejects].filter((file) => file !== undefined);
+  const beside = [...parts.flatMap((part) => [part.deletes, part.places]), verdict?.rejects].filter((file) => file !== undefined);
   const files = [...parts.map(({ path, bytes }) => ({ path, bytes })), ...beside.map((path) => ({ path }))];
   return files.filter(({ path }) => !isInPlace(path));
 }
@@ -48,6 +48,8 @@ export async function complete(draft: DraftManifest, key: string, files: Attempt
     const deletes = part.deletes === undefined ? undefined : await files.hash(part.deletes);
     // Data in place has no content hash of its own, so its path belongs to its identity.
     hash.update(JSON.stringify([isInPlace(part.path) ? part.path : null, fingerprint, deletes ?? null]));
+    // The same rows from other places are another dataset: what is rejected of them is told by its place.
+    if (part.places !== undefined) hash.update(await files.hash(part.places));
     const size = staged ? await files.size(part.path) : part.bytes;
     bytes += size;
     parts.push({
@@ -56,6 +58,7 @@ export async function complete(draft: DraftManifest, key: string, files: Attempt
       bytes: size,
       fingerprint,
       ...(part.deletes !== undefined && { deletes: settle(part.deletes) }),
+      ...(part.places !== undefined && { places: settle(part.places) }),
     });
   }
   const schema = createHash('sha256')

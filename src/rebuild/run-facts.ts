@@ -43,6 +43,7 @@ const KINDS = new Set<string>([
   'check',
   'load',
   'discover',
+  'quarantine',
 ] satisfies StepKind[]);
 
 interface Step extends PastActivity {
@@ -154,7 +155,7 @@ function manifestOf({ manifest }: RunSources, result: DatasetStepResult): Promis
 }
 
 function inputsOf({ type, input }: Step, result: StepResult): StepInput[] {
-  if (type === 'extract' || type === 'discover' || type === 'watermark') return [];
+  if (type === 'extract' || type === 'discover' || type === 'watermark' || type === 'quarantine') return [];
   if ('load' in result && result.transformed)
     return result.transformed.inputs.map((table) => ({ name: targetOfUri(table.uri), ...table }));
   if (type === 'transform' || type === 'check')
@@ -176,8 +177,35 @@ function loadOf({ input }: Step, { load, transformed }: LoadStepResult) {
       ...(run.partition !== undefined && { partition: run.partition }),
     };
   }
-  const { connection, input: dataset, run, watermark } = input as LoadStepInput;
+  const {
+    connection,
+    input: dataset,
+    run,
+    watermark,
+    addsTo,
+    key,
+    deleteFlag,
+    validFrom,
+    schema,
+    ...how
+  } = input as LoadStepInput;
+  const options = {
+    ...(key && { key }),
+    ...(how.partition && { partition: how.partition }),
+    deleteFlag,
+    validFrom,
+    schema,
+    ...(how.audit && { audited: true as const }),
+  };
   const moved = watermark && storedWatermark(watermark);
   const partition = run.partition !== undefined && { partition: run.partition };
-  return { ...load, connection, content: dataset.content, ...partition, ...(moved && { moved }) };
+  return {
+    ...load,
+    connection,
+    content: dataset.content,
+    options,
+    ...partition,
+    ...(moved && { moved }),
+    ...(addsTo && { addsTo: addsTo.loadId }),
+  };
 }

@@ -11,7 +11,10 @@ describe('a build', () => {
   test('has config, contracts and SQL in their places as JavaScript, and the bundle of the pipelines', async () => {
     const project = smallProject();
     const built = await buildProject({ directory: project });
-    expect(built).toMatchObject({ directory: path.join(project, 'build'), pipelines: ['orders', 'replicate'] });
+    expect(built).toMatchObject({
+      directory: path.join(project, 'build'),
+      pipelines: ['orders', 'replicate', 'replayQuarantine'],
+    });
     expect(filesOf(built.directory)).toEqual([
       'contracts/numbers.js',
       'contracts/numbers.js.map',

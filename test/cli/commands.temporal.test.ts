@@ -62,7 +62,9 @@ describe('run', () => {
       {
         error: {
           code: 'PIPELINE_UNKNOWN',
-          message: expect.stringMatching(/no pipeline "sel"\. It has: sell, chatter, peek, replicate\.$/) as string,
+          message: expect.stringMatching(
+            /no pipeline "sel"\. It has: sell, chatter, peek, replicate, replayQuarantine\.$/,
+          ) as string,
           remedy: expect.any(String) as string,
         },
       },

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommanderError, type Command } from 'commander';
 import { buildProgram } from '../../src/cli/program.js';
+import { specOf } from '../../src/cli/program/add.js';
 import { ROOT } from '../architecture/imports.js';
 
 const SCRIPTS = (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> }).scripts;
@@ -48,7 +49,7 @@ async function parse(words: readonly string[]): Promise<string | undefined> {
 // Commands are understood, and not executed.
 function disarm(command: Command): void {
   command.exitOverride().configureOutput({ writeOut: () => undefined, writeErr: () => undefined });
-  if (command.commands.length === 0) command.action(() => undefined);
+  if (specOf(command)) command.action(() => undefined);
   for (const each of command.commands) disarm(each);
 }
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync, symlinkSync } from 'node:fs';
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -193,6 +193,37 @@ test('a run started by the bare temporal CLI gives the same rows again and chang
     expect(history.stdout).not.toMatch(/"MCO"|"HNL"/);
     expect(await db.query(`SELECT * FROM route_months WHERE month = '2001-03' ORDER BY origin, destination`)).toEqual(before);
     await expectSame('delays_by_state', EXPECTED_STATES, STATE_COLUMNS);
+  } finally {
+    const gone = new Promise((resolve) => worker.once('exit', resolve));
+    worker.kill('SIGTERM');
+    await gone;
+  }
+}, 120_000);
+
+test('reports that were rejected come back: mended in a file, a malformed line too, and no second time', async () => {
+  const worker = execFile(process.execPath, [cli, 'worker'], { cwd: project, env: environment });
+  const command = async (...args: string[]): Promise<string> =>
+    (await promisify(execFile)(process.execPath, [cli, ...args], { cwd: project, env: environment })).stdout;
+  const loaded = async (): Promise<number[]> =>
+    (await db.query<{ id: number }>('SELECT id::int AS id FROM passenger_reports ORDER BY id')).map(({ id }) => id);
+  const good = Array.from({ length: 100 }, (_, index) => index + 1).filter((id) => !BAD_REPORTS.includes(id));
+  try {
+    await command('run', 'passengerReports', '--id', 'reports', '--wait');
+    expect(await loaded()).toEqual(good);
+    await command('quarantine', 'export', 'reports', '--to', 'rejected.csv');
+    const file = path.join(project, 'rejected.csv');
+    const mended = readFileSync(file, 'utf8')
+      .replace('"7","2001-02-30"', '"7","2001-02-28"')
+      .replace('"24","2001-01-12","ORD","DFW","soon"', '"24","2001-01-12","ORD","DFW","5"')
+      // The line `78,2001-02-11,PHX` had no more fields.
+      .replace(/^,{8}(?=.*"78,2001-02-11,PHX"$)/m, '"78","2001-02-11","PHX","LAX","0","low",,"false",');
+    writeFileSync(file, mended);
+    expect(await command('quarantine', 'replay', 'reports', '--from', 'rejected.csv', '--wait')).toContain('completed');
+    const withMended = [...good, 7, 24, 78].toSorted((a, b) => a - b);
+    expect(await loaded()).toEqual(withMended);
+    await command('quarantine', 'replay', 'reports', '--from', 'rejected.csv', '--wait');
+    expect(await loaded()).toEqual(withMended);
+    expect(await command('quarantine', 'reports')).toMatch(/3 of them came back into warehouse\.public\.passenger_reports/);
   } finally {
     const gone = new Promise((resolve) => worker.once('exit', resolve));
     worker.kill('SIGTERM');

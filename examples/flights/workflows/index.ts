@@ -1,1 +1,2 @@
 export { flightDelays } from './flight-delays';
+export { passengerReports } from './passenger-reports';

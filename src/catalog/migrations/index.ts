@@ -5,6 +5,7 @@ import { reconciler } from './0003-reconciler.js';
 import { ranges } from './0004-ranges.js';
 import { schemaChanges } from './0005-schema-changes.js';
 import { checks } from './0006-checks.js';
+import { replays } from './0007-replays.js';
 
 /** Every migration by name; they run in the order of their names, and a released one never changes. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -14,4 +15,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0004-ranges': ranges,
   '0005-schema-changes': schemaChanges,
   '0006-checks': checks,
+  '0007-replays': replays,
 };

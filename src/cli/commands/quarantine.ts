@@ -1,15 +1,12 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
-import type { QuarantineRow } from '../../catalog/index.js';
+import type { Catalog, QuarantineRow } from '../../catalog/index.js';
 import type { LoadedProject } from '../../config/load.js';
 import { TerminalError } from '../../core/errors.js';
 import { quoteFile } from '../../core/filter.js';
 import type { Reason, Rejected } from '../../core/manifest.js';
 import { count } from '../../dev/text-format.js';
-import type { Session } from '../../connectors/contract.js';
 import { openSession } from '../../engine/session.js';
 import { openStaging } from '../../engine/open-staging.js';
-import type { Staging } from '../../engine/staging.js';
+import { placeRejects } from '../../engine/quarantine/place-rejects.js';
 import { parseRunAddress } from '../../temporal/run-id.js';
 import { columns } from '../columns.js';
 import { EXIT } from '../exit-codes.js';
@@ -25,6 +22,8 @@ interface RejectedExample {
   /** Where a malformed line begins. */
   readonly byte: number | null;
   readonly reasons: readonly Reason[];
+  /** Its number in the quarantine, by which an exported row is known. */
+  readonly number: number | null;
   /** The row's values, shortened; the text of the line when it was malformed. */
   readonly row: unknown;
 }
@@ -53,13 +52,14 @@ export async function quarantine(
     }
     const steps = await catalog.listQuarantine(run.workflowId, run.runId);
     const examples = await readExamples(project, steps, options.limit);
+    const replays = await Promise.all(steps.map((step) => readReplays(catalog, step)));
     output.data({
       workflowId: run.workflowId,
       runId: run.runId,
-      steps: steps.map((step, index) => ({ ...step, examples: examples[index] })),
+      steps: steps.map((step, index) => ({ ...step, replays: replays[index], examples: examples[index] })),
     });
     if (steps.length === 0) output.text(`Run ${run.workflowId} rejected no rows.`);
-    for (const [index, step] of steps.entries()) output.text(stepText(step, examples[index] ?? null));
+    for (const [index, step] of steps.entries()) output.text(stepText(step, replays[index] ?? [], examples[index] ?? null));
     return EXIT.ok;
   });
 }
@@ -87,48 +87,63 @@ async function readExamples(project: LoadedProject, steps: readonly QuarantineRo
   }
 }
 
-/** Where the session reads a file of rejected rows; `undefined` when it is gone. */
-async function placeRejects({ root, remote }: Staging, session: Session, rejects: string): Promise<string | undefined> {
-  if (!remote) {
-    const file = resolve(root, rejects);
-    return existsSync(file) ? file : undefined;
-  }
-  const signal = new AbortController().signal;
-  try {
-    // Not in place, so that one that is gone is known before it is read.
-    return await remote.place({ path: rejects, format: 'csv', bytes: 0, fingerprint: '' }, { session, signal });
-  } catch (error) {
-    if (error instanceof TerminalError && error.code === 'STAGING_MISSING') return undefined;
-    throw error;
-  }
-}
-
 function toExample(rejected: Rejected): RejectedExample {
   return {
     source: rejected.source,
     line: Number(rejected.line),
     byte: rejected.byte === null ? null : Number(rejected.byte),
     reasons: JSON.parse(rejected.reasons) as Reason[],
+    number: rejected.number === undefined ? null : Number(rejected.number),
     row: parseRow(rejected.row),
   };
 }
 
+/** Rows that came back, by one load. */
+interface Replay {
+  readonly target: string;
+  readonly rows: number;
+  readonly at: string;
+  readonly workflowId: string;
+  readonly runId: string;
+}
+
+/** What was added since to the loads that the rejected rows would have been part of. */
+async function readReplays(catalog: Catalog, step: QuarantineRow): Promise<Replay[]> {
+  const replays: Replay[] = [];
+  for (const { inputs, result } of await catalog.listSteps(step.workflowId, step.runId)) {
+    const isLoad = result !== null && 'load' in result && inputs.some(({ uri }) => uri === step.datasetUri);
+    if (!isLoad) continue;
+    for (const { target, rows, loadedAt, workflowId, runId } of await catalog.listAdditions(result.load.loadId))
+      replays.push({ target, rows, at: loadedAt, workflowId, runId });
+  }
+  return replays;
+}
+
+/** A value is shown so far. */
+const SHOWN = 200;
+
 function parseRow(text: string): unknown {
+  const cut = (value: string): string => (value.length > SHOWN ? `${value.slice(0, SHOWN)}…` : value);
   try {
-    return JSON.parse(text);
+    const row = JSON.parse(text) as Readonly<Record<string, string | null>>;
+    return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value === null ? null : cut(value)]));
   } catch {
-    return text;
+    return cut(text);
   }
 }
 
-function stepText(step: QuarantineRow, examples: Examples): string {
+function stepText(step: QuarantineRow, replays: readonly Replay[], examples: Examples): string {
   const contract = step.contract === null ? '' : ` by contract ${step.contract}`;
   const head = `${step.step}: ${count(step.rows)} of ${count(step.rowsRead)} rows rejected${contract}`;
   const reasons = columns(
     step.reasons.map((reason) => [count(reason.rows), describeReason(reason)]),
     0,
   );
-  if (examples === null) return [head, reasons, `The rows are gone from staging (${step.rejects}).\n`].join('\n');
+  const back = replays.map(
+    ({ target, rows, at, workflowId }) =>
+      `${count(rows)} of them came back into ${target} on ${at.slice(0, 16).replace('T', ' ')} UTC by ${workflowId}\n`,
+  );
+  if (examples === null) return [head, reasons, ...back, `The rows are gone from staging (${step.rejects}).\n`].join('\n');
   const lines = examples.flatMap((example) => [
     `  ${example.source}:${example.line}${example.byte === null ? '' : ` (byte ${example.byte})`}`,
     ...example.reasons.map(
@@ -137,5 +152,5 @@ function stepText(step: QuarantineRow, examples: Examples): string {
     `      ${typeof example.row === 'string' ? example.row : JSON.stringify(example.row)}`,
   ]);
   const more = step.rows > examples.length ? `  … ${count(step.rows - examples.length)} more; --limit shows more of them\n` : '';
-  return [head, reasons, '', ...lines, more].join('\n');
+  return [head, reasons, ...back, '', ...lines, more].join('\n');
 }

@@ -12,7 +12,7 @@ export type NameKind = 'pipeline' | 'run' | 'connection';
 /** What fits at the cursor: values, names of the project, or a folder, which the shell knows better. */
 export type Completion =
   | { readonly kind: 'values'; readonly values: readonly Candidate[] }
-  | { readonly kind: 'names'; readonly names: NameKind; readonly project: string }
+  | { readonly kind: 'names'; readonly names: NameKind; readonly project: string; readonly besides?: readonly Candidate[] }
   | { readonly kind: 'folders' }
   | { readonly kind: 'nothing' };
 
@@ -38,13 +38,14 @@ export function completionOf(program: Command, words: readonly string[]): Comple
   const { command, position, project, awaits } = walk(program, before);
   if (awaits) return optionValue(awaits, project);
   if (current.startsWith('-')) return values(visibleOptions(command).map(optionCandidate));
-  if (command.commands.length > 0) {
-    return values(
-      command
-        .createHelp()
-        .visibleCommands(command)
-        .map((each) => ({ value: each.name(), about: each.description() })),
-    );
+  if (command.commands.length > 0 && position === 0) {
+    const commands = command
+      .createHelp()
+      .visibleCommands(command)
+      .map((each) => ({ value: each.name(), about: each.description() }));
+    const [first] = command.registeredArguments;
+    const own = first ? argumentValue(first, project) : undefined;
+    return own?.kind === 'names' ? { ...own, besides: commands } : values(commands);
   }
   const argument = command.registeredArguments[position] ?? command.registeredArguments.findLast((each) => each.variadic);
   return argument ? argumentValue(argument, project) : { kind: 'nothing' };

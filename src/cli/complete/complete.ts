@@ -20,7 +20,8 @@ export async function complete(words: readonly string[]): Promise<void> {
     if (completion.kind === 'values') print(completion.values, words.at(-1) ?? '');
     if (completion.kind === 'names') {
       const { projectNames } = await import('./project-names.js');
-      print(await projectNames(completion.names, path.resolve(completion.project)), words.at(-1) ?? '');
+      const names = await projectNames(completion.names, path.resolve(completion.project));
+      print([...(completion.besides ?? []), ...names], words.at(-1) ?? '');
     }
   } catch {
     // A person is in the middle of a line: no message helps there.

@@ -40,18 +40,6 @@ function addLists(program: Command, add: Add): void {
     },
     async (context, address: string) => (await import('../commands/show.js')).show(context, address),
   ).addArgument(runArgument());
-  add(
-    program,
-    {
-      usage: 'quarantine',
-      about: 'Shows the rejected rows of a run: why, how many, and examples with their place in the source.',
-      examples: ['millrace quarantine flightDelays/2001-01', 'millrace quarantine flightDelays/2001-01 --limit 100 --json'],
-    },
-    async (context, address: string, options: { readonly limit: number }) =>
-      (await import('../commands/quarantine.js')).quarantine(context, address, options),
-  )
-    .addArgument(runArgument())
-    .option('--limit <n>', 'examples for each step', parseCount, 10);
 }
 
 function addLogs(program: Command, add: Add): void {

@@ -7,6 +7,7 @@ import { postgresOptions } from './options.js';
 import { connectPostgres } from '../../postgres/connect.js';
 import { databaseIdentity, provideSchemas } from './database.js';
 import { postgresSource } from './source.js';
+import { readTableRules } from './table-rules.js';
 import { formatTableName, listTables } from './tables.js';
 
 /** A PostgreSQL database as a connection. */
@@ -16,7 +17,11 @@ export const openPostgres: OpenConnector = (connection, options) => {
     kind: 'postgres',
     extensions: ['postgres_scanner'],
     secrets: secretsOf(settings.url),
-    source: { ...postgresSource(settings), tables: () => listTables(settings) },
+    source: {
+      ...postgresSource(settings),
+      tables: () => listTables(settings),
+      tableRules: (table, sample) => readTableRules(settings, table, sample),
+    },
     destination: {
       ...postgresDestination(settings),
       targetFor: formatTableName,

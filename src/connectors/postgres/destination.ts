@@ -3,6 +3,7 @@ import { TerminalError } from '../../core/errors.js';
 import { needsWholeDataset } from '../../core/load.js';
 import type { CallContext, Destination, LoadRequest } from '../contract.js';
 import type pg from 'pg';
+import { readAdditions } from './additions.js';
 import { attach } from './attached.js';
 import { translatePostgresError } from './errors.js';
 import { loadWhileGrowing, provisional } from './growing-load.js';
@@ -28,6 +29,7 @@ export function postgresDestination(settings: ResolvedPostgres): Destination {
   return {
     capabilities: { modes: ['append', 'merge', 'replace', 'scd2'], partitions: true, deletes: true, audits: true },
     ledger: () => readLedger(settings),
+    additions: (request, context) => readAdditions(settings, request, context),
     watermark: (request, context) => readWatermark(settings, request, context),
     ...postgresTransforms(settings),
     async load(request, context) {

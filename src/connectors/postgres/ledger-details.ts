@@ -3,6 +3,7 @@ import type { CheckResult } from '../../core/checks.js';
 import { TerminalError } from '../../core/errors.js';
 import { quoteLiteral } from '../../core/filter.js';
 import type { LoadIdentity, SchemaChange } from '../../core/load.js';
+import type { Addition } from '../../core/quarantine.js';
 import type { Session } from '../contract.js';
 import { execute, select } from './attached.js';
 import { ledgerTable } from './ledger.js';
@@ -18,6 +19,10 @@ export interface LedgerDetails {
   readonly moment?: string;
   /** What its audit found. */
   readonly audited?: readonly CheckResult[];
+  /** The load that it adds rejected rows to, and which. */
+  readonly addsTo?: Addition;
+  /** As {@link LoadResult} has it. */
+  readonly leftOut?: number;
 }
 
 /** Gives a ledger that an earlier Millrace made the column for details. @throws TerminalError TARGET_UNSUITABLE */

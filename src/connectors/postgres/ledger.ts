@@ -128,6 +128,22 @@ export async function findSuperseded(
   return rows.map((row) => row.id);
 }
 
+/** The ids of loads that have added rejected rows to this one: when it is made again, they are part of what is undone. */
+export async function findAdded(
+  session: Session,
+  ledgerSchema: string,
+  target: string,
+  request: LoadRequest,
+  own: bigint,
+): Promise<bigint[]> {
+  const rows = await select<{ id: bigint }>(
+    session,
+    `SELECT id FROM ${ledgerTable(ledgerSchema)} AS load WHERE target = ${quoteLiteral(target)} AND superseded_by IS NULL AND id <> ${own}
+       AND to_jsonb(load) -> 'details' -> 'addsTo' ->> 'loadId' = ${quoteLiteral(request.identity.loadId)}`,
+  );
+  return rows.map((row) => row.id);
+}
+
 /** Notes that other loads' rows are gone because this one took their place. */
 export async function markSuperseded(session: Session, ledgerSchema: string, ids: readonly bigint[], by: bigint): Promise<void> {
   if (ids.length === 0) return;

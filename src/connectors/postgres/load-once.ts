@@ -1,12 +1,13 @@
 import { TerminalError } from '../../core/errors.js';
 import { quoteIdentifier } from '../../core/filter.js';
 import type { LoadResult } from '../../core/load.js';
+import { checkAddition, type AdditionState } from './additions.js';
 import { alterTarget } from './alter-target.js';
 import { execute, executeCounted } from './attached.js';
 import { auditOf } from './audit-load.js';
 import { fitTarget, type Fit } from './fit-target.js';
 import { readDetails, writeDetails, type LedgerDetails } from './ledger-details.js';
-import { findLoad, findSuperseded, moveToEnd, markSuperseded, recordLoad, type LedgerEntry } from './ledger.js';
+import { findAdded, findLoad, findSuperseded, moveToEnd, markSuperseded, recordLoad, type LedgerEntry } from './ledger.js';
 import { chooseRoute, LOAD_COLUMN, planLoad } from './load-plan.js';
 import { lockTarget, provideLoadColumn, provideTarget, type Attempt } from './load-target.js';
 import { mergeRows } from './merge-rows.js';
@@ -51,12 +52,13 @@ async function loadOnce(attempt: Attempt): Promise<LoadResult> {
     return { ...result, rows: earlier.rows, replaced: 0, alreadyDone: true, created: false, ...outcomeOf(told ?? {}) };
   }
   if (earlier?.watermark && move === undefined) throw withoutWatermark(attempt, target);
+  const addition = await checkAddition(attempt, target);
   const { fit, ...provided } = await prepareTarget(attempt, target);
   if (earlier && move?.again === false && !move.isLatest) await moveToEnd(session, settings.ledgerSchema, earlier.id);
   const { write, entry } = await beginWrite({ ...attempt, request: fit.request }, fit.table, target);
   const audit = auditOf(attempt, fit.table);
   const begun = { entry, write: { ...write, ...(audit && { audit }) } };
-  const loading = { attempt, target, fit, begun, earlier, told, outdated: move?.outdated === true, ...provided };
+  const loading = { attempt, target, fit, begun, earlier, told, outdated: move?.outdated === true, addition, ...provided };
   const done = await putRows(loading);
   context.progress(request.rows);
   await context.checkpoint('load.copied');
@@ -81,7 +83,8 @@ export async function prepareTarget(attempt: Attempt, target: string): Promise<{
 }
 
 /** What the ledger keeps beside the numbers; of changes that an earlier load of the same id made, those that stay. */
-function detailsOf({ attempt, fit, told }: Loading, { deleted, moment }: Put): LedgerDetails {
+function detailsOf({ attempt, fit, told }: Loading, { deleted, moment, leftOut }: Put): LedgerDetails {
+  const { addsTo } = attempt.request;
   const kept = (told?.changes ?? []).filter(({ change }) => change !== 'discarded' && change !== 'missing');
   const changes = [...kept, ...fit.changes];
   return {
@@ -90,11 +93,23 @@ function detailsOf({ attempt, fit, told }: Loading, { deleted, moment }: Put): L
     ...(deleted !== undefined && { deleted }),
     ...(moment !== undefined && { moment }),
     ...(attempt.request.audit && { audited: attempt.request.audit.settle() }),
+    ...(addsTo && { addsTo }),
+    ...(leftOut !== undefined && { leftOut }),
   };
 }
 
-function outcomeOf({ changes, deleted, audited }: LedgerDetails): Pick<LoadResult, 'changes' | 'deleted' | 'audited'> {
-  return { ...(changes && { changes }), ...(deleted !== undefined && { deleted }), ...(audited && { audited }) };
+function outcomeOf({
+  changes,
+  deleted,
+  audited,
+  leftOut,
+}: LedgerDetails): Pick<LoadResult, 'changes' | 'deleted' | 'audited' | 'leftOut'> {
+  return {
+    ...(changes && { changes }),
+    ...(deleted !== undefined && { deleted }),
+    ...(audited && { audited }),
+    ...(leftOut !== undefined && { leftOut }),
+  };
 }
 
 function withoutWatermark({ request }: Attempt, target: string): TerminalError {
@@ -153,6 +168,8 @@ interface Loading {
   readonly told: LedgerDetails | undefined;
   /** The load is made again after others whose range is a later one. */
   readonly outdated: boolean;
+  /** Of a load that adds to an earlier one. */
+  readonly addition: AdditionState | undefined;
 }
 
 /** What putting rows into a target did there. */
@@ -160,14 +177,16 @@ export interface Put {
   readonly replaced: number;
   readonly deleted?: number;
   readonly moment?: string;
+  readonly leftOut?: number;
 }
 
 async function putRows(loading: Loading): Promise<Put> {
-  const { attempt, target, fit, begun, told, outdated } = loading;
+  const { attempt, target, fit, begun, told, outdated, addition } = loading;
   const { write } = begun;
   const { session, name, request } = write;
   const alter = () => alterTarget(session, name, fit.alters, request.connection);
-  if (request.mode === 'merge') return mergeRows(write, alter, outdated);
+  if (request.mode === 'merge')
+    return mergeRows(write, alter, addition?.later === true ? 'present' : outdated ? 'outdated' : 'none');
   if (request.mode === 'scd2') {
     const moment = request.validFrom === undefined ? (told?.moment ?? (await momentOfLoad(write, target))) : undefined;
     return keepVersions(write, moment, alter);
@@ -188,7 +207,7 @@ async function writeRows(
 ): Promise<number> {
   if (write.request.partition !== undefined) await requirePartition(write);
   const remove = async (): Promise<number> =>
-    created ? 0 : removeEarlier(write, attempt, { target, ...(earlier && { earlier: earlier.id }) });
+    created || write.request.addsTo ? 0 : removeEarlier(write, attempt, { target, ...(earlier && { earlier: earlier.id }) });
   const route =
     attempt.staged === true || fit.alters.length > 0 || write.audit !== undefined
       ? 'staging'
@@ -214,7 +233,10 @@ export async function removeEarlier(write: Write, { settings }: Attempt, { targe
     const where = request.partition === undefined ? '' : ` WHERE ${partitionCondition(request)}`;
     return executeCounted(session, `DELETE FROM ${name.sql}${where}`);
   }
-  const superseded = await findSuperseded(session, settings.ledgerSchema, target, request, loadId);
+  const superseded = [
+    ...(await findSuperseded(session, settings.ledgerSchema, target, request, loadId)),
+    ...(earlier === undefined ? [] : await findAdded(session, settings.ledgerSchema, target, request, loadId)),
+  ];
   await markSuperseded(session, settings.ledgerSchema, superseded, loadId);
   const ids = earlier === undefined ? superseded : [earlier, ...superseded];
   return ids.length === 0 ? 0 : executeCounted(session, `DELETE FROM ${name.sql} WHERE ${LOAD_COLUMN} IN (${ids.join(', ')})`);

@@ -24,10 +24,10 @@ export interface Attempt {
  * load keeps to one partition or to its own rows, and exclusive where it does not; then the lock of that partition.
  */
 export async function lockTarget(session: Session, target: string, request: LoadRequest): Promise<void> {
-  const { identity, mode, partition } = request;
+  const { identity, mode, partition, addsTo } = request;
   const slice =
     mode === 'append'
-      ? `${identity.pipeline} ${identity.step} ${identity.partition ?? identity.loadId}`
+      ? `${identity.pipeline} ${identity.step} ${identity.partition ?? addsTo?.loadId ?? identity.loadId}`
       : mode === 'replace' && partition !== undefined
         ? JSON.stringify(Object.entries(partition).toSorted(([a], [b]) => a.localeCompare(b)))
         : undefined;

@@ -1,7 +1,7 @@
 import { TerminalError } from '../../core/errors.js';
 import { quoteIdentifier } from '../../core/filter.js';
 import { executeCounted, select } from './attached.js';
-import { leaveOutOutdated } from './outdated-rows.js';
+import { leaveOutOutdated, leaveOutPresent } from './outdated-rows.js';
 import type { TableName } from './table-name.js';
 import { describe, insertFromStaging, touched, writeThroughStaging, type StagedExtra, type Write } from './write-rows.js';
 
@@ -9,22 +9,29 @@ import { describe, insertFromStaging, touched, writeThroughStaging, type StagedE
  * Upserts rows by key, and deletes those whose flag is true.
  *
  * @param alter makes the target fit, once the rows are staged
- * @param outdated the load is made again after later ones: rows of which the target has a later version are left out
+ * @param leaveOut which rows are left out: those of which the target has a later version, as when the load is made again after
+ *   later ones; or those whose key is `present`, as when rows come late and nothing tells whose are newer
  * @throws TerminalError KEY_NULL, KEY_DUPLICATE, WATERMARK_MOVED
  */
 export async function mergeRows(
   write: Write,
   alter: () => Promise<void>,
-  outdated: boolean,
-): Promise<{ replaced: number; deleted?: number }> {
+  leaveOut: 'none' | 'outdated' | 'present',
+): Promise<{ replaced: number; deleted?: number; leftOut?: number }> {
   const { session, name, request } = write;
   const flag = request.deleteFlag === undefined ? undefined : flagOf(write, request.deleteFlag);
-  if (flag && outdated) throw withoutOrder(write);
-  let [updated, deleted] = [0, 0];
+  if (flag && leaveOut === 'outdated') throw withoutOrder(write);
+  let [updated, deleted, leftOut] = [0, 0, 0];
   await writeThroughStaging({ ...write, ...(flag && { extras: [flag] }) }, async (staging) => {
     await requireOneRowPerKey(write, staging, restoredKey(write));
     await alter();
-    const left = outdated ? await leaveOutOutdated(write, staging) : 0;
+    const left =
+      leaveOut === 'outdated'
+        ? await leaveOutOutdated(write, staging)
+        : leaveOut === 'present'
+          ? await leaveOutPresent(write, staging)
+          : 0;
+    leftOut = left;
     const before = await touched(session, name);
     const gone = flag ? await deleteFlagged(write, staging, flag) : { deleted: 0, absent: 0 };
     const written = await upsert(write, staging, flag);
@@ -33,7 +40,7 @@ export async function mergeRows(
     deleted = gone.deleted;
     return left + written + gone.absent;
   });
-  return flag ? { replaced: updated + deleted, deleted } : { replaced: updated };
+  return { replaced: updated + deleted, ...(flag && { deleted }), ...(leaveOut === 'present' && { leftOut }) };
 }
 
 /** Nothing in the target tells of rows that later loads have deleted, so that this one would bring them back. */

@@ -33,3 +33,19 @@ export async function leaveOutOutdated({ session, request, name, plans }: Write,
        WHERE target.${column} IS NOT NULL AND (staged.${column} IS NULL OR target.${column}${collation} > staged.${column}))`,
   );
 }
+
+/**
+ * For rows that come late: takes those out of the staging table whose key the target has. Gives their number. Deletions are
+ * among them: they might delete what was written since.
+ */
+export async function leaveOutPresent({ session, request, name, plans }: Write, staging: TableName): Promise<number> {
+  const keys = plans.filter((each) => request.key?.includes(each.name) === true);
+  const same = keys.map((key) => `target.${quoteIdentifier(key.name)} = staged.${quoteIdentifier(key.name)}`);
+  const restored = keys.map((each) => `${each.restore} AS ${quoteIdentifier(each.name)}`);
+  return executeCounted(
+    session,
+    `DELETE FROM ${staging.sql} WHERE ctid IN (
+       SELECT staged.place FROM (SELECT ctid AS place, ${restored.join(', ')} FROM ${staging.sql}) AS staged
+       JOIN ${name.sql} AS target ON ${same.join(' AND ')})`,
+  );
+}

@@ -77,5 +77,6 @@ function toLoad(row: StoredLoad, connection: string): LedgerLoad {
     committedAt: row.committed_at,
     ...(row.details?.changes && { changes: row.details.changes }),
     ...(row.details?.deleted !== undefined && { deleted: row.details.deleted }),
+    ...(row.details?.addsTo && { addsTo: row.details.addsTo.loadId }),
   };
 }
