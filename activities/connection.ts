@@ -1,3 +1,4 @@
+import type { LoadedProject } from '../src/config/load.js';
 import { resolveOptions } from '../src/config/resolve-env.js';
 import type { Connector } from '../src/connectors/contract.js';
 import { openConnector } from '../src/connectors/registry.js';
@@ -5,23 +6,33 @@ import { TerminalError } from '../src/core/errors.js';
 import type { Services } from './services.js';
 import type { StepCall } from './step-call.js';
 
+/** Opens a connection of the project by its name. The caller closes it. @throws TerminalError CONNECTION_UNKNOWN */
+export type Connect = (name: string) => Promise<Connector>;
+
+/** Opens the connections that a project's config describes. */
+export function connectionsOf({ config, root }: Pick<LoadedProject, 'config' | 'root'>): Connect {
+  return async (name) => {
+    const connection = Object.hasOwn(config.connections, name) ? config.connections[name] : undefined;
+    if (!connection) throw unknownConnection(name, Object.keys(config.connections));
+    return openConnector(connection.kind, name, resolveOptions(name, connection, root));
+  };
+}
+
+export function unknownConnection(name: string, known: readonly string[]): TerminalError {
+  return new TerminalError(
+    'CONNECTION_UNKNOWN',
+    `The config has no connection "${name}". It has: ${known.join(', ') || 'none'}. Correct the name, or add it to \`connections\`.`,
+  );
+}
+
 /** Opens a connection of the config for one step, and closes it whatever happens. @throws TerminalError CONNECTION_UNKNOWN */
 export async function withConnection<T>(
-  services: Services,
+  { connect }: Services,
   name: string,
   call: StepCall,
   work: (connector: Connector) => Promise<T>,
 ): Promise<T> {
-  const { config, root } = services.project;
-  const connection = config.connections[name];
-  if (!connection) {
-    const known = Object.keys(config.connections).join(', ') || 'none';
-    throw new TerminalError(
-      'CONNECTION_UNKNOWN',
-      `The config has no connection "${name}". It has: ${known}. Correct the name, or add it to \`connections\`.`,
-    );
-  }
-  const connector = await openConnector(connection.kind, name, resolveOptions(name, connection, root));
+  const connector = await connect(name);
   call.secrets.push(...connector.secrets);
   try {
     return await work(connector);
@@ -34,11 +45,9 @@ export async function withConnection<T>(
  * Whether a connection takes rows while others are still made. One that cannot be opened does not; why, the step says that
  * uses it.
  */
-export async function takesRowsEarly({ project }: Services, name: string): Promise<boolean> {
-  const connection = project.config.connections[name];
-  if (!connection) return false;
+export async function takesRowsEarly({ connect }: Services, name: string): Promise<boolean> {
   try {
-    const connector = await openConnector(connection.kind, name, resolveOptions(name, connection, project.root));
+    const connector = await connect(name);
     await connector.close();
     return connector.destination?.loadGrowing !== undefined;
   } catch {
