@@ -3,7 +3,7 @@ import type { LoadedProject } from '../src/config/load.js';
 import type { Checkpoint } from '../src/connectors/contract.js';
 import type { LeftWorks } from '../src/connectors/left-work.js';
 import type { Staging } from '../src/engine/staging.js';
-import type { Connect } from './connection.js';
+import type { Connect } from './connect.js';
 
 /** What the activities work with; made once a worker. */
 export interface Services {

@@ -5,7 +5,6 @@ import {
   setHandler,
   upsertSearchAttributes,
   workflowInfo,
-  ApplicationFailure,
 } from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { Project } from '../src/config/project.js';
@@ -13,7 +12,7 @@ import { SEARCH_ATTRIBUTES, type AdmittedRun } from '../src/core/admission.js';
 import { TerminalError } from '../src/core/errors.js';
 import type { RunContext } from '../src/core/steps.js';
 import { admitRun, tellEnd } from './bookkeeping.js';
-import { asRunFailure } from './failures.js';
+import { asRunFailure, codeOf } from './failures.js';
 import { createRun } from './run.js';
 import { createRunLog } from './run-log.js';
 import { RunState, stateQuery } from './run-state.js';
@@ -115,10 +114,6 @@ function conclude<R>(context: RunContext, state: RunState, outcome: Outcome<R>):
   });
   if (!outcome.ok) throw failure as Error;
   return outcome.value;
-}
-
-function codeOf(failure: Error): string {
-  return failure instanceof ApplicationFailure ? (failure.type ?? 'STEP_FAILED') : 'CANCELLED';
 }
 
 function refuseMisuse(name: string): void {

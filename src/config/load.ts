@@ -83,8 +83,7 @@ export async function inspectProject(directory: string): Promise<InspectedProjec
   }
 }
 
-/** Fills in a config's defaults and makes its paths absolute. @throws TerminalError ENV_MISSING, ENV_INVALID, CONFIG_INVALID */
-export function resolveProject(config: Project, place: ProjectPlace): LoadedProject {
+function resolveProject(config: Project, place: ProjectPlace): LoadedProject {
   const { root } = place;
   const environment = projectEnvironment(root);
   const within = (value: Configurable, where: string): string => path.resolve(root, resolveText(value, where, environment));

@@ -6,6 +6,7 @@ import { FILE_ERRORS } from './error-codes/files.js';
 import { INCREMENTAL_ERRORS } from './error-codes/incremental.js';
 import { PROJECT_ERRORS } from './error-codes/project.js';
 import { RUN_ERRORS } from './error-codes/runs.js';
+import { TESTING_ERRORS } from './error-codes/testing.js';
 import type { ErrorCodeEntry } from './error-codes/entry.js';
 
 export type { ErrorCodeEntry };
@@ -20,6 +21,7 @@ export const ERROR_CODES = {
   ...INCREMENTAL_ERRORS,
   ...ENGINE_ERRORS,
   ...CLIENT_ERRORS,
+  ...TESTING_ERRORS,
 } as const satisfies Record<string, ErrorCodeEntry>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { NativeConnection, Runtime, Worker, type WorkerOptions, type WorkflowBundleOption } from '@temporalio/worker';
 import { Client } from '@temporalio/client';
 import type { Duration } from '@temporalio/common';
-import { connectionsOf } from '../../activities/connection.js';
+import { connectionsOf } from '../../activities/connect.js';
 import { createActivities } from '../../activities/index.js';
 import { openCatalog, openLogWriter } from '../catalog/index.js';
 import type { LoadedProject } from '../config/load.js';
