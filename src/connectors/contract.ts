@@ -41,10 +41,34 @@ export interface Source {
    * Reading is one consistent view: never half of a change.
    */
   extract(request: ExtractRequest, context: CallContext): Promise<Extracted>;
+  /**
+   * What `extract` would read, told by metadata alone: no row is read beyond the beginning of a file, and nothing is written.
+   * @throws what `extract` would throw at once: a file or column that is missing, options that mean nothing. Absent where nothing tells
+   */
+  describe?(request: Pick<ExtractRequest, 'dataset' | 'options'>, context: CallContext): Promise<SourceDescription>;
   /** Every table that people keep data in, in order of their names. Absent where a system has no tables to list. */
   tables?(context: CallContext): Promise<readonly SourceTable[]>;
   /** How later steps read parts that are in place elsewhere than on this machine's disks; such parts name the connection. */
   readonly remote?: RemoteParts;
+}
+
+/** What an extract would read. */
+export interface SourceDescription {
+  /** What is read, as people name it: `table "public"."orders"`, `the query`, a pattern of files. */
+  readonly from: string;
+  /** The columns that the dataset would have; `null` where only reading all of it would tell. */
+  readonly columns: readonly Column[] | null;
+  /** Whether every value is text, as in CSV files. */
+  readonly isText: boolean;
+  /** The files that a path or pattern matches. Absent for what is not in files. */
+  readonly files?: readonly { readonly name: string; readonly bytes: number }[];
+  /** The rows that there are, before the filter where it is applied later; `null` where nothing tells. */
+  readonly rows: number | null;
+  /** Whether `rows` is an estimate, of the rows after the filter. */
+  readonly isEstimate: boolean;
+  readonly bytes: number | null;
+  /** With a cursor: where reading would begin; `null` at the beginning. */
+  readonly range?: Pick<CursorRange, 'column' | 'type' | 'after' | 'from'>;
 }
 
 /** Files in an object store, as steps read them that know nothing of the store. */
@@ -150,6 +174,13 @@ export interface DestinationCapabilities {
 export interface Destination {
   readonly capabilities: DestinationCapabilities;
   load(request: LoadRequest, context: CallContext): Promise<LoadResult>;
+  /**
+   * What `load` would do with rows of these columns, told by metadata alone; nothing is written, locked or made.
+   *
+   * @param request its `select` gives no rows
+   * @throws what `load` would throw at once: columns that differ more than the load's `schema` allows, a target that is no table. Absent where nothing tells
+   */
+  describe?(request: LoadRequest, context: CallContext): Promise<TargetDescription>;
   /** The target, as {@link LoadRequest.target} has it, that is a database table's namesake here. Absent where none can be. */
   targetFor?(table: { readonly schema: string; readonly table: string }): string;
   /** Makes those schemas that are missing. Absent where targets need none. */
@@ -175,6 +206,17 @@ export interface Destination {
   transform?(request: TransformRequest, context: CallContext): Promise<TransformResult>;
   /** The columns that such a SELECT would give over inputs with these columns and no rows. Nothing is left of it. */
   describeTransform?(request: DescribeRequest, context: CallContext): Promise<readonly Column[]>;
+}
+
+/** A target as a load would find it. */
+export interface TargetDescription {
+  /** As {@link LoadResult} names it. */
+  readonly target: string;
+  readonly exists: boolean;
+  /** The target's columns and their types in its own words; those that it would be made with where it is not there. */
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  /** How its columns would change, as far as types tell; what values need shows in the load. */
+  readonly changes: readonly SchemaChange[];
 }
 
 /** A transform that a destination runs by itself. */

@@ -4,7 +4,7 @@ import type { Column } from '../../core/dataset.js';
 import { TerminalError } from '../../core/errors.js';
 import { filterToSql } from '../../core/filter.js';
 import type { Part } from '../../core/manifest.js';
-import type { CallContext, Extracted, ExtractOptions, ExtractRequest, Source } from '../contract.js';
+import type { CallContext, Extracted, ExtractOptions, ExtractRequest, Source, SourceDescription } from '../contract.js';
 import { copyWithHash } from './copy.js';
 import { inspectCsv } from './csv.js';
 import { describePlace } from './errors.js';
@@ -31,6 +31,11 @@ export function filesSource(connection: string, tree: FileTree): Source {
       const hash = createHash('sha256');
       for (const found of await find(options, signal)) hash.update(`${found.origin}\0${found.stamp}\n`);
       return hash.digest('hex');
+    },
+
+    async describe({ options }, context) {
+      const found = await find(options, context.signal);
+      return describe({ connection, tree }, found, options, context);
     },
 
     async extract(request, context) {
@@ -70,6 +75,31 @@ async function refer(
   context.progress(rows ?? 0);
   const parts = options.copy === true ? await copyParts(connection, files, request, context) : inPlace;
   return { parts, columns, rows, filterPending: options.where !== undefined };
+}
+
+async function describe(
+  { connection, tree }: Place,
+  found: readonly FoundFile[],
+  options: ExtractOptions,
+  context: CallContext,
+): Promise<SourceDescription> {
+  const told = {
+    from: options.path ?? '',
+    files: found.map(({ origin, sizeBytes }) => ({ name: origin, bytes: sizeBytes })),
+    bytes: found.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    isEstimate: false,
+  };
+  // What JSON values are shows at their end only.
+  if (isJson(connection, found, options)) return { ...told, columns: null, isText: false, rows: null };
+  const files: InspectedFile[] = [];
+  for (const file of found) files.push(await inspectFile({ connection, tree }, file, options, context));
+  const parts = files.map(({ part }) => part);
+  return {
+    ...told,
+    columns: selectColumns(connection, found, agreeOnColumns(connection, files), options),
+    isText: parts.some(({ format }) => format === 'csv'),
+    rows: parts.some((part) => part.rows === null) ? null : parts.reduce((sum, part) => sum + (part.rows ?? 0), 0),
+  };
 }
 
 function isJson(connection: string, found: readonly FoundFile[], options: ExtractOptions): boolean {

@@ -4,6 +4,7 @@ import { needsWholeDataset } from '../../core/load.js';
 import type { CallContext, Destination, LoadRequest } from '../contract.js';
 import type pg from 'pg';
 import { attach } from './attached.js';
+import { describeTarget } from './describe-target.js';
 import { translatePostgresError } from './errors.js';
 import { loadWhileGrowing, provisional } from './growing-load.js';
 import { ensureDetails } from './ledger-details.js';
@@ -30,6 +31,7 @@ export function postgresDestination(settings: ResolvedPostgres): Destination {
     ledger: () => readLedger(settings),
     watermark: (request, context) => readWatermark(settings, request, context),
     ...postgresTransforms(settings),
+    describe: (request, context) => describeTarget(settings, request, context),
     async load(request, context) {
       requireNamedColumns(request);
       if ((request.mode === 'merge' || request.mode === 'scd2') && (request.key ?? []).length === 0) {
