@@ -40,7 +40,7 @@ function stepText(step: PlannedStep): string {
       ? []
       : [['columns', columns === null ? 'known only when it is read' : listed(columns.map(typed))] as const]),
     ...(writes ? writeLines(writes) : []),
-    ...notes.map(({ severity, code, message }) => [`${severity}`, `${message} [${code}]`] as const),
+    ...notes.map(({ severity, code, message }) => [severity, `${message} [${code}]`] as const),
   ];
   return [hanging(`  ${kind} ${summary}`, 4), ...lines.map(([label, text]) => labelled(label, text))].join('\n');
 }

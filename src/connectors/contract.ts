@@ -7,10 +7,12 @@ import type { Statement } from '../core/statement.js';
 import type { TableVersion } from '../core/table.js';
 import type { LoadAudit } from './audit.js';
 import type { CallContext, ExtensionName } from './call.js';
+import type { SourceDescription, TargetDescription } from './descriptions.js';
 import type { Resumption } from './left-work.js';
 
 export type { AuditAnswers, AuditInput, AuditQuestions, LoadAudit } from './audit.js';
 export type { CallContext, Checkpoint, CheckpointName, ExtensionName, Session, SideSession } from './call.js';
+export type { SourceDescription, TargetDescription } from './descriptions.js';
 
 /** One configured system. Opened in an activity, from a resolved descriptor; closed when the activity ends. */
 export interface Connector {
@@ -50,25 +52,6 @@ export interface Source {
   tables?(context: CallContext): Promise<readonly SourceTable[]>;
   /** How later steps read parts that are in place elsewhere than on this machine's disks; such parts name the connection. */
   readonly remote?: RemoteParts;
-}
-
-/** What an extract would read. */
-export interface SourceDescription {
-  /** What is read, as people name it: `table "public"."orders"`, `the query`, a pattern of files. */
-  readonly from: string;
-  /** The columns that the dataset would have; `null` where only reading all of it would tell. */
-  readonly columns: readonly Column[] | null;
-  /** Whether every value is text, as in CSV files. */
-  readonly isText: boolean;
-  /** The files that a path or pattern matches. Absent for what is not in files. */
-  readonly files?: readonly { readonly name: string; readonly bytes: number }[];
-  /** The rows that there are, before the filter where it is applied later; `null` where nothing tells. */
-  readonly rows: number | null;
-  /** Whether `rows` is an estimate, of the rows after the filter. */
-  readonly isEstimate: boolean;
-  readonly bytes: number | null;
-  /** With a cursor: where reading would begin; `null` at the beginning. */
-  readonly range?: Pick<CursorRange, 'column' | 'type' | 'after' | 'from'>;
 }
 
 /** Files in an object store, as steps read them that know nothing of the store. */
@@ -206,17 +189,6 @@ export interface Destination {
   transform?(request: TransformRequest, context: CallContext): Promise<TransformResult>;
   /** The columns that such a SELECT would give over inputs with these columns and no rows. Nothing is left of it. */
   describeTransform?(request: DescribeRequest, context: CallContext): Promise<readonly Column[]>;
-}
-
-/** A target as a load would find it. */
-export interface TargetDescription {
-  /** As {@link LoadResult} names it. */
-  readonly target: string;
-  readonly exists: boolean;
-  /** The target's columns and their types in its own words; those that it would be made with where it is not there. */
-  readonly columns: readonly { readonly name: string; readonly type: string }[];
-  /** How its columns would change, as far as types tell; what values need shows in the load. */
-  readonly changes: readonly SchemaChange[];
 }
 
 /** A transform that a destination runs by itself. */

@@ -70,7 +70,7 @@ function needsTemporal(thrown: unknown): TerminalError | undefined {
 }
 
 function harmlessLog(unknown: UnknownValues) {
-  const log = (message: string, facts?: object): void => unknown.release(String(message), facts);
+  const log = (message: string, facts?: object): void => unknown.release(message, facts);
   return { info: log, warn: log, error: log };
 }
 

@@ -62,6 +62,8 @@ export class StepPlanner {
         return this.watermark(input);
       case 'discover':
         return this.discover(input);
+      default:
+        throw new TypeError(`A step of the kind "${String(call.kind)}" cannot be planned`);
     }
   }
 
@@ -113,7 +115,7 @@ export class StepPlanner {
       columns,
       reads: { connection, ...reads, ...(options.where && { where: options.where }) },
       notes: note ? [note] : [],
-      result: this.made(call, made as PlannedDataset),
+      result: this.made(call, made),
     };
   }
 

@@ -1,5 +1,4 @@
 import type { SourceDescription, TargetDescription } from '../connectors/contract.js';
-import type { ErrorCode } from '../core/error-codes.js';
 import type { Column } from '../core/dataset.js';
 import type { Filter } from '../core/filter.js';
 import type { LoadMode, TargetPartition } from '../core/load.js';
@@ -8,7 +7,8 @@ import type { StepId, StepKind } from '../core/steps.js';
 /** Something about a step that a person should know. An `error` is what the step would fail with. */
 export interface PlanNote {
   readonly severity: 'error' | 'warning';
-  readonly code: ErrorCode | string;
+  /** As docs/errors.md lists them. */
+  readonly code: string;
   readonly message: string;
 }
 
