@@ -12,7 +12,7 @@ import type { LoadStepInput, LoadStepResult, TransformOnStepInput } from '../cor
 import { emptySelect } from '../engine/dataset-sql.js';
 import { namingFile, statementOf } from '../engine/transform-statement.js';
 import { capable, type PlanDesk } from './plan-desk.js';
-import type { Outlook, PlannedDataset } from './plan-step.js';
+import type { Outlook, PlannedDataset } from './outlook.js';
 import type { PlannedWrite } from './plan.js';
 
 type Written = Omit<LoadStepInput, 'input' | 'run' | 'step'>;

@@ -22,23 +22,8 @@ import type { TableInput } from '../core/table.js';
 import { bindTransform } from '../engine/bind-transform.js';
 import { namingFile, parametersOf, statementOf } from '../engine/transform-statement.js';
 import { planLoad, planTransformOn } from './plan-load.js';
+import type { Outlook, PlannedDataset } from './outlook.js';
 import { capable, type PlanDesk } from './plan-desk.js';
-import type { PlannedStep } from './plan.js';
-
-/** What is known of a step before it runs, and what stands for its result. */
-export interface Outlook extends Pick<PlannedStep, 'inputs' | 'columns' | 'reads' | 'writes' | 'notes'> {
-  readonly result: StepResult;
-}
-
-/** A dataset that a step would make. */
-export interface PlannedDataset {
-  readonly name: string;
-  readonly columns: readonly Column[] | null;
-  /** Whether its values are text, as in CSV. */
-  readonly isText: boolean;
-  readonly contract?: string;
-  readonly range?: DatasetRef['range'];
-}
 
 /** Finds out what steps would do. Reads metadata, and writes nothing. */
 export class StepPlanner {

@@ -5,7 +5,8 @@ import { idOf, type StepCall } from '../../workflows/step-calls.js';
 import { runApart, type PairResult, type Steps } from '../../workflows/steps.js';
 import { MillraceError, messageOf } from '../core/errors.js';
 import type { StepResult } from '../core/steps.js';
-import type { Outlook, StepPlanner } from './plan-step.js';
+import type { Outlook } from './outlook.js';
+import type { StepPlanner } from './plan-step.js';
 import type { PlannedStep, PlanNote } from './plan.js';
 import type { UnknownValues } from './unknown-values.js';
 
