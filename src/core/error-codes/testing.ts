@@ -17,4 +17,9 @@ export const TESTING_ERRORS = {
     retryable: false,
     remedy: 'Test that part against a Temporal server, or keep it out of the pipeline.',
   },
+  REPLAY_FAILED: {
+    cause: 'Today’s code of a pipeline would not do what it did when a history was recorded.',
+    retryable: false,
+    remedy: 'Guard the change with patched(), or let open runs end on a worker with the code they began with.',
+  },
 } as const satisfies Record<string, ErrorCodeEntry>;
