@@ -15,10 +15,10 @@ interface Patch {
 export function decodeHistory(json: unknown): object {
   const ofWorker = createRequire(createRequire(import.meta.url).resolve('@temporalio/worker'));
   const ofMessages = createRequire(ofWorker.resolve('@temporalio/proto'));
-  const { fromJson } = ofMessages('protobufjs/ext/protojson') as ProtoJson;
-  const { patchProtobufRoot } = ofWorker('@temporalio/proto/lib/patch-protobuf-root') as Patch;
-  const type = patchProtobufRoot(ofWorker('@temporalio/proto') as object).lookupType('temporal.api.history.v1.History');
-  const decoded = fromJson(type, json, { ignoreUnknownFields: true });
+  const protoJson = ofMessages('protobufjs/ext/protojson') as ProtoJson;
+  const patch = ofWorker('@temporalio/proto/lib/patch-protobuf-root') as Patch;
+  const type = patch.patchProtobufRoot(ofWorker('@temporalio/proto') as object).lookupType('temporal.api.history.v1.History');
+  const decoded = protoJson.fromJson(type, json, { ignoreUnknownFields: true });
   if (decoded === null) throw new TypeError('The history is null');
   return decoded;
 }

@@ -80,12 +80,18 @@ function placeOf({ file, workflowId }: RecordedHistory): string {
   return `${path.relative(process.cwd(), file)} (${workflowId})`;
 }
 
-/** What the replay found, by the event and the step where they show. */
+/** What the replay found, by the event and the step where they show: a step's activity has the step's name as its id. */
 function explain(message: string, { events }: RecordedHistory): string {
-  const details = message.replace(/^.*?Details: /s, '').replace(/^\[TMPRL\d+\] (Nondeterminism error: )?/, '');
-  const id = /id: (\d+)/.exec(details)?.[1] ?? /event (?:id )?(\d+)/i.exec(details)?.[1];
-  const event = events.find(({ eventId }) => eventId === id);
-  const step = event?.activityTaskScheduledEventAttributes?.activityId;
-  const where = id === undefined ? '' : `at event ${id}${step === undefined ? '' : `, where the run did ${step}`}: `;
-  return `${where}${details}`;
+  const quoted = /message: "((?:[^"\\]|\\.)*)"/.exec(message)?.[1];
+  const details = (quoted ?? message.replace(/^.*?Details: /s, '')).replace(/^\[TMPRL\d+\] (?:Nondeterminism error: )?/, '');
+  const [, did, does] = /scheduled event '([^']+)' does not match .* command '([^']+)'/.exec(details) ?? [];
+  const idOf = ({ activityTaskScheduledEventAttributes: scheduled }: RecordedHistory['events'][number]) => scheduled?.activityId;
+  if (did !== undefined && does !== undefined) {
+    const event = events.find((each) => idOf(each) === did);
+    const at = event === undefined ? '' : `at event ${String(event.eventId)} `;
+    return `${at}the run did ${did}, and today's code would do ${does}.`;
+  }
+  const id = /id: (\d+)/.exec(details)?.[1];
+  const step = events.filter(({ eventId }) => eventId === id).map(idOf)[0];
+  return `${id === undefined ? '' : `at event ${id}${step === undefined ? '' : ` (${step})`}: `}${details}`;
 }

@@ -61,7 +61,7 @@ describe('a recorded history', () => {
     await expect(changed(`run.log.info('Judged.'`, more)).rejects.toMatchObject({
       code: 'REPLAY_FAILED',
       message: expect.stringMatching(
-        /1 of 1 histories.*sum\.json \(sum-\w+\): at event \d+, where the run did transform:totals: .*patched\(\)/s,
+        /1 of 1 histories.*sum\.json \(sum-\w+\): at event \d+ the run did transform:totals, and today's code would do extract:more\..*patched\(\)/s,
       ) as string,
     });
   });
@@ -71,7 +71,7 @@ describe('a recorded history', () => {
     await expect(gone).rejects.toMatchObject({ code: 'REPLAY_FAILED' });
     await expect(changed(`path: 'orders.csv' })`, `path: 'orders.csv', as: 'renamed' })`)).rejects.toMatchObject({
       code: 'REPLAY_FAILED',
-      message: expect.stringContaining('at event') as string,
+      message: expect.stringContaining(`the run did extract:orders, and today's code would do extract:renamed.`) as string,
     });
   });
 
