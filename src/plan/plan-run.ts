@@ -23,6 +23,7 @@ export function watchedRun(run: Run<Project>, unknown: UnknownValues): Run<Proje
     extract: wrap(run.extract.bind(run)),
     validate: wrap(run.validate.bind(run) as (...args: unknown[]) => Promise<object>) as Run<Project>['validate'],
     transform: wrap(run.transform.bind(run) as (...args: unknown[]) => Promise<object>) as Run<Project>['transform'],
+    check: wrap(run.check.bind(run) as (...args: unknown[]) => Promise<object>) as Run<Project>['check'],
     load: wrap(run.load.bind(run) as (...args: unknown[]) => Promise<object>) as Run<Project>['load'],
   };
 }
