@@ -144,7 +144,7 @@ export class StepPlanner {
   /** What a check finds, only a run knows; that its inputs are of this plan is all there is to see. */
   private check(call: StepCall): Outlook {
     for (const { uri } of Object.values(call.input['inputs'] as Record<string, DatasetRef>)) this.datasetAt(uri);
-    return { inputs: this.inputsOf(call), notes: [], result: { checked: { passed: true, results: [] } } };
+    return { inputs: this.inputsOf(call), notes: [], result: { checked: { passed: 0, failed: 0, results: [] } } };
   }
 
   private async watermark({ connection, target, name }: WatermarkStepInput): Promise<Outlook> {
