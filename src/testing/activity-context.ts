@@ -10,7 +10,13 @@ export interface Cancellation {
 
 /** Runs an activity's function as a worker would, without one: it is the first and only attempt. */
 export function asActivity<T>(activityId: string, { signal }: Cancellation, work: () => Promise<T>): Promise<T> {
-  const info = { activityId, namespace: 'test', attempt: 1, retryPolicy: { maximumAttempts: 1 } } as Partial<Info> as Info;
+  const info = {
+    activityId,
+    namespace: 'test',
+    attempt: 1,
+    retryPolicy: { maximumAttempts: 1 },
+    scheduledTimestampMs: Date.now(),
+  } as Partial<Info> as Info;
   const never = new Promise<never>(() => undefined);
   const ignore = (): void => undefined;
   const log: Logger = { log: ignore, trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore };
