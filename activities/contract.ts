@@ -3,7 +3,7 @@ import { TerminalError } from '../src/core/errors.js';
 import type { Services } from './services.js';
 
 /** @throws TerminalError CONTRACT_UNKNOWN */
-export function findContract({ project }: Services, name: string): Contract {
+export function findContract({ project }: Pick<Services, 'project'>, name: string): Contract {
   const contract = project.config.contracts[name];
   if (contract) return contract;
   throw new TerminalError(

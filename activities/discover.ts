@@ -1,8 +1,8 @@
-import type { Connector } from '../src/connectors/contract.js';
+import type { CallContext, Connector } from '../src/connectors/contract.js';
 import { TerminalError } from '../src/core/errors.js';
 import type { DiscoverStepInput, DiscoverStepResult } from '../src/core/steps.js';
 import { withConnection } from './connection.js';
-import { planCopies } from './plan-copies.js';
+import { planCopies, type CopyPlan } from './plan-copies.js';
 import type { Services } from './services.js';
 import { stepActivity } from './step-activity.js';
 import type { StepCall } from './step-call.js';
@@ -21,6 +21,19 @@ export function makeDiscover(services: Services) {
 }
 
 async function discover(input: DiscoverStepInput, call: StepCall, from: Connector, to: Connector): Promise<DiscoverStepResult> {
+  call.phase('listing');
+  const { tables, schemas } = await findCopies(input, call, from, to);
+  await to.destination?.provideSchemas?.(schemas);
+  return { tables };
+}
+
+/** Which tables would be copied, and how. Writes nothing. @throws TerminalError CAPABILITY_MISSING, and what planning copies throws */
+export async function findCopies(
+  input: Omit<DiscoverStepInput, 'run' | 'step'>,
+  call: CallContext,
+  from: Connector,
+  to: Connector,
+): Promise<CopyPlan> {
   const { destination } = to;
   if (!from.source?.tables) {
     const text = `Connection "${input.from}" (${from.kind}) has no tables that could be listed. Replicate from a database.`;
@@ -36,15 +49,12 @@ async function discover(input: DiscoverStepInput, call: StepCall, from: Connecto
     throw new TerminalError('CAPABILITY_MISSING', text);
   }
   const targetFor = destination.targetFor.bind(destination);
-  call.phase('listing');
   const found = await from.source.tables(call);
-  const { tables, schemas } = planCopies(input, found, {
+  return planCopies(input, found, {
     targetFor,
     existing: (await to.source?.tables?.(call)) ?? [],
     isSource: await areOne(from, to),
   });
-  await destination.provideSchemas?.(schemas);
-  return { tables };
 }
 
 async function areOne(from: Connector, to: Connector): Promise<boolean> {

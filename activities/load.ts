@@ -227,7 +227,12 @@ interface Keyed {
   readonly contract: string | undefined;
 }
 
-function keyOf(services: Services, input: Omit<LoadStepInput, 'input'>, dataset: Keyed): readonly string[] | undefined {
+/** @throws TerminalError COLUMN_MISSING, OPTION_INVALID */
+export function keyOf(
+  services: Pick<Services, 'project'>,
+  input: Omit<LoadStepInput, 'input'>,
+  dataset: Keyed,
+): readonly string[] | undefined {
   const contract = dataset.contract === undefined ? undefined : services.project.config.contracts[dataset.contract];
   const key = input.key ?? (contract && contract.key.length > 0 ? contract.key : undefined);
   if (key) {

@@ -3,10 +3,13 @@ import type { LoadedProject } from '../src/config/load.js';
 import type { Checkpoint } from '../src/connectors/contract.js';
 import type { LeftWorks } from '../src/connectors/left-work.js';
 import type { Staging } from '../src/engine/staging.js';
+import type { Connect } from './connect.js';
 
 /** What the activities work with; made once a worker. */
 export interface Services {
   readonly project: LoadedProject;
+  /** Opens the project's connections. */
+  readonly connect: Connect;
   readonly catalog: Catalog;
   /** Takes the lines that steps log. */
   readonly log: LogWriter;

@@ -97,8 +97,8 @@ function inputTable({ inputs }: SqlTransform, { transform }: TransformOnStepInpu
   return { table, settle: (columns) => checkInput(contract, columns, { transform, input, table }) };
 }
 
-// A workflow is not held to its types once it is compiled.
-function requireTables({ transform, inputs, on }: TransformOnStepInput): void {
+/** A workflow is not held to its types once it is compiled. @throws TerminalError TRANSFORM_INPUTS, OPTION_INVALID */
+export function requireTables({ transform, inputs, on }: TransformOnStepInput): void {
   for (const [input, { connection, table }] of Object.entries<Partial<TableInput>>(inputs)) {
     if (typeof connection !== 'string' || typeof table !== 'string') {
       throw new TerminalError(
@@ -115,7 +115,8 @@ function requireTables({ transform, inputs, on }: TransformOnStepInput): void {
   }
 }
 
-function requireModes(input: TransformOnStepInput, destination: Destination): void {
+/** @throws TerminalError OPTION_INVALID, CAPABILITY_MISSING */
+export function requireModes(input: TransformOnStepInput, destination: Destination): void {
   const { on: connection, transform, mode, target } = input;
   if (!['append', 'merge', 'replace'].includes(mode)) {
     throw new TerminalError(

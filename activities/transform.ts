@@ -1,11 +1,8 @@
-import type { Contract } from '../src/config/contract.js';
 import { contractName } from '../src/config/check.js';
 import type { RowsTransform } from '../src/config/rows.js';
 import type { SqlTransform, Transform } from '../src/config/transform.js';
 import { checkOutput } from '../src/contracts/columns.js';
 import { contractHash } from '../src/contracts/hash.js';
-import type { DatasetRef } from '../src/core/dataset.js';
-import { TerminalError } from '../src/core/errors.js';
 import type { Manifest } from '../src/core/manifest.js';
 import type { DatasetStepResult, StepResult, TransformOnStepInput, TransformStepInput } from '../src/core/steps.js';
 import { referenceTo, type DraftManifest } from '../src/engine/staging.js';
@@ -18,6 +15,7 @@ import type { Services } from './services.js';
 import { stepActivity, type StepOutcome } from './step-activity.js';
 import { stageOnce, type Staged } from './stage-once.js';
 import type { StepCall } from './step-call.js';
+import { findTransform, refuseOtherDialect, requireDataset, requireJudged } from './transform-inputs.js';
 import { transformOn } from './transform-on.js';
 import { declaredParams, namingFile, parametersOf, statementOf } from '../src/engine/transform-statement.js';
 import { contractsOf } from '../src/rows/contracts-of.js';
@@ -52,15 +50,6 @@ async function transformDatasets(
     inputs: Object.values(input.inputs).map(inputFact),
     manifest: staged.manifest,
   };
-}
-
-function refuseOtherDialect(name: string, definition: Transform): void {
-  const dialect = definition.kind === 'sqlFile' ? (definition.dialect ?? 'duckdb') : 'duckdb';
-  if (dialect === 'duckdb') return;
-  throw new TerminalError(
-    'OPTION_INVALID',
-    `Transform "${name}" is written in the SQL of ${dialect}, and without a connection DuckDB would run it. Name one: run.transform('${name}', inputs, { on: '…', table: '…', mode: '…' }).`,
-  );
 }
 
 /** What a transform needs to know, in whatever form it is written. */
@@ -176,28 +165,6 @@ function describe(
   };
 }
 
-function findTransform(
-  { project }: Services,
-  { transform: name, inputs }: Pick<TransformStepInput | TransformOnStepInput, 'transform' | 'inputs'>,
-): Transform<Readonly<Record<string, Contract>>> {
-  const definition = project.config.transforms[name];
-  if (!definition) {
-    throw new TerminalError(
-      'TRANSFORM_UNKNOWN',
-      `The config has no transform "${name}". It has: ${Object.keys(project.config.transforms).join(', ') || 'none'}. Correct the name, or add it to \`transforms\`.`,
-    );
-  }
-  const declared = Object.keys(definition.inputs).toSorted();
-  const given = Object.keys(inputs).toSorted();
-  if (declared.join() !== given.join()) {
-    throw new TerminalError(
-      'TRANSFORM_INPUTS',
-      `Transform "${name}" declares the inputs ${declared.join(', ')} and was given ${given.join(', ') || 'none'}.`,
-    );
-  }
-  return definition;
-}
-
 async function readInputs(
   services: Services,
   definition: Transform,
@@ -207,24 +174,8 @@ async function readInputs(
   for (const [input, reference] of Object.entries(inputs)) {
     requireDataset(name, input, reference);
     const manifest = await services.staging.read(reference.uri);
-    const wanted = contractName(services.project.config, definition.inputs[input] as Contract);
-    if (manifest.contract?.name !== wanted) {
-      const found = manifest.contract ? `was judged by "${manifest.contract.name}"` : 'was judged by none';
-      throw new TerminalError(
-        'TRANSFORM_INPUTS',
-        `Input "${input}" of transform "${name}" has to have passed contract "${String(wanted)}"; the dataset "${manifest.name}" ${found}.`,
-      );
-    }
+    requireJudged(services, definition, { transform: name, input, dataset: manifest.name, contract: manifest.contract?.name });
     manifests[input] = manifest;
   }
   return manifests;
-}
-
-// A workflow is not held to its types once it is compiled.
-function requireDataset(name: string, input: string, reference: Partial<DatasetRef>): void {
-  if (typeof reference.uri === 'string') return;
-  throw new TerminalError(
-    'TRANSFORM_INPUTS',
-    `Input "${input}" of transform "${name}" is a table, not a dataset. Name the connection that is to run the transform ({ on: '…', table: '…', mode: '…' }), or extract the table and validate it first.`,
-  );
 }

@@ -187,7 +187,8 @@ function isBreach({ maxRejected }: ValidateStepInput, { rejected, rowsRead }: Ve
   return rejected > (maxRejected < 1 ? maxRejected * rowsRead : maxRejected);
 }
 
-function checkMaxRejected(value: number | undefined): void {
+/** @throws TerminalError OPTION_INVALID */
+export function checkMaxRejected(value: number | undefined): void {
   if (value !== undefined && !(value >= 0))
     throw new TerminalError('OPTION_INVALID', `maxRejected is ${value}; it is a share below 1 or a number of rows.`);
 }

@@ -35,6 +35,11 @@ export function asRunFailure(error: unknown): TemporalFailure {
   return failureOf({ message: messageOf(cause) }, cause);
 }
 
+/** The code of a failure with which a run ends. */
+export function codeOf(failure: Error): string {
+  return failure instanceof ApplicationFailure ? (failure.type ?? 'STEP_FAILED') : 'CANCELLED';
+}
+
 function timeoutMessage({ timeoutType }: TimeoutFailure): string {
   const what =
     timeoutType === 'HEARTBEAT'

@@ -1,7 +1,7 @@
 import type { DatasetRef } from '../src/core/dataset.js';
 import type { DatasetStepResult, LoadStepResult } from '../src/core/steps.js';
 import type { StepCall } from './step-calls.js';
-import type { StepRunner } from './step-runner.js';
+import type { Steps } from './steps.js';
 import type { Given } from './types.js';
 
 type DescribeLoad = (input: Pick<DatasetRef, 'name'>) => StepCall;
@@ -20,7 +20,7 @@ interface Joining {
 export class JointSteps {
   private readonly unbegun = new WeakMap<Promise<DatasetRef>, (load: Joining) => void>();
 
-  constructor(private readonly steps: StepRunner) {}
+  constructor(private readonly steps: Steps) {}
 
   validate(given: Given<DatasetRef>, describe: (input: DatasetRef) => StepCall): Promise<DatasetRef> {
     let joining: Joining | undefined;

@@ -5,7 +5,6 @@ import {
   setHandler,
   upsertSearchAttributes,
   workflowInfo,
-  ApplicationFailure,
 } from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { Project } from '../src/config/project.js';
@@ -13,23 +12,34 @@ import { SEARCH_ATTRIBUTES, type AdmittedRun } from '../src/core/admission.js';
 import { TerminalError } from '../src/core/errors.js';
 import type { RunContext } from '../src/core/steps.js';
 import { admitRun, tellEnd } from './bookkeeping.js';
-import { asRunFailure } from './failures.js';
+import { asRunFailure, codeOf } from './failures.js';
 import { createRun } from './run.js';
+import { createRunLog } from './run-log.js';
 import { RunState, stateQuery } from './run-state.js';
 import { StepRunner } from './step-runner.js';
+import type { Steps } from './steps.js';
 import type { ParamsOf, Run, RunControl } from './types.js';
 
-/** What a pipeline's function gets; the steps' runner is for Millrace's own pipelines. */
+/** A pipeline's function; what does its steps is for Millrace's own pipelines. */
 type Body<P extends Project, N extends keyof P['pipelines'] & string, R> = (
   run: Run<P>,
   params: ParamsOf<P, N>,
-  steps: StepRunner,
+  steps: Steps,
 ) => Promise<R>;
 
 /** Makes one of Millrace's own pipelines: like any other, but for steps that no other has. */
 export function makePipeline<P extends Project, N extends keyof P['pipelines'] & string, R>(name: N, body: Body<P, N, R>) {
   const workflow = (params?: unknown, control?: RunControl): Promise<R> => execute(name, params, control, body);
-  return Object.assign(workflow, { pipelineName: name });
+  return Object.assign(workflow, { pipelineName: name, body });
+}
+
+/** A pipeline's function, as those call it who run it elsewhere than in a workflow. */
+export type AnyBody = (run: unknown, params: unknown, steps: Steps) => Promise<unknown>;
+
+/** The function that `pipeline()` was given; `undefined` for what it did not make. */
+export function bodyOf(pipeline: unknown): AnyBody | undefined {
+  const { body } = (typeof pipeline === 'function' ? pipeline : {}) as { readonly body?: unknown };
+  return typeof body === 'function' ? (body as AnyBody) : undefined;
 }
 
 async function execute<P extends Project, N extends keyof P['pipelines'] & string, R>(
@@ -73,7 +83,7 @@ async function runBody<P extends Project, N extends keyof P['pipelines'] & strin
   const scope = new CancellationScope();
   try {
     const params = admitted.params as ParamsOf<P, N>;
-    return await scope.run(() => body(createRun<P>(context, admitted.params, steps), params, steps));
+    return await scope.run(() => body(createRun<P>(context, admitted.params, { steps, log: createRunLog() }), params, steps));
   } finally {
     await steps.settle(scope);
   }
@@ -104,10 +114,6 @@ function conclude<R>(context: RunContext, state: RunState, outcome: Outcome<R>):
   });
   if (!outcome.ok) throw failure as Error;
   return outcome.value;
-}
-
-function codeOf(failure: Error): string {
-  return failure instanceof ApplicationFailure ? (failure.type ?? 'STEP_FAILED') : 'CANCELLED';
 }
 
 function refuseMisuse(name: string): void {

@@ -1,7 +1,10 @@
 import { defineQuery } from '@temporalio/workflow';
+import { TerminalError } from '../src/core/errors.js';
 import type { StepId, StepKind, StepResult } from '../src/core/steps.js';
 import type { RunStateView, StepState, StepStatus } from './run-state-view.js';
 
+/** A run's history ends at 51,200 events, of which a step takes 6: far enough below, the run says so. */
+export const MAX_STEPS = 2000;
 /** Temporal takes some 20 kB of details, and people no more than a screen or two. */
 const MAX_SHOWN = 100;
 
@@ -23,7 +26,17 @@ export class RunState {
     return this.steps.has(step);
   }
 
+  /** @throws TerminalError STEP_DUPLICATE, STEP_LIMIT */
   begin(step: StepId, kind: StepKind, name: string): void {
+    if (this.steps.has(step)) {
+      throw new TerminalError('STEP_DUPLICATE', `The run already has a step ${step}. Give this one another name: { as: '…' }.`);
+    }
+    if (this.steps.size >= MAX_STEPS) {
+      throw new TerminalError(
+        'STEP_LIMIT',
+        `The run has ${MAX_STEPS} steps, the most its history can carry. Split the work into partitions and backfill them.`,
+      );
+    }
     this.steps.set(step, { step, kind, name, status: 'running', startedAt: new Date().toISOString() });
   }
 

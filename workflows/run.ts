@@ -4,7 +4,6 @@ import { partitionRange } from '../src/core/partitions.js';
 import type { CheckStepResult, DatasetStepResult, LoadStepResult, RunContext, WatermarkStepResult } from '../src/core/steps.js';
 import type { TableInput } from '../src/core/table.js';
 import { JointSteps } from './joint-steps.js';
-import { createRunLog } from './run-log.js';
 import {
   checkCall,
   extractCall,
@@ -15,7 +14,7 @@ import {
   watermarkCall,
   type StepCall,
 } from './step-calls.js';
-import type { StepRunner } from './step-runner.js';
+import type { Steps } from './steps.js';
 import type {
   Checked,
   ExtractFrom,
@@ -23,17 +22,18 @@ import type {
   Loaded,
   LoadInto,
   Run,
+  RunLog,
   StepOptions,
   TransformOn,
   ValidateOptions,
   WatermarkOf,
 } from './types.js';
 
-/** Makes the run API of one run over the steps' runner. */
+/** Makes the run API of one run over what does its steps and takes its log. */
 export function createRun<P extends Project>(
-  context: RunContext,
+  context: Pick<RunContext, 'workflowId' | 'partition'>,
   params: Readonly<Record<string, unknown>>,
-  steps: StepRunner,
+  { steps, log }: { readonly steps: Steps; readonly log: RunLog },
 ): Run<P> {
   const joint = new JointSteps(steps);
   const datasetOf = async (describe: () => StepCall): Promise<DatasetRef> =>
@@ -44,7 +44,7 @@ export function createRun<P extends Project>(
     id: context.workflowId,
     partition: context.partition,
     within: partitionRange,
-    log: createRunLog(),
+    log,
     watermark: (options: WatermarkOf<Project>) =>
       forgivably(async () => (await steps.run<WatermarkStepResult>(watermarkCall(options))).watermark),
     extract: (dataset: string, options: ExtractFrom<Project>) => forgivably(() => datasetOf(() => extractCall(dataset, options))),

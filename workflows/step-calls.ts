@@ -3,7 +3,7 @@ import type { DatasetRef } from '../src/core/dataset.js';
 import { TerminalError } from '../src/core/errors.js';
 import type { Scalar } from '../src/core/filter.js';
 import type { PlannedAddition } from '../src/core/quarantine.js';
-import type { AuditStepInput, DiscoverStepInput, QuarantineStepInput, StepKind, StepPolicy } from '../src/core/steps.js';
+import type { AuditStepInput, DiscoverStepInput, QuarantineStepInput, StepId, StepKind, StepPolicy } from '../src/core/steps.js';
 import type { TableInput } from '../src/core/table.js';
 import type { Audit, ExtractFrom, LoadInto, StepOptions, TransformOn, ValidateOptions, WatermarkOf } from './types.js';
 
@@ -16,6 +16,11 @@ export interface StepCall {
   readonly summary: string;
   readonly policy: StepPolicy;
   readonly input: Readonly<Record<string, unknown>>;
+}
+
+/** The step's identity within its run. */
+export function idOf({ kind, name }: Pick<StepCall, 'kind' | 'name'>): StepId {
+  return `${kind}:${name}`;
 }
 
 export function extractCall(dataset: string, options: ExtractFrom<Project>): StepCall {

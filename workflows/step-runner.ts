@@ -7,12 +7,9 @@ import {
   setCurrentDetails,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
-import { TerminalError } from '../src/core/errors.js';
 import {
   pairId,
   type AuditDecision,
-  type DatasetStepResult,
-  type LoadStepResult,
   type RunContext,
   type StepId,
   type StepResult,
@@ -21,22 +18,15 @@ import {
 import type { AdmittedRun } from '../src/core/admission.js';
 import { asStepFailure, pairFailure } from './failures.js';
 import { Reuse } from './reuse.js';
-import type { RunState } from './run-state.js';
-import type { StepCall } from './step-calls.js';
+import { MAX_STEPS, type RunState } from './run-state.js';
+import { idOf, type StepCall } from './step-calls.js';
+import { runApart, type PairResult, type Steps } from './steps.js';
 
-/** A run's history ends at 51,200 events, of which a step takes 6: far enough below, the run says so. */
-const MAX_STEPS = 2000;
 /** From here on a run is worth splitting: its history is long to read and to replay. */
 const MANY_STEPS = 500;
 
-/** The outcomes of two steps; inside, so that one may fail where the other has not. */
-interface PairResult {
-  readonly validate: Promise<DatasetStepResult>;
-  readonly load: Promise<LoadStepResult>;
-}
-
 /** Runs the steps of one run: one activity each, under a name that is unique in the run. */
-export class StepRunner {
+export class StepRunner implements Steps {
   private readonly outstanding = new Set<Promise<unknown>>();
   private readonly reuse: Reuse;
   private closed = false;
@@ -64,7 +54,7 @@ export class StepRunner {
    * otherwise. A failed judgement is the failure of both.
    */
   runPair(validate: StepCall, load: StepCall): PairResult {
-    if (!this.canShare(validate, load)) return this.runApart(validate, load);
+    if (!this.canShare(validate, load)) return runApart(this, validate, load);
     const pair = this.hear(() => this.executePair(validate, load));
     return { validate: pair.then((both) => both.validate), load: pair.then((both) => both.load) };
   }
@@ -84,12 +74,6 @@ export class StepRunner {
         (error: unknown) => heard(() => reject(error)),
       );
     });
-  }
-
-  private runApart(validate: StepCall, load: StepCall): PairResult {
-    const judged = this.run<DatasetStepResult>(validate);
-    const loaded = judged.then(({ dataset }) => this.run<LoadStepResult>({ ...load, input: { ...load.input, input: dataset } }));
-    return { validate: judged, load: loaded };
   }
 
   private canShare(validate: StepCall, load: StepCall): boolean {
@@ -184,15 +168,6 @@ export class StepRunner {
   }
 
   private claim(step: StepId, call: StepCall): void {
-    if (this.state.has(step)) {
-      throw new TerminalError('STEP_DUPLICATE', `The run already has a step ${step}. Give this one another name: { as: '…' }.`);
-    }
-    if (this.state.stepCount >= MAX_STEPS) {
-      throw new TerminalError(
-        'STEP_LIMIT',
-        `The run has ${MAX_STEPS} steps, the most its history can carry. Split the work into partitions and backfill them.`,
-      );
-    }
     if (this.state.stepCount === MANY_STEPS) {
       log.warn(`The run has more than ${MANY_STEPS} steps; at ${MAX_STEPS} it fails. Split the work into partitions.`);
     }
@@ -220,10 +195,6 @@ export class StepRunner {
   private show(): void {
     setCurrentDetails(this.state.details());
   }
-}
-
-function idOf(call: StepCall): StepId {
-  return `${call.kind}:${call.name}`;
 }
 
 function attemptsOf(policy: StepCall['policy']): number {

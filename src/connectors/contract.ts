@@ -8,10 +8,12 @@ import type { Statement } from '../core/statement.js';
 import type { TableRules, TableVersion } from '../core/table.js';
 import type { LoadAudit } from './audit.js';
 import type { CallContext, ExtensionName } from './call.js';
+import type { SourceDescription, TargetDescription } from './descriptions.js';
 import type { Resumption } from './left-work.js';
 
 export type { AuditAnswers, AuditInput, AuditQuestions, LoadAudit } from './audit.js';
 export type { CallContext, Checkpoint, CheckpointName, ExtensionName, Session, SideSession } from './call.js';
+export type { SourceDescription, TargetDescription } from './descriptions.js';
 
 /** One configured system. Opened in an activity, from a resolved descriptor; closed when the activity ends. */
 export interface Connector {
@@ -42,6 +44,11 @@ export interface Source {
    * Reading is one consistent view: never half of a change.
    */
   extract(request: ExtractRequest, context: CallContext): Promise<Extracted>;
+  /**
+   * What `extract` would read, told by metadata alone: no row is read beyond the beginning of a file, and nothing is written.
+   * @throws what `extract` would throw at once: a file or column that is missing, options that mean nothing. Absent where nothing tells
+   */
+  describe?(request: Pick<ExtractRequest, 'dataset' | 'options'>, context: CallContext): Promise<SourceDescription>;
   /** Every table that people keep data in, in order of their names. Absent where a system has no tables to list. */
   tables?(context: CallContext): Promise<readonly SourceTable[]>;
   /** What a table declares; absent where a system has no tables. */
@@ -154,6 +161,13 @@ export interface DestinationCapabilities {
 export interface Destination {
   readonly capabilities: DestinationCapabilities;
   load(request: LoadRequest, context: CallContext): Promise<LoadResult>;
+  /**
+   * What `load` would do with rows of these columns, told by metadata alone; nothing is written, locked or made.
+   *
+   * @param request its `select` gives no rows
+   * @throws what `load` would throw at once: columns that differ more than the load's `schema` allows, a target that is no table. Absent where nothing tells
+   */
+  describe?(request: LoadRequest, context: CallContext): Promise<TargetDescription>;
   /** The target, as {@link LoadRequest.target} has it, that is a database table's namesake here. Absent where none can be. */
   targetFor?(table: { readonly schema: string; readonly table: string }): string;
   /** Makes those schemas that are missing. Absent where targets need none. */

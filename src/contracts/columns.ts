@@ -136,9 +136,11 @@ function missingColumns(
 export function checkOutput(contract: Contract, columns: readonly Column[], transform = 'the transform'): Column[] {
   const specs = columnSpecs(contract);
   const names = columns.map((column) => column.name);
+  const wrong: string[] = [];
   const problems = specs.flatMap((spec) => {
     const column = columns.find((each) => each.name === spec.name);
     if (!column) return [`missing: "${spec.name}"${suggestion(spec.name, names)}`];
+    if (!fits(outputBase(spec.schema), column)) wrong.push(spec.name);
     return fits(outputBase(spec.schema), column)
       ? []
       : [`wrong type: "${spec.name}" is ${column.type}, the contract wants ${describeBase(outputBase(spec.schema))}`];
@@ -148,11 +150,12 @@ export function checkOutput(contract: Contract, columns: readonly Column[], tran
       ? []
       : names.filter((name) => !specs.some((spec) => spec.name === name));
   problems.push(...extra.map((name) => `extra: "${name}"`));
+  const [wrongColumn] = [...wrong, ...extra];
   if (problems.length > 0) {
     throw new TerminalError(
       'TRANSFORM_OUTPUT',
       `The columns of ${transform} do not fit its output contract: ${problems.join('; ')}. Change the SELECT list or the contract.`,
-      { problems: problems.length },
+      { problems: problems.length, ...(wrongColumn !== undefined && { column: wrongColumn }) },
     );
   }
   return [...specs, ...extraSpecs(contract, columns)].map((spec) => {

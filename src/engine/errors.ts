@@ -60,6 +60,9 @@ function firstLine(text: string): string {
   return (text.split('\n')[0] ?? '').trim();
 }
 
+/** The first lines, and the one that DuckDB points to, with its caret, however many candidates stand before it. */
 function firstLines(text: string, count: number): string {
-  return text.trim().split('\n').slice(0, count).join('\n');
+  const lines = text.trim().split('\n');
+  const at = lines.findIndex((line) => /^LINE \d+: /.test(line));
+  return [...lines.slice(0, count), ...(at >= count ? lines.slice(at, at + 2) : [])].join('\n');
 }

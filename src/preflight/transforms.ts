@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { LoadedProject } from '../config/load.js';
 import { relativeTo } from '../config/import-failure.js';
@@ -7,13 +8,14 @@ import type { SqlTransform, Transform } from '../config/transform.js';
 import { checkOutput, contractColumns } from '../contracts/columns.js';
 import type { Column } from '../core/dataset.js';
 import { MillraceError } from '../core/errors.js';
-import { suggestName } from '../core/near-name.js';
+import { nearName, suggestName } from '../core/near-name.js';
 import { problemOf, type Place, type Problem } from '../core/problems.js';
 import { bindTransform, lockForBinding, type BindRequest } from '../engine/bind-transform.js';
 import { openSession, type EngineSession } from '../engine/session.js';
 import { statementOf } from '../engine/transform-statement.js';
 import { checkFunctions } from '../rows/check-functions.js';
 import { columnVariants } from './column-variants.js';
+import { locateOutput } from './locate-output.js';
 import { DatabaseBinder } from './database-binder.js';
 import { sampleParameters, type SampleParameters } from './sample-parameters.js';
 
@@ -171,16 +173,30 @@ function parameterOf(error: unknown): string | undefined {
 function tell(project: LoadedProject, name: string, transform: SqlTransform, error: unknown): Problem {
   const problem = problemOf(error, placeOf(project, name, transform, error));
   const parameter = parameterOf(error);
-  if (parameter === undefined) return problem;
+  if (parameter === undefined) return { ...problem, message: `${problem.message}${suggestColumn(transform, problem.message)}` };
   const message = `Transform "${name}" uses $${parameter}, and no pipeline has a parameter of that name. ${suggestName(parameter, knownParameters(project))}`;
   return { ...problem, message };
+}
+
+/** DuckDB names near columns itself, but for one that is written with its table. */
+function suggestColumn({ inputs }: SqlTransform, message: string): string {
+  const [, table = '', column] = /"([^"]+)" does not have a column named "([^"]+)"/.exec(message) ?? [];
+  if (column === undefined) return '';
+  const of = inputs[table] ? [inputs[table]] : Object.values(inputs);
+  const near = nearName(
+    column,
+    of.flatMap((contract) => contractColumns(contract).map((each) => each.name)),
+  );
+  return near === undefined ? '' : ` Did you mean "${near}"?`;
 }
 
 /** The line of the SQL where DuckDB tells it, else where the config has the transform. */
 function placeOf(project: LoadedProject, name: string, transform: SqlTransform, error: unknown): Place {
   const isInFile = error instanceof MillraceError && error.code !== 'CONFIG_INVALID' && transform.kind === 'sqlFile';
   if (!isInFile) return configPlace(project, ['transforms', name]);
+  const full = path.resolve(project.directory, transform.path);
+  const file = relativeTo(project.directory, full);
+  if (error.code === 'TRANSFORM_OUTPUT') return { file, ...locateOutput(readFileSync(full, 'utf8'), error.details['column']) };
   const { line, column } = error.details;
-  const file = relativeTo(project.directory, path.resolve(project.directory, transform.path));
   return { file, ...(typeof line === 'number' && { line }), ...(typeof column === 'number' && { column }) };
 }

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { NativeConnection, Runtime, Worker, type WorkerOptions, type WorkflowBundleOption } from '@temporalio/worker';
 import { Client } from '@temporalio/client';
 import type { Duration } from '@temporalio/common';
+import { connectionsOf } from '../../activities/connect.js';
 import { createActivities } from '../../activities/index.js';
 import { openCatalog, openLogWriter } from '../catalog/index.js';
 import type { LoadedProject } from '../config/load.js';
@@ -76,6 +77,7 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
   const workerIdentity = `${process.pid}@${os.hostname()}`;
   const services = {
     project,
+    connect: connectionsOf(project),
     catalog,
     log,
     staging,

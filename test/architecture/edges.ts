@@ -167,6 +167,7 @@ const FOLDERS: readonly (readonly [start: string, area: Area])[] = [
   ['src/dev/', 'entry point'],
   ['src/build/', 'entry point'],
   ['src/init/', 'entry point'],
+  ['src/plan/', 'entry point'],
   ['src/preflight/', 'entry point'],
   ['src/testing/', 'entry point'],
   ['activities/', 'activities'],

@@ -94,12 +94,27 @@ test.each<{ title: string; changes: Readonly<Record<string, FileChange>>; says: 
   {
     title: 'columns that the output contract does not have',
     changes: { [SQL]: 'SELECT $month AS month, sum(amount) AS amout FROM orders' },
-    says: 'transforms/totals.sql: The columns of transform "totals" do not fit its output contract: missing: "amount" (did you mean "amout"?); extra: "amout"',
+    says: 'transforms/totals.sql:1:40: The columns of transform "totals" do not fit its output contract: missing: "amount" (did you mean "amout"?); extra: "amout"',
   },
   {
     title: 'a column of another type than the contract wants',
     changes: { [SQL]: "SELECT $month AS month, 'much' AS amount FROM orders" },
-    says: 'wrong type: "amount" is VARCHAR, the contract wants a number',
+    says: 'transforms/totals.sql:1:35: The columns of transform "totals" do not fit its output contract: wrong type: "amount" is VARCHAR, the contract wants a number',
+  },
+  {
+    title: 'an ambiguous name, with the names that are meant',
+    changes: { [SQL]: 'SELECT $month AS month,\n  sum(amount) AS amount\nFROM orders AS a JOIN orders AS b ON a.id = b.id' },
+    says: 'transforms/totals.sql:2:7: Transform "totals" does not run: Ambiguous reference to column name "amount" (use: "a.amount" or "b.amount")',
+  },
+  {
+    title: 'a column that is written with its table',
+    changes: { [SQL]: 'SELECT $month AS month,\n  sum(orders.amuont) AS amount\nFROM orders' },
+    says: 'does not have a column named "amuont" (line 2, column 7: sum(orders.amuont) AS amount). Did you mean "amount"? [QUERY_FAILED]',
+  },
+  {
+    title: 'types that do not go together, with the line behind all candidates',
+    changes: { [SQL]: 'SELECT $month AS month,\n  sum(amount + [1]) AS amount FROM orders' },
+    says: 'transforms/totals.sql:2:14: Transform "totals" does not run: No function matches the given name and argument types \'+(DOUBLE, INTEGER[])\'',
   },
   {
     title: 'a table that is no input',

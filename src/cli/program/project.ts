@@ -1,6 +1,7 @@
 import { Argument, Option, type Command } from 'commander';
 import type { InitFlags } from '../commands/init.js';
 import type { Add } from './add.js';
+import { parseParams } from './arguments.js';
 
 interface BuildFlags {
   readonly out?: string;
@@ -42,6 +43,7 @@ export function addProject(program: Command, add: Add): void {
     },
     async (context, options: { readonly connections: boolean }) => (await import('../commands/check.js')).check(context, options),
   ).option('--no-connections', 'leave out what a CI machine lacks: environment variables, connections, extensions of DuckDB');
+  addPlan(program, add);
   add(
     program,
     {
@@ -56,4 +58,27 @@ export function addProject(program: Command, add: Add): void {
   )
     .option('--out <dir>', "the folder to write, within the project's (default: build)")
     .option('--no-typecheck', "don't type-check first");
+}
+
+function addPlan(program: Command, add: Add): void {
+  add(
+    program,
+    {
+      usage: 'plan',
+      about: 'Shows what a run of a pipeline would do: its steps, what it would read, and where it would write.',
+      details: [
+        "The pipeline's function is run over steps that only look: at the names and sizes of files, the headers of CSV files, the footers of Parquet files, the catalogs of databases. No row is read, nothing is written, and no Temporal is needed. Steps of one stage run side by side.",
+        'A plan ends early where the pipeline decides by what only a run knows, as the number of rows. A system that does not answer is a warning.',
+        'The exit code is 0, or 1 when the run would fail.',
+      ],
+      examples: [
+        `millrace plan flightDelays --params '{"month":"2001-01"}'`,
+        `millrace plan flightDelays --params '{"month":"2001-01"}' --json`,
+      ],
+    },
+    async (context, pipeline: string, options: { readonly params?: Readonly<Record<string, unknown>> }) =>
+      (await import('../commands/plan.js')).plan(context, pipeline, options),
+  )
+    .addArgument(new Argument('<pipeline>', 'a pipeline of the config'))
+    .option('--params <json>', "the run's parameters", parseParams);
 }

@@ -20,6 +20,7 @@ import {
   type SeenEntry,
 } from './bucket-ledger.js';
 import { keyOf } from './bucket-tree.js';
+import { describeFiles } from './describe-target.js';
 import { translateFileError } from './errors.js';
 import { fitColumns } from './fit-columns.js';
 import { layoutOf } from './layout.js';
@@ -59,6 +60,19 @@ export function bucketDestination(connection: string, store: ObjectStore): Desti
   return {
     capabilities: { modes: ['append', 'replace'], partitions: true, deletes: false, audits: false },
     ledger: () => readBucketLedger(store, connection),
+    async describe(request, context) {
+      const place = { connection, path: request.target };
+      requireLoadable({ request, place });
+      const layout = layoutOf(keyOf(place), place, request);
+      try {
+        const current = await store.head(layout.file, context.signal);
+        const exists = !(await isNew({ store, layout, context }, { current }));
+        const manifest = await readBucketManifest(store, layout.ledger, context.signal);
+        return await describeFiles({ request, context, place, layout, exists, manifest });
+      } catch (error) {
+        throw translateFileError(error, place);
+      }
+    },
     async load(request, context) {
       const place = { connection, path: request.target };
       requireLoadable({ request, place });
@@ -149,7 +163,10 @@ async function settle({ store, layout, entryKey, context }: BucketLoad, entry: B
   await commitEntry(store, entryKey, entry.content, context.signal);
 }
 
-async function isNew({ store, layout, context }: BucketLoad, { current }: Seen): Promise<boolean> {
+async function isNew(
+  { store, layout, context }: Pick<BucketLoad, 'store' | 'layout' | 'context'>,
+  { current }: Pick<Seen, 'current'>,
+): Promise<boolean> {
   if (current) return false;
   if (layout.file === layout.target) return true;
   const base = layout.target === '' ? '' : `${layout.target}/`;

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { TerminalError, TransientError } from '../../core/errors.js';
 import type { LoadResult } from '../../core/load.js';
 import type { Destination } from '../contract.js';
+import { describeFiles } from './describe-target.js';
 import { describePlace, translateFileError, type FilePlace } from './errors.js';
 import { fitColumns } from './fit-columns.js';
 import { layoutOf } from './layout.js';
@@ -46,6 +47,20 @@ export function filesDestination(connection: string, root: string): Destination 
         return await readWatermark(root, request);
       } catch (error) {
         throw translateFileError(error, { connection, path: request.target });
+      }
+    },
+    async describe(request, context) {
+      const place = { connection, path: request.target };
+      requireLoadable({ request, place });
+      const layout = layoutOf(path.relative(root, joinRoot(root, place)), place, request);
+      try {
+        const file = path.join(root, layout.file);
+        await requireBelowRoot(root, file, place);
+        const exists = existsSync(path.join(root, layout.target));
+        const manifest = await readFolderManifest(path.join(root, layout.ledger));
+        return await describeFiles({ request, context, place, layout, exists, manifest });
+      } catch (error) {
+        throw translateFileError(error, place);
       }
     },
     async load(request, context) {

@@ -1,24 +1,16 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
-import type { Column } from '../../core/dataset.js';
 import { TerminalError } from '../../core/errors.js';
 import { filterToSql } from '../../core/filter.js';
 import type { Part } from '../../core/manifest.js';
 import type { CallContext, Extracted, ExtractOptions, ExtractRequest, Source } from '../contract.js';
 import { copyWithHash } from './copy.js';
-import { inspectCsv } from './csv.js';
+import { describeFound } from './describe-source.js';
 import { describePlace } from './errors.js';
 import { inspectJson, stageJson } from './json/stage.js';
-import { inspectParquet, readParquet } from './parquet.js';
+import { readParquet } from './parquet.js';
+import { agreeOnColumns, inspectFile, isJson, selectColumns, type InspectedFile, type Place } from './inspect-files.js';
 import type { FileTree, FoundFile } from './file-tree.js';
-
-interface InspectedFile {
-  readonly found: FoundFile;
-  /** Where DuckDB reads it in this step. */
-  readonly readAt: string;
-  readonly part: Part;
-  readonly columns: readonly Column[];
-}
 
 /** Reads CSV and Parquet files, in place or copied, and JSON files into typed parts. */
 export function filesSource(connection: string, tree: FileTree): Source {
@@ -33,6 +25,11 @@ export function filesSource(connection: string, tree: FileTree): Source {
       return hash.digest('hex');
     },
 
+    async describe({ options }, context) {
+      const found = await find(options, context.signal);
+      return describeFound({ connection, tree }, found, options, context);
+    },
+
     async extract(request, context) {
       try {
         const found = await find(request.options, context.signal);
@@ -45,11 +42,6 @@ export function filesSource(connection: string, tree: FileTree): Source {
       }
     },
   };
-}
-
-interface Place {
-  readonly connection: string;
-  readonly tree: FileTree;
 }
 
 async function refer(
@@ -70,18 +62,6 @@ async function refer(
   context.progress(rows ?? 0);
   const parts = options.copy === true ? await copyParts(connection, files, request, context) : inPlace;
   return { parts, columns, rows, filterPending: options.where !== undefined };
-}
-
-function isJson(connection: string, found: readonly FoundFile[], options: ExtractOptions): boolean {
-  if (options.format !== undefined) return options.format === 'json';
-  const formats = new Set(found.map(({ origin }) => formatByName(connection, origin)));
-  if (formats.has('json') && formats.size > 1) {
-    throw new TerminalError(
-      'OPTION_INVALID',
-      `The pattern "${options.path}" in connection "${connection}" matches JSON and other files. Narrow it: one dataset is of one format.`,
-    );
-  }
-  return formats.has('json');
 }
 
 /** JSON is read at once: what its values are shows only at its end, and readers must never find anything else. */
@@ -139,93 +119,6 @@ function requirePath(connection: string, options: ExtractOptions): string {
     );
   }
   return options.path;
-}
-
-async function inspectFile(
-  { connection, tree }: Place,
-  found: FoundFile,
-  options: ExtractOptions,
-  context: CallContext,
-): Promise<InspectedFile> {
-  if (found.sizeBytes === 0) {
-    throw new TerminalError(
-      'FILE_EMPTY',
-      `${describePlace({ connection, path: found.origin })} is empty: it has 0 bytes. Check what writes the file.`,
-    );
-  }
-  const format = (options.format ?? formatByName(connection, found.origin)) === 'parquet' ? 'parquet' : 'csv';
-  const base = {
-    path: found.file,
-    bytes: found.sizeBytes,
-    fingerprint: found.stamp,
-    origin: found.origin,
-    ...(tree.remote && { connection }),
-  };
-  const readable = await tree.readable(found, context);
-  const readAt = readable.file;
-  if (format === 'parquet') {
-    const facts = await inspectParquet(context.session, connection, readable);
-    return { found, readAt, part: { ...base, format, rows: facts.rows }, columns: facts.columns };
-  }
-  const csv = await inspectCsv(context, connection, readable);
-  const columns = csv.columns.map((name) => ({ name, type: 'VARCHAR', nullable: true }));
-  return { found, readAt, part: { ...base, format, csv, rows: null }, columns };
-}
-
-function formatByName(connection: string, origin: string): 'csv' | 'json' | 'parquet' {
-  if (/\.parquet$/i.test(origin)) return 'parquet';
-  if (/\.(csv|tsv|txt)(\.gz)?$/i.test(origin)) return 'csv';
-  if (/\.(json|ndjson|jsonl)(\.gz)?$/i.test(origin)) return 'json';
-  throw new TerminalError(
-    'OPTION_INVALID',
-    `The format of ${describePlace({ connection, path: origin })} does not show in its name. Give the step format: 'csv', 'json' or 'parquet'.`,
-  );
-}
-
-// Readers go by name, so order may differ between files; names and types may not.
-function agreeOnColumns(connection: string, files: readonly InspectedFile[]): readonly Column[] {
-  const [first, ...others] = files as [InspectedFile, ...InspectedFile[]];
-  const expected = new Map(first.columns.map((column) => [column.name, column.type]));
-  for (const other of others) {
-    const actual = new Map(other.columns.map((column) => [column.name, column.type]));
-    const differences = [
-      ...[...expected.keys()].filter((name) => !actual.has(name)).map((name) => `"${name}" is missing`),
-      ...[...actual.keys()].filter((name) => !expected.has(name)).map((name) => `"${name}" is extra`),
-      ...[...expected]
-        .filter(([name, type]) => actual.has(name) && actual.get(name) !== type)
-        .map(([name, type]) => `"${name}" is ${actual.get(name)}, not ${type}`),
-    ];
-    if (differences.length > 0) {
-      throw new TerminalError(
-        'FILE_HEADER',
-        `${describePlace({ connection, path: other.found.origin })} does not have the columns of "${first.found.origin}", which the same pattern matches: ${differences.slice(0, 5).join(', ')}. Correct the file, or narrow the pattern.`,
-      );
-    }
-  }
-  return first.columns.map((column) => ({
-    ...column,
-    nullable: files.some((file) => file.columns.some(({ name, nullable }) => name === column.name && nullable)),
-  }));
-}
-
-function selectColumns(
-  connection: string,
-  found: readonly FoundFile[],
-  columns: readonly Column[],
-  options: ExtractOptions,
-): readonly Column[] {
-  const byName = new Map(columns.map((column) => [column.name, column]));
-  for (const name of [...(options.columns ?? []), ...Object.keys(options.where ?? {})]) {
-    if (byName.has(name)) continue;
-    throw new TerminalError(
-      'COLUMN_MISSING',
-      `${describePlace({ connection, path: (found[0] as FoundFile).origin })} has no column "${name}". It has: ${columns
-        .slice(0, 50)
-        .map((column) => column.name)
-        .join(', ')}.`,
-    );
-  }
-  return options.columns?.map((name) => byName.get(name) as Column) ?? columns;
 }
 
 async function countRows(

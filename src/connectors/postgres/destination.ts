@@ -5,6 +5,7 @@ import type { CallContext, Destination, LoadRequest } from '../contract.js';
 import type pg from 'pg';
 import { readAdditions } from './additions.js';
 import { attach } from './attached.js';
+import { describeTarget } from './describe-target.js';
 import { translatePostgresError } from './errors.js';
 import { loadWhileGrowing, provisional } from './growing-load.js';
 import { ensureDetails } from './ledger-details.js';
@@ -32,6 +33,7 @@ export function postgresDestination(settings: ResolvedPostgres): Destination {
     additions: (request, context) => readAdditions(settings, request, context),
     watermark: (request, context) => readWatermark(settings, request, context),
     ...postgresTransforms(settings),
+    describe: (request, context) => describeTarget(settings, request, context),
     async load(request, context) {
       requireNamedColumns(request);
       if ((request.mode === 'merge' || request.mode === 'scd2') && (request.key ?? []).length === 0) {

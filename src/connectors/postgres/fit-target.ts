@@ -29,9 +29,16 @@ export interface Fit {
  * @throws TerminalError COLUMN_MISSING, COLUMN_TYPE, SCHEMA_CHANGED: the whole difference, each with the statement to run
  */
 export async function fitTarget(attempt: Attempt, table: TargetTable, target: string, created: boolean): Promise<Fit> {
-  const { request, settings, context, name } = attempt;
+  const { request, settings, context } = attempt;
   if (created) return { request, table, alters: [], changes: [] };
   const before = await columnsFilledBefore(context.session, settings.ledgerSchema, target, request.identity);
+  const fit = await settleColumns(attempt, table, before);
+  return fit.alters.length === 0 ? fit : { ...fit, table: await shapeAfter(attempt, table, fit.alters) };
+}
+
+/** What {@link fitTarget} settles, with the target as it is still: to be looked at only. Throws as that does. */
+export async function settleColumns(attempt: Looking, table: TargetTable, before: readonly string[]): Promise<Fit> {
+  const { request, name } = attempt;
   const difference = compareColumns(request, table, before);
   const where = `the table ${name.sql} in connection "${request.connection}"`;
   const { schema = 'freeze' } = request;
@@ -50,7 +57,9 @@ export async function fitTarget(attempt: Attempt, table: TargetTable, target: st
   return discard(attempt, table, difference);
 }
 
-async function discard({ request, context }: Attempt, table: TargetTable, difference: Difference): Promise<Fit> {
+type Looking = Pick<Attempt, 'request' | 'context' | 'name'>;
+
+async function discard({ request, context }: Looking, table: TargetTable, difference: Difference): Promise<Fit> {
   const { added, missing } = difference;
   const gone = new Set(added.map((column) => column.name));
   const rows = await countValues(context.session, request, added);
@@ -71,7 +80,7 @@ async function countValues(session: Session, { select }: LoadRequest, columns: r
   return columns.map((_, at) => Number(row?.[`c${at}`]));
 }
 
-async function evolve(attempt: Attempt, table: TargetTable, difference: Difference, where: string): Promise<Fit> {
+async function evolve(attempt: Looking, table: TargetTable, difference: Difference, where: string): Promise<Fit> {
   const { request, name, context } = attempt;
   const { needed, ranges } = await surveyValues(context.session, request, table);
   const restorable = await restorableTypes(context.session, request);
@@ -102,7 +111,7 @@ async function evolve(attempt: Attempt, table: TargetTable, difference: Differen
     ...added.map(({ column, type }) => ({ change: 'added' as const, column: column.name, ...(type && { to: type }) })),
     ...tellMissing(difference.missing),
   ];
-  return { request, table: alters.length === 0 ? table : await shapeAfter(attempt, table, alters), alters, changes };
+  return { request, table, alters, changes };
 }
 
 const NO_VALUES: ValueRange = { least: null, greatest: null };

@@ -11,6 +11,7 @@ import { tableFacts, type TableFacts } from './heaps.js';
 import type { ResolvedPostgres } from './options.js';
 import { cutIntoRanges } from './page-ranges.js';
 import { readAtOnce, type ReadAtOnce } from './read-at-once.js';
+import { previewSource } from './preview-source.js';
 import { readersOf, readRanges, withoutHelpers } from './read-ranges.js';
 import { readingOf, type ReadAttempt } from './reading.js';
 import { scannedHeaps } from './scanned-heaps.js';
@@ -32,6 +33,8 @@ export function postgresSource(settings: ResolvedPostgres): Source {
       readingOf(options, settings);
       return Promise.resolve(null);
     },
+
+    describe: (request, context) => previewSource(settings, request, context),
 
     async extract(request, context) {
       const { options, directory } = request;

@@ -17,6 +17,11 @@ export const RUN_ERRORS = {
     retryable: false,
     remedy: 'Give all three the same name.',
   },
+  PLAN_ENDS: {
+    cause: 'A plan cannot tell what a pipeline does next: that depends on what only a run knows. It is no failure.',
+    retryable: false,
+    remedy: 'Run the pipeline, or test that part of it with testPipeline.',
+  },
   CRON_REFUSED: {
     cause: 'The run was started with --cron, which would reuse one workflow id for every occurrence.',
     retryable: false,
