@@ -50,7 +50,8 @@ export class StepPlanner {
       case 'discover':
         return this.discover(input);
       default:
-        throw new TypeError(`A step of the kind "${String(call.kind)}" cannot be planned`);
+        // A replay of the quarantine.
+        throw new TerminalError('PLAN_ENDS', 'The plan ends here: which rows come back is known when the quarantine is read.');
     }
   }
 
