@@ -1,4 +1,4 @@
-import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadProject } from '../../src/config/load.js';
@@ -75,6 +75,24 @@ describe('a plan', () => {
         columns: [{ name: 'id', type: 'BIGINT' }, {}],
       },
     });
+  });
+
+  test('shows checks of datasets, and goes on behind them', async () => {
+    const config: FileChange = [
+      '  pipelines: {',
+      "  checks: { fit: checks({ inputs: { orders: Order } }, { 'ids are unique': unique(['id']) }) },\n  pipelines: {",
+    ];
+    const folder = folderWith(`${JUDGED}\n await run.check('fit', { orders });\n return ${LOAD};`);
+    const written = writtenProject({ 'millrace.config.ts': config });
+    const text = readFileSync(path.join(written, 'millrace.config.ts'), 'utf8');
+    writeFileSync(
+      path.join(folder, 'millrace.config.ts'),
+      text.replace('import { contract,', 'import { checks, unique, contract,'),
+    );
+    const plan = await planPipeline(await loadProject(folder), 'sum', MONTH);
+    expect(plan.end).toMatchObject({ kind: 'complete' });
+    expect(shape(plan)).toEqual(['1 extract:orders', '2 validate:orders', '3 check:fit', '4 load:lake.out.csv']);
+    expect(plan.steps[2]).toMatchObject({ step: 'check:fit', inputs: ['orders'] });
   });
 
   test('shows the files of a pattern, what JSON leaves open, and the filter', async () => {

@@ -2,7 +2,20 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { contract, defineProject, env, files, monthly, postgres, query, sql, sqlFile } from '../../src/config/index.js';
+import {
+  checks,
+  contract,
+  defineProject,
+  env,
+  files,
+  monthly,
+  postgres,
+  query,
+  rowCount,
+  sql,
+  sqlFile,
+  unique,
+} from '../../src/config/index.js';
 import { stepFailure, testPipeline, type GivenRows } from '../../src/testing/index.js';
 import { pipelines } from '../../workflows/index.js';
 import { temporaryFolder } from '../support/folder.js';
@@ -36,6 +49,12 @@ const project = defineProject({
     ),
     since: sqlFile('since.sql', { inputs: { sales: Sale }, output: Sale }),
   },
+  checks: {
+    salesFit: checks(
+      { inputs: { sales: Sale } },
+      { 'ids are unique': unique(['id']), many: rowCount({ min: 3, severity: 'warn' }) },
+    ),
+  },
   pipelines: {
     sales: {
       params: z.object({ month: z.string(), limit: z.number().default(0.5) }),
@@ -44,6 +63,7 @@ const project = defineProject({
     careful: { params: z.object({}) },
     growing: { params: z.object({}) },
     odd: { params: z.object({ what: z.string() }) },
+    checked: { params: z.object({}) },
   },
 });
 const pipeline = pipelines<typeof project>();
@@ -262,6 +282,22 @@ describe('what is wrong with a test is told', () => {
     expect(() => result.loaded('warehouse.sale')).toThrow('Did you mean "warehouse.sales"?');
     expect(() => result.loaded('warehouse.sales', 'Total')).toThrow('are of Sale, not of "Total"');
     expect(() => result.rejected('sale')).toThrow('Did you mean "sales"?');
+  });
+});
+
+const checked = pipeline('checked', async (run) => {
+  const judged = await run.validate(await run.extract('sales', { from: 'shop', table: 'sales' }), 'Sale');
+  return run.check('salesFit', { sales: judged });
+});
+
+test('checks of datasets are made, and one that fails ends the run as it would', async () => {
+  const sound = await testPipeline(project, checked, { datasets: { sales: [of(1), of(2)] } });
+  expect(sound.error).toBeUndefined();
+  expect(sound.steps.map(({ step, status }) => `${step} ${status}`)).toContain('check:salesFit done');
+  const doubled = await testPipeline(project, checked, { datasets: { sales: [of(1), of(1)] } });
+  expect(doubled.error).toMatchObject({
+    code: 'CHECK_FAILED',
+    message: expect.stringMatching(/"ids are unique" found in "sales": 1 key more than once/) as string,
   });
 });
 

@@ -8,6 +8,7 @@ import { tellRun } from '../../src/rebuild/run-facts.js';
 import { connectTemporal } from '../../src/temporal/connect.js';
 import { readRunHistory } from '../../src/temporal/run-history.js';
 import { temporalTarget } from '../../src/temporal/target.js';
+import { TransientError } from '../../src/core/errors.js';
 import type { LoadResult } from '../../src/core/load.js';
 import { lastingFolder, temporaryFolder } from '../support/folder.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
@@ -19,10 +20,18 @@ let db: TestDatabase;
 let worker: ProjectWorker;
 let catalog: Catalog;
 let lake: string;
+/** Where the next load breaks, once. */
+let breaksAt: string | undefined;
 
 /** Orders as id, customer, amount, month. */
 async function write(file: string, rows: readonly string[]): Promise<void> {
   await writeFile(path.join(lake, file), `id,customer,amount,month\n${rows.join('\n')}\n`);
+}
+
+function checkpoint(name: string): Promise<void> {
+  if (name !== breaksAt) return Promise.resolve();
+  breaksAt = undefined;
+  return Promise.reject(new TransientError('INTERRUPTED', `broken at ${name}`));
 }
 
 beforeAll(async () => {
@@ -32,11 +41,16 @@ beforeAll(async () => {
   await write('broken.csv', ['1,1,0,2024-01', '7,9,5,2024-02']);
   await write('more.csv', ['3,1,10,2024-01', '4,1,20,2024-01']);
   await db.query(`CREATE TABLE customers AS SELECT 1::bigint AS id, '2020-01-01'::text AS since`);
-  worker = await startProjectWorker(AUDITS, lastingFolder(), {
-    AUDITS_LAKE: lake,
-    AUDITS_OUT: lastingFolder(),
-    AUDITS_WAREHOUSE: db.url,
-  });
+  worker = await startProjectWorker(
+    AUDITS,
+    lastingFolder(),
+    {
+      AUDITS_LAKE: lake,
+      AUDITS_OUT: lastingFolder(),
+      AUDITS_WAREHOUSE: db.url,
+    },
+    { checkpoint },
+  );
   if (!('path' in worker.project.catalog)) throw new Error('The catalog is no file');
   catalog = await openCatalog(worker.project.catalog);
 });
@@ -118,6 +132,23 @@ describe('a load with an audit', () => {
     expect(failed).toMatchObject({ code: 'AUDIT_FAILED', message: expect.stringContaining('Step load:warehouse.joint failed') });
     expect((await finished('publishJointly', [{ path: 'sound.csv', table: 'joint' }])).result).toMatchObject({ rows: 2 });
   });
+
+  test.each(['load.copied', 'load.before-commit', 'load.committed'])(
+    'that breaks at %s is published once, with what was found',
+    async (at) => {
+      const table = `broken_${at.replaceAll(/\W/g, '_')}`;
+      breaksAt = at;
+      const { run, result } = await finished('publish', [{ path: 'sound.csv', table }]);
+      expect(breaksAt).toBeUndefined();
+      expect(result).toMatchObject({ rows: 2, alreadyDone: at === 'load.committed' });
+      expect(await idsIn(table)).toEqual([1, 2]);
+      expect((await checksOf(run)).map(({ name, passed }) => [name, passed])).toEqual([
+        ['no free orders', true],
+        ['of the month', true],
+        ['with a customer', false],
+      ]);
+    },
+  );
 
   test('into a connection that cannot ask is refused', async () => {
     expect(await failure('publishElsewhere', [{ path: 'sound.csv' }])).toMatchObject({
