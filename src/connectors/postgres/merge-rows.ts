@@ -22,7 +22,9 @@ export async function mergeRows(
   const flag = request.deleteFlag === undefined ? undefined : flagOf(write, request.deleteFlag);
   if (flag && leaveOut === 'outdated') throw withoutOrder(write);
   let [updated, deleted, leftOut] = [0, 0, 0];
-  await writeThroughStaging({ ...write, ...(flag && { extras: [flag] }) }, async (staging) => {
+  // In the order of the key's index, so that each of its pages is looked up once and not once for each row.
+  const staged = { ...write, order: keyOf(write), ...(flag && { extras: [flag] }) };
+  await writeThroughStaging(staged, async (staging) => {
     await requireOneRowPerKey(write, staging, restoredKey(write));
     await alter();
     const left =
@@ -109,9 +111,7 @@ async function upsert(write: Write, staging: TableName, flag: StagedExtra | unde
   );
   const where = flag ? ` WHERE NOT ${quoteIdentifier(flag.name)}` : '';
   const list = key.map(quoteIdentifier).join(', ');
-  // In the order of the key's index, so that each of its pages is looked up once and not once for each row.
-  const order = ` ORDER BY ${restoredKey(write).join(', ')}`;
-  return insertFromStaging(write, staging, `${where}${order} ON CONFLICT (${list}) DO UPDATE SET ${assigned.join(', ')}`);
+  return insertFromStaging(write, staging, `${where} ON CONFLICT (${list}) DO UPDATE SET ${assigned.join(', ')}`);
 }
 
 /** Gives the rows that were deleted, and how many flagged keys the target is proven not to have: all, or a trigger kept some. */

@@ -24,6 +24,8 @@ export interface Write {
   readonly loadId?: bigint;
   /** Values that are staged with the rows, and not loaded. @default none */
   readonly extras?: readonly StagedExtra[];
+  /** Columns of the dataset by whose values the rows are sorted on their way. @default as they come */
+  readonly order?: readonly string[];
   /** Looks at the load when its rows are staged, and when they are put into the target; throws to undo it. @default nobody looks */
   readonly audit?: (write: Write, staging: TableName, moment: AuditMoment) => Promise<void>;
 }
@@ -131,10 +133,11 @@ export async function copyInto(write: Write, into: TableName, route: Route): Pro
     columns.push(LOAD_COLUMN);
     values.push(`${write.loadId}::BIGINT`);
   }
+  const order = write.order ? ` ORDER BY ${write.order.map(quoteIdentifier).join(', ')}` : '';
   // One stream to one backend, which is the slower end: a second thread would only spin, and take a processor from Postgres.
   await write.session.run('SET threads = 1');
   const [result] = await write.session.rows<{ Count: bigint }>(
-    `INSERT INTO ${ATTACHED}.${into.sql} (${columns.join(', ')}) SELECT ${values.join(', ')} FROM (${write.request.select}) AS dataset`,
+    `INSERT INTO ${ATTACHED}.${into.sql} (${columns.join(', ')}) SELECT ${values.join(', ')} FROM (${write.request.select}) AS dataset${order}`,
   );
   return Number(result?.Count);
 }
