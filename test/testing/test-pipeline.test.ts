@@ -49,12 +49,6 @@ const project = defineProject({
     ),
     since: sqlFile('since.sql', { inputs: { sales: Sale }, output: Sale }),
   },
-  checks: {
-    salesFit: checks(
-      { inputs: { sales: Sale } },
-      { 'ids are unique': unique(['id']), many: rowCount({ min: 3, severity: 'warn' }) },
-    ),
-  },
   pipelines: {
     sales: {
       params: z.object({ month: z.string(), limit: z.number().default(0.5) }),
@@ -63,7 +57,6 @@ const project = defineProject({
     careful: { params: z.object({}) },
     growing: { params: z.object({}) },
     odd: { params: z.object({ what: z.string() }) },
-    checked: { params: z.object({}) },
   },
 });
 const pipeline = pipelines<typeof project>();
@@ -282,22 +275,6 @@ describe('what is wrong with a test is told', () => {
     expect(() => result.loaded('warehouse.sale')).toThrow('Did you mean "warehouse.sales"?');
     expect(() => result.loaded('warehouse.sales', 'Total')).toThrow('are of Sale, not of "Total"');
     expect(() => result.rejected('sale')).toThrow('Did you mean "sales"?');
-  });
-});
-
-const checked = pipeline('checked', async (run) => {
-  const judged = await run.validate(await run.extract('sales', { from: 'shop', table: 'sales' }), 'Sale');
-  return run.check('salesFit', { sales: judged });
-});
-
-test('checks of datasets are made, and one that fails ends the run as it would', async () => {
-  const sound = await testPipeline(project, checked, { datasets: { sales: [of(1), of(2)] } });
-  expect(sound.error).toBeUndefined();
-  expect(sound.steps.map(({ step, status }) => `${step} ${status}`)).toContain('check:salesFit done');
-  const doubled = await testPipeline(project, checked, { datasets: { sales: [of(1), of(1)] } });
-  expect(doubled.error).toMatchObject({
-    code: 'CHECK_FAILED',
-    message: expect.stringMatching(/"ids are unique" found in "sales": 1 key more than once/) as string,
   });
 });
 
