@@ -2,20 +2,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import {
-  checks,
-  contract,
-  defineProject,
-  env,
-  files,
-  monthly,
-  postgres,
-  query,
-  rowCount,
-  sql,
-  sqlFile,
-  unique,
-} from '../../src/config/index.js';
+import { contract, defineProject, env, files, monthly, postgres, query, sql, sqlFile } from '../../src/config/index.js';
 import { stepFailure, testPipeline, type GivenRows } from '../../src/testing/index.js';
 import { pipelines } from '../../workflows/index.js';
 import { temporaryFolder } from '../support/folder.js';
