@@ -11,16 +11,18 @@ const ALREADY_DONE = /SQLSTATE 42701/;
 const NOT_OWNER = /SQLSTATE 42501/;
 
 /**
- * Alters the target in the load's transaction, so that a load that fails leaves it as it was. The lock that this takes, which
+ * Alters the target, or what stands for it, in the load's transaction, so that a load that fails leaves it as it was. The lock that this takes, which
  * readers wait for, is held until the end of the transaction: it comes after the rows are staged.
  *
- * @throws TerminalError TARGET_UNSUITABLE, PERMISSION_DENIED
+ * @param target in messages
+ * @throws TerminalError TARGET_UNSUITABLE, PERMISSION_DENIED; TransientError CONFLICT
  */
 export async function alterTarget(
   session: Session,
   name: TableName,
   alters: readonly string[],
   connection: string,
+  target: TableName = name,
 ): Promise<void> {
   if (alters.length === 0) return;
   const statement = `ALTER TABLE ${name.sql} ${alters.join(', ')}`;
@@ -43,19 +45,19 @@ END $millrace_do$`,
     if (DEPENDED_ON.test(text)) {
       throw new TerminalError(
         'TARGET_UNSUITABLE',
-        `The load has to change the table ${name.sql} in connection "${connection}", and what depends on it does not let it: ${said}. Drop what depends on the column, run: ${statement}; make it again, and run the load again. Nothing was changed.`,
+        `The load has to change the table ${target.sql} in connection "${connection}", and what depends on it does not let it: ${said}. Drop what depends on the column, run: ${statement}; make it again, and run the load again. Nothing was changed.`,
       );
     }
     if (NOT_OWNER.test(text)) {
       throw new TerminalError(
         'PERMISSION_DENIED',
-        `The load has to change the table ${name.sql} in connection "${connection}", which its user may not: ${said}. Run as the table's owner: ${statement};`,
+        `The load has to change the table ${target.sql} in connection "${connection}", which its user may not: ${said}. Run as the table's owner: ${statement};`,
       );
     }
     if (ALREADY_DONE.test(text)) {
       throw new TransientError(
         'CONFLICT',
-        `Another load has changed the columns of the table ${name.sql} in connection "${connection}" meanwhile: ${said}. Nothing was changed; the step is tried again.`,
+        `Another load has changed the columns of the table ${target.sql} in connection "${connection}" meanwhile: ${said}. Nothing was changed; the step is tried again.`,
       );
     }
     throw error;

@@ -3,6 +3,7 @@ import type { Column } from '../../core/dataset.js';
 import { quoteIdentifier } from '../../core/filter.js';
 import type { SchemaChange } from '../../core/load.js';
 import type { LoadRequest, Session } from '../contract.js';
+import { alterTarget } from './alter-target.js';
 import { execute } from './attached.js';
 import { createdType } from './created-type.js';
 import { columnsFilledBefore } from './ledger-details.js';
@@ -177,9 +178,10 @@ async function shapeAfter(
   const { session } = context;
   const shape = `shape_${randomBytes(8).toString('hex')}`;
   const sql = `${quoteIdentifier(settings.ledgerSchema)}.${shape}`;
-  const make = `CREATE UNLOGGED TABLE ${sql} (LIKE ${name.sql}); ALTER TABLE ${sql} ${alters.join(', ')}`;
-  await execute(session, `SAVEPOINT millrace_shape; ${make}`);
-  const after = await inspectTarget(session, { schema: settings.ledgerSchema, table: shape, sql }, request.connection);
+  const standIn = { schema: settings.ledgerSchema, table: shape, sql };
+  await execute(session, `SAVEPOINT millrace_shape; CREATE UNLOGGED TABLE ${sql} (LIKE ${name.sql})`);
+  await alterTarget(session, standIn, alters, request.connection, name);
+  const after = await inspectTarget(session, standIn, request.connection);
   await execute(session, 'ROLLBACK TO SAVEPOINT millrace_shape; RELEASE SAVEPOINT millrace_shape');
   const columns = (after?.columns ?? []).map((column) => {
     const { filled, generated } = table.columns.find((each) => each.name === column.name) ?? column;
