@@ -89,7 +89,9 @@ async function resetOne(): Promise<void> {
 
 /** A run whose end no worker sees: the worker's own reconciler closes it in the catalog. */
 async function terminateOne(): Promise<void> {
-  await db.query('CREATE TABLE public.held (id int); BEGIN; LOCK TABLE public.held IN ACCESS EXCLUSIVE MODE');
+  // By themselves: with BEGIN in the same query, nobody else would see the table.
+  await db.query('CREATE TABLE public.held (id int)');
+  await db.query('BEGIN; LOCK TABLE public.held IN ACCESS EXCLUSIVE MODE');
   const handle = await worker.start('copyTable', [{ from: 'held', table: 'copied' }]);
   const { workflowId } = handle;
   ids['terminated'] = workflowId;
