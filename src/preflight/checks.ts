@@ -3,9 +3,7 @@ import { duckdbEngine, withoutSemicolon } from '../checks/duckdb-engine.js';
 import { runChecks } from '../checks/run-checks.js';
 import { CONTRACT_INPUT, unknownNames } from '../config/check-findings.js';
 import type { DatasetCheck, NamedChecks } from '../config/dataset-checks.js';
-import { relativeTo } from '../config/import-failure.js';
 import type { LoadedProject } from '../config/load.js';
-import { locateInConfig } from '../config/locate.js';
 import type { TransformInputs } from '../config/transform-inputs.js';
 import { contractColumns } from '../contracts/columns.js';
 import type { Column } from '../core/dataset.js';
@@ -15,9 +13,10 @@ import { suggestName } from '../core/near-name.js';
 import { problemOf, type Problem } from '../core/problems.js';
 import { lockForBinding } from '../engine/bind-transform.js';
 import { openSession, type EngineSession } from '../engine/session.js';
-import { columnVariants } from './column-variants.js';
+import { inputVariants } from './column-variants.js';
+import { placeIn } from './config-place.js';
 import { DatabaseBinder } from './database-binder.js';
-import { sampleParameters, type SampleParameters } from './sample-parameters.js';
+import { knownParameters, sampleParameters, type SampleParameters } from './sample-parameters.js';
 
 /** One check as the config has it. */
 interface Declared {
@@ -94,14 +93,6 @@ async function failureOf(attempt: Attempt): Promise<unknown> {
 
 type Inputs = Readonly<Record<string, readonly Column[]>>;
 
-function inputVariants(inputs: TransformInputs): Inputs[] {
-  const tables = Object.entries(inputs).map(([name, contract]) => [name, columnVariants(contractColumns(contract))] as const);
-  const count = Math.max(1, ...tables.map(([, variants]) => variants.length));
-  return Array.from({ length: count }, (_, at) =>
-    Object.fromEntries(tables.map(([name, variants]) => [name, (variants[at] ?? variants[0]) as readonly Column[]])),
-  );
-}
-
 async function failureWith({ session, databases, each }: Attempt, inputs: Inputs, params: SampleParameters): Promise<unknown> {
   const { set, name, check } = each;
   await session.run('BEGIN');
@@ -154,11 +145,9 @@ function unsuitableColumn({ set, name, check, inputs }: Declared): TerminalError
 }
 
 function tell(project: LoadedProject, { set, name, path }: Declared, error: unknown): Problem {
-  const { configPath, directory, config } = project;
-  const problem = problemOf(error, { file: relativeTo(directory, configPath), ...locateInConfig(configPath, path) });
+  const problem = problemOf(error, placeIn(project, path));
   const cause = error instanceof MillraceError ? error.details['parameter'] : undefined;
   if (typeof cause !== 'string') return problem;
-  const known = [...new Set(Object.values(config.pipelines).flatMap(({ params }) => Object.keys(params.shape)))];
-  const message = `Check "${name}" of "${set}" uses $${cause}, and no pipeline has a parameter of that name. ${suggestName(cause, known)}`;
+  const message = `Check "${name}" of "${set}" uses $${cause}, and no pipeline has a parameter of that name. ${suggestName(cause, knownParameters(project.config.pipelines))}`;
   return { ...problem, message };
 }

@@ -9,7 +9,8 @@ import { problemOf, type Problem } from '../core/problems.js';
 import { scrub } from '../core/secrets.js';
 import { openSession } from '../engine/session.js';
 import { openStaging } from '../engine/open-staging.js';
-import { connectionPlace, placeIn } from './environment.js';
+import { placeIn } from './config-place.js';
+import { connectionPlace } from './environment.js';
 
 /** How a connection answered. */
 export interface CheckedConnection {

@@ -1,7 +1,5 @@
 import type { Contract } from '../config/contract.js';
-import { relativeTo } from '../config/import-failure.js';
 import type { LoadedProject } from '../config/load.js';
-import { locateInConfig } from '../config/locate.js';
 import { bindContract } from '../contracts/bind.js';
 import { contractColumns } from '../contracts/columns.js';
 import { compile } from '../contracts/compile.js';
@@ -10,6 +8,7 @@ import { problemOf, type Problem } from '../core/problems.js';
 import { openSession, type EngineSession } from '../engine/session.js';
 import { checkContractThreads } from '../rows/check-contracts.js';
 import { columnVariants } from './column-variants.js';
+import { placeIn } from './config-place.js';
 
 /** Compiles every contract, tries its rules over its columns, and loads those with functions in a thread. */
 export async function contractProblems(project: LoadedProject): Promise<Problem[]> {
@@ -53,8 +52,7 @@ async function failureOf(session: EngineSession, name: string, contract: Contrac
 function tell(project: LoadedProject, name: string, error: unknown): Problem {
   const rule = error instanceof MillraceError ? error.details['rule'] : undefined;
   const path = ['contracts', name, ...(typeof rule === 'string' ? ['rules', rule] : [])];
-  const place = { file: relativeTo(project.directory, project.configPath), ...locateInConfig(project.configPath, path) };
-  const problem = problemOf(error, place);
+  const problem = problemOf(error, placeIn(project, path));
   return problem.code === 'INTERNAL'
     ? { ...problem, code: 'CONTRACT_COLUMNS', message: `Contract "${name}" does not compile: ${problem.message}` }
     : problem;

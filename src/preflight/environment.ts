@@ -1,9 +1,8 @@
 import { projectEnvironment, type Environment } from '../config/environment.js';
-import { relativeTo } from '../config/import-failure.js';
 import type { LoadedProject } from '../config/load.js';
-import { locateInConfig } from '../config/locate.js';
 import { isEnvReference, isPlainObject, resolveText } from '../config/resolve-env.js';
 import { problemOf, type Place, type Problem } from '../core/problems.js';
+import { placeIn } from './config-place.js';
 
 /**
  * Looks up every environment variable that connections and staging name.
@@ -42,9 +41,4 @@ function problemsIn(lookup: Lookup, path: readonly string[], options: Readonly<R
 /** Where the config has a connection. */
 export function connectionPlace(project: LoadedProject, name: string): Place {
   return placeIn(project, ['connections', name]);
-}
-
-/** Where the config has something. */
-export function placeIn({ directory, configPath }: LoadedProject, path: readonly string[]): Place {
-  return { file: relativeTo(directory, configPath), ...locateInConfig(configPath, path) };
 }

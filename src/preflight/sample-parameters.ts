@@ -5,6 +5,11 @@ import type { Scalar } from '../core/filter.js';
 /** Parameters such as a run of a pipeline may have. */
 export type SampleParameters = Readonly<Record<string, Scalar>>;
 
+/** The names of all parameters that some pipeline has. */
+export function knownParameters(pipelines: Readonly<Record<string, PipelineConfig>>): string[] {
+  return [...new Set(Object.values(pipelines).flatMap(({ params }) => Object.keys(params.shape)))];
+}
+
 /**
  * Parameters of the right types for each pipeline, as far as its schema tells; the parameter of its partitions is a real
  * partition. Pipelines whose parameters have the same names and types give one sample.

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { LoadedProject } from '../config/load.js';
 import { relativeTo } from '../config/import-failure.js';
-import { locateInConfig } from '../config/locate.js';
 import type { PipelineConfig } from '../config/project.js';
 import type { SqlTransform, Transform } from '../config/transform.js';
 import { checkOutput, contractColumns } from '../contracts/columns.js';
@@ -14,10 +13,11 @@ import { bindTransform, lockForBinding, type BindRequest } from '../engine/bind-
 import { openSession, type EngineSession } from '../engine/session.js';
 import { statementOf } from '../engine/transform-statement.js';
 import { checkFunctions } from '../rows/check-functions.js';
-import { columnVariants } from './column-variants.js';
+import { inputVariants } from './column-variants.js';
+import { placeIn } from './config-place.js';
 import { locateOutput } from './locate-output.js';
 import { DatabaseBinder } from './database-binder.js';
-import { sampleParameters, type SampleParameters } from './sample-parameters.js';
+import { knownParameters, sampleParameters, type SampleParameters } from './sample-parameters.js';
 
 type ParamsSchema = NonNullable<PipelineConfig['params']>;
 
@@ -33,10 +33,10 @@ export async function transformProblems(project: LoadedProject): Promise<Problem
 async function functionProblems(project: LoadedProject): Promise<Problem[]> {
   const { config } = project;
   const failed = await checkFunctions(config, project);
-  const known = knownParameters(project);
+  const known = knownParameters(project.config.pipelines);
   return Object.entries(config.transforms).flatMap(([name, transform]) => {
     if (transform.kind !== 'rows') return [];
-    const place = configPlace(project, ['transforms', name]);
+    const place = placeIn(project, ['transforms', name]);
     const error = failed.get(name);
     const unknown = requiredParameters(transform).filter((parameter) => !known.includes(parameter));
     const problems = unknown.map((parameter) => undeclared(name, parameter, known, place));
@@ -51,14 +51,6 @@ function requiredParameters({ params }: { readonly params?: ParamsSchema }): str
 function undeclared(name: string, parameter: string, known: readonly string[], place: Place): Problem {
   const message = `Transform "${name}" declares the parameter "${parameter}", and no pipeline has one of that name. ${suggestName(parameter, known)}`;
   return { severity: 'error', code: 'PARAMETERS_INVALID', message, place };
-}
-
-function knownParameters({ config }: LoadedProject): string[] {
-  return [...new Set(Object.values(config.pipelines).flatMap(({ params }) => Object.keys(params.shape)))];
-}
-
-function configPlace({ directory, configPath }: LoadedProject, where: readonly string[]): Place {
-  return { file: relativeTo(directory, configPath), ...locateInConfig(configPath, where) };
 }
 
 async function sqlProblems(project: LoadedProject): Promise<Problem[]> {
@@ -114,15 +106,8 @@ async function failureWith(attempt: Attempt, sample: SampleParameters): Promise<
   try {
     const statement = await statementOf(project.directory, name, transform, sample);
     const parameters = Object.keys(sample);
-    const tables = Object.entries(transform.inputs).map(
-      ([input, contract]) => [input, columnVariants(contractColumns(contract))] as const,
-    );
-    const count = Math.max(1, ...tables.map(([, variants]) => variants.length));
     let first: unknown;
-    for (let index = 0; index < count; index++) {
-      const inputs = Object.fromEntries(
-        tables.map(([input, variants]) => [input, (variants[index] ?? variants[0]) as readonly Column[]]),
-      );
+    for (const inputs of inputVariants(transform.inputs)) {
       const error = await bound(() => bindAny(attempt, { name, statement, parameters, inputs }), transform, name);
       if (error === undefined) return undefined;
       first ??= error;
@@ -174,7 +159,7 @@ function tell(project: LoadedProject, name: string, transform: SqlTransform, err
   const problem = problemOf(error, placeOf(project, name, transform, error));
   const parameter = parameterOf(error);
   if (parameter === undefined) return { ...problem, message: `${problem.message}${suggestColumn(transform, problem.message)}` };
-  const message = `Transform "${name}" uses $${parameter}, and no pipeline has a parameter of that name. ${suggestName(parameter, knownParameters(project))}`;
+  const message = `Transform "${name}" uses $${parameter}, and no pipeline has a parameter of that name. ${suggestName(parameter, knownParameters(project.config.pipelines))}`;
   return { ...problem, message };
 }
 
@@ -193,7 +178,7 @@ function suggestColumn({ inputs }: SqlTransform, message: string): string {
 /** The line of the SQL where DuckDB tells it, else where the config has the transform. */
 function placeOf(project: LoadedProject, name: string, transform: SqlTransform, error: unknown): Place {
   const isInFile = error instanceof MillraceError && error.code !== 'CONFIG_INVALID' && transform.kind === 'sqlFile';
-  if (!isInFile) return configPlace(project, ['transforms', name]);
+  if (!isInFile) return placeIn(project, ['transforms', name]);
   const full = path.resolve(project.directory, transform.path);
   const file = relativeTo(project.directory, full);
   if (error.code === 'TRANSFORM_OUTPUT') return { file, ...locateOutput(readFileSync(full, 'utf8'), error.details['column']) };

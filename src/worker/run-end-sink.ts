@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { InjectedSinks, Logger } from '@temporalio/worker';
+import { runScope } from '../../activities/run-scope.js';
 import type { Catalog, RunKey } from '../catalog/index.js';
 import type { LeftWorks } from '../connectors/left-work.js';
 import type { RunEnding, RunEndSinks } from '../core/admission.js';
@@ -25,9 +26,7 @@ export function runEndSink({ catalog, leftWorks, logger }: RunEndServices): Inje
   ): Promise<void> {
     try {
       await leftWorks.dropOwner(runId);
-      const { pipeline, loadScope, partition } = run;
-      const scope = { pipeline, loadScope, namespace, ...(partition !== undefined && { partition }) };
-      await catalog.recordRunFinished({ workflowId, runId, ...ending, run: scope });
+      await catalog.recordRunFinished({ workflowId, runId, ...ending, run: runScope(run, namespace) });
     } catch (error) {
       logger.warn(`The catalog did not take the end of run ${workflowId}; it will be told later: ${messageOf(error)}`);
     }

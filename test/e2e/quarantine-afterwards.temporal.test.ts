@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { MENDED, openQuarantine, type QuarantineScene } from './quarantine-scene.js';
+import { HEADER, MENDED, openQuarantine, ROWS, type QuarantineScene } from './quarantine-scene.js';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
@@ -8,15 +8,6 @@ beforeAll(async () => {
   scene = await openQuarantine();
 });
 afterAll(() => scene?.close());
-
-const HEADER = 'id,amount,note,month';
-/** Two good rows, two that the contract rejects until it is mended, one that no contract takes. */
-const ROWS = ['1,10,,2024-01', '2,20,"",2024-01', '3,-5,"late, but true",2024-01', '4,13,,2024-01', 'x,1,,2024-01'];
-
-async function idsOf(table: string): Promise<number[]> {
-  const rows = await scene.db.query<{ id: number }>(`SELECT id::int AS id FROM ${table} ORDER BY id`);
-  return rows.map(({ id }) => id);
-}
 
 test('a run that is retried from its judgement after a replay takes the place of both loads', async () => {
   scene.write('anew.csv', HEADER, ...ROWS);
@@ -27,7 +18,7 @@ test('a run that is retried from its judgement after a replay takes the place of
   const control = { retryOf: { workflowId }, from: 'validate:orders' };
   const retry = await scene.under(MENDED, async () => (await scene.worker.start('take', [params, control])).result());
   expect(retry).toMatchObject({ rows: 4 });
-  expect(await idsOf('anew')).toEqual([1, 2, 3, 4]);
+  expect(await scene.idsOf('anew')).toEqual([1, 2, 3, 4]);
 });
 
 test('a diff of a contract against a run names the pipelines and targets that a change would break', async () => {

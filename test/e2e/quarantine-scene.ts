@@ -15,6 +15,10 @@ import { temporalAddress } from '../support/temporal.js';
 
 const PROJECT = path.resolve(import.meta.dirname, '../fixtures/ward');
 
+export const HEADER = 'id,amount,note,month';
+/** Two good rows, two that the contract rejects until it is mended, one that no contract takes. */
+export const ROWS = ['1,10,,2024-01', '2,20,"",2024-01', '3,-5,"late, but true",2024-01', '4,13,,2024-01', 'x,1,,2024-01'];
+
 /** Allows what the fixture's own contract rejects, but for ids that are no numbers. */
 export const MENDED = contract(z.object({ id: z.int(), amount: z.number(), note: z.string().optional(), month: z.string() }), {
   key: ['id'],
@@ -34,6 +38,8 @@ export interface QuarantineScene {
   run(pipeline: string, params: Readonly<Record<string, unknown>>, workflowId?: string): Promise<string>;
   /** Replays the rejected rows of a run's only step. */
   replay(workflowId: string, edited?: string): Promise<Replayed>;
+  /** The ids that a table of the warehouse holds, sorted. */
+  idsOf(table: string): Promise<number[]>;
   cli(...args: readonly string[]): Promise<CommandResult>;
   withCatalog<T>(work: (catalog: Catalog) => Promise<T>): Promise<T>;
   close(): Promise<void>;
@@ -103,6 +109,10 @@ export async function openQuarantine(options: { readonly checkpoint?: Checkpoint
         const { message, type } = error.cause as unknown as { message: string; type: string };
         return { workflowId, message, code: type };
       }
+    },
+    async idsOf(table) {
+      const rows = await db.query<{ id: number }>(`SELECT id::int AS id FROM ${table} ORDER BY id`);
+      return rows.map(({ id }) => id);
     },
     async cli(...args) {
       return millrace([...args, '--project', PROJECT], { ...environment, TEMPORAL_ADDRESS: await temporalAddress() });

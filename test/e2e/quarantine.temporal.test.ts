@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { TransientError } from '../../src/core/errors.js';
-import { MENDED, openQuarantine, type QuarantineScene } from './quarantine-scene.js';
+import { HEADER, MENDED, openQuarantine, ROWS, type QuarantineScene } from './quarantine-scene.js';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
@@ -22,15 +22,6 @@ beforeAll(async () => {
 
 afterAll(() => scene?.close());
 
-const HEADER = 'id,amount,note,month';
-/** Two good rows, two that the contract rejects until it is mended, one that no contract takes. */
-const ROWS = ['1,10,,2024-01', '2,20,"",2024-01', '3,-5,"late, but true",2024-01', '4,13,,2024-01', 'x,1,,2024-01'];
-
-async function idsOf(table: string): Promise<number[]> {
-  const rows = await scene.db.query<{ id: number }>(`SELECT id::int AS id FROM ${table} ORDER BY id`);
-  return rows.map(({ id }) => id);
-}
-
 describe.each(['append', 'merge', 'replace'] as const)('rows that a load by %s was missing', (mode) => {
   const target = `by_${mode}`;
   const id = `take-${mode}`;
@@ -41,7 +32,7 @@ describe.each(['append', 'merge', 'replace'] as const)('rows that a load by %s w
   });
 
   test('come back when the contract is mended, and what still fails is rejected again with its place', async () => {
-    expect(await idsOf(target)).toEqual([1, 2]);
+    expect(await scene.idsOf(target)).toEqual([1, 2]);
     const replay = await scene.under(MENDED, () => scene.replay(id));
     expect(replay.result).toEqual({
       judged: 3,
@@ -50,7 +41,7 @@ describe.each(['append', 'merge', 'replace'] as const)('rows that a load by %s w
       skipped: 0,
       loads: [expect.objectContaining({ target: `warehouse.public.${target}`, rows: 2 })],
     });
-    expect(await idsOf(target)).toEqual([1, 2, 3, 4]);
+    expect(await scene.idsOf(target)).toEqual([1, 2, 3, 4]);
     const [row] = await scene.db.query(`SELECT note, amount FROM ${target} WHERE id = 3`);
     expect(row).toEqual({ note: 'late, but true', amount: -5 });
     const again = JSON.parse((await scene.cli('quarantine', replay.workflowId, '--json')).stdout) as {
@@ -62,7 +53,7 @@ describe.each(['append', 'merge', 'replace'] as const)('rows that a load by %s w
   test('are loaded no second time, whoever replays them', async () => {
     const replays = await scene.under(MENDED, () => Promise.all([scene.replay(id), scene.replay(id)]));
     for (const { result } of replays) expect(result).toMatchObject({ judged: 1, rejected: 1, skipped: 2, loads: [] });
-    expect(await idsOf(target)).toEqual([1, 2, 3, 4]);
+    expect(await scene.idsOf(target)).toEqual([1, 2, 3, 4]);
   });
 
   test('are told of by the quarantine of the first run', async () => {
@@ -92,10 +83,10 @@ test('an export has the values as they were, with their place and the reasons, a
   writeFileSync(file, `${edited.join('\n')}\n`);
   const replay = await scene.cli('quarantine', 'replay', 'edit', 'orders', '--from', file, '--wait');
   expect(replay).toMatchObject({ code: 0, stderr: '' });
-  expect(await idsOf('edited')).toEqual([1, 2, 3, 5, 6]);
+  expect(await scene.idsOf('edited')).toEqual([1, 2, 3, 5, 6]);
   const again = await scene.cli('quarantine', 'replay', 'edit', '--from', file, '--wait');
   expect(again.code).toBe(0);
-  expect(await idsOf('edited')).toEqual([1, 2, 3, 5, 6]);
+  expect(await scene.idsOf('edited')).toEqual([1, 2, 3, 5, 6]);
 });
 
 describe('nothing is loaded twice', () => {
@@ -109,7 +100,7 @@ describe('nothing is loaded twice', () => {
     });
     expect(breaksAt).toBeUndefined();
     expect(replay.result).toMatchObject({ accepted: 2, loads: [{ rows: 2 }] });
-    expect(await idsOf(target)).toEqual([1, 2, 3, 4]);
+    expect(await scene.idsOf(target)).toEqual([1, 2, 3, 4]);
   });
 
   test('when three people replay at once', async () => {
@@ -117,20 +108,20 @@ describe('nothing is loaded twice', () => {
     const id = await scene.run('take', { path: 'race.csv', target: 'race', mode: 'append' });
     const replays = await scene.under(MENDED, () => Promise.all([1, 2, 3].map(() => scene.replay(id))));
     for (const { result } of replays) expect(result).toMatchObject({ rejected: 1 });
-    expect(await idsOf('race')).toEqual([1, 2, 3, 4]);
+    expect(await scene.idsOf('race')).toEqual([1, 2, 3, 4]);
   });
 
   test('when a partition is loaded again after a replay: that load takes the place of both', async () => {
     scene.write('2024-01.csv', HEADER, ...ROWS);
     const first = await scene.run('monthOf', { month: '2024-01' }, 'monthOf/2024-01');
     await scene.under(MENDED, () => scene.replay(first));
-    expect(await idsOf('by_month')).toEqual([1, 2, 3, 4]);
+    expect(await scene.idsOf('by_month')).toEqual([1, 2, 3, 4]);
     scene.write('2024-01.csv', HEADER, ...ROWS, '7,70,,2024-01');
     await scene.run('monthOf', { month: '2024-01' }, 'again');
-    expect(await idsOf('by_month')).toEqual([1, 2, 7]);
+    expect(await scene.idsOf('by_month')).toEqual([1, 2, 7]);
     const late = await scene.under(MENDED, () => scene.replay('again'));
     expect(late.result).toMatchObject({ accepted: 2 });
-    expect(await idsOf('by_month')).toEqual([1, 2, 3, 4, 7]);
+    expect(await scene.idsOf('by_month')).toEqual([1, 2, 3, 4, 7]);
   });
 });
 
@@ -199,7 +190,7 @@ describe('a replay is refused', () => {
     const first = await scene.run('take', { path: 'first.csv', target: 'replaced', mode: 'replace' });
     const second = await scene.run('take', { path: 'first.csv', target: 'replaced', mode: 'replace' });
     expect(await scene.under(MENDED, () => scene.replay(first))).toMatchObject({ code: 'REPLAY_OUTDATED' });
-    expect(await idsOf('replaced')).toEqual([1, 2]);
+    expect(await scene.idsOf('replaced')).toEqual([1, 2]);
     await scene.db.query('DROP TABLE replaced');
     const refused = await scene.under(MENDED, () => scene.replay(second));
     expect(refused).toMatchObject({ code: 'REPLAY_OUTDATED', message: expect.stringContaining('not there any more') as string });
@@ -284,5 +275,5 @@ test('a Parquet and a JSON export come back as they are, and change nothing whil
     expect(replay.code).toBe(0);
     expect(replay.stdout).toContain('"judged":3,"accepted":0,"rejected":3');
   }
-  expect(await idsOf('formats')).toEqual([1, 2]);
+  expect(await scene.idsOf('formats')).toEqual([1, 2]);
 });
