@@ -3,6 +3,7 @@ import type { LogLine } from '../core/run-log.js';
 import type { Manifest } from '../core/manifest.js';
 import type { OpenRunFilter } from './closing.js';
 import type { Lease } from './leases.js';
+import type { RunFilter } from './run-filter.js';
 import type {
   AuditOverride,
   CheckHistoryRequest,
@@ -12,7 +13,6 @@ import type {
   OpenRun,
   QuarantineRow,
   RunClosed,
-  RunFilter,
   RunFinished,
   RunKey,
   RunRow,

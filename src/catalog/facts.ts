@@ -282,9 +282,3 @@ export interface SchemaChangeRow {
   readonly to: string | null;
   readonly rows: number | null;
 }
-
-export interface RunFilter {
-  readonly pipeline?: string;
-  readonly status?: string;
-  readonly limit: number;
-}

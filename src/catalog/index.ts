@@ -1,5 +1,6 @@
 export type { Catalog } from './catalog.js';
 export type { Lease } from './leases.js';
+export type { RunFilter, RunPlace } from './run-filter.js';
 export type {
   AuditOverride,
   CheckHistoryRequest,
@@ -12,7 +13,6 @@ export type {
   RetryOf,
   RunClosed,
   RunEnd,
-  RunFilter,
   RunFinished,
   RunKey,
   RunRow,

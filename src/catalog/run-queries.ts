@@ -1,6 +1,7 @@
-import type { OrderByItemBuilder, Selectable } from 'kysely';
-import type { RetryOf, RunFilter, RunRow, RunStatus } from './facts.js';
-import type { CatalogSession, RunsTable } from './tables.js';
+import type { Expression, ExpressionBuilder, OrderByItemBuilder, Selectable, SqlBool } from 'kysely';
+import type { RetryOf, RunRow, RunStatus } from './facts.js';
+import type { RunFilter, RunPlace } from './run-filter.js';
+import type { CatalogSession, CatalogTables, RunsTable } from './tables.js';
 
 type StoredRun = Selectable<RunsTable>;
 
@@ -17,9 +18,17 @@ export async function findRun(db: CatalogSession, workflowId: string, runId?: st
 
 /** Runs, latest first. */
 export async function listRuns(db: CatalogSession, filter: RunFilter): Promise<RunRow[]> {
+  const { pipelines, since, until, after } = filter;
+  if (pipelines?.length === 0) return [];
   let query = db.selectFrom('runs').selectAll();
-  if (filter.pipeline !== undefined) query = query.where('pipeline', '=', filter.pipeline);
-  if (filter.status !== undefined) query = query.where('status', '=', filter.status);
+  for (const column of ['pipeline', 'partition', 'owner', 'status'] as const) {
+    const value = filter[column];
+    if (value !== undefined) query = query.where(column, '=', value);
+  }
+  if (pipelines) query = query.where('pipeline', 'in', pipelines);
+  if (since !== undefined) query = query.where('started_at', '>=', since);
+  if (until !== undefined) query = query.where('started_at', '<', until);
+  if (after) query = query.where((row) => isBehind(row, after));
   const stored = await query.orderBy('started_at', latestFirst).orderBy('run_id', 'desc').limit(filter.limit).execute();
   const rows: RunRow[] = [];
   for (const run of stored) rows.push(toRow(run, await originOf(db, run)));
@@ -53,6 +62,16 @@ export async function earlierExecutions(db: CatalogSession, run: StoredRun): Pro
 
 async function originOf(db: CatalogSession, run: StoredRun): Promise<StoredRun | undefined> {
   return (await earlierExecutions(db, run)).at(-1);
+}
+
+function isBehind(row: ExpressionBuilder<CatalogTables, 'runs'>, { startedAt, runId }: RunPlace): Expression<SqlBool> {
+  // Those whose start nobody has told are the last ones.
+  if (startedAt === null) return row.and([row('started_at', 'is', null), row('run_id', '<', runId)]);
+  return row.or([
+    row('started_at', 'is', null),
+    row('started_at', '<', startedAt),
+    row.and([row('started_at', '=', startedAt), row('run_id', '<', runId)]),
+  ]);
 }
 
 // Without it the databases differ on where a run stands whose start nobody has told.

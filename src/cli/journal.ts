@@ -4,7 +4,8 @@ import type { LoadResult } from '../core/load.js';
 import type { LogFacts, LogLevel, LogLine } from '../core/run-log.js';
 import { count, duration } from '../dev/text-format.js';
 import type { Intervention } from '../temporal/interventions.js';
-import { rangeText, watermarkText } from './range-text.js';
+import { watermarkText } from '../operations/watermark-text.js';
+import { rangeText } from './range-text.js';
 
 /** One line of what `millrace logs` tells. */
 export interface JournalLine {

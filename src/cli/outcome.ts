@@ -1,7 +1,8 @@
 import type { RunOutcome } from '../temporal/describe-run.js';
 import type { RunAddress } from '../temporal/run-id.js';
 import { EXIT, exitCodeOfRun } from './exit-codes.js';
-import { errorReport, errorText, type Output } from './output.js';
+import { errorReport } from '../operations/error-report.js';
+import { errorText, type Output } from './output.js';
 
 /** What to say of a task queue that nobody polls. */
 export function noWorker(taskQueue: string): string {

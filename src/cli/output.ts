@@ -1,8 +1,6 @@
-import { ERROR_CODES, type ErrorCode } from '../core/error-codes.js';
-import { messageOf, MillraceError } from '../core/errors.js';
 import { ProblemsError } from '../core/problems.js';
 import { EXIT, exitCodeOf } from './exit-codes.js';
-import { problemReport, type ProblemReport } from './problem-report.js';
+import { describeError, type ErrorReport } from '../operations/error-report.js';
 
 /** Where a command writes: one or the other form, never both. */
 export interface Output {
@@ -13,15 +11,6 @@ export interface Output {
   readonly data: (value: unknown) => void;
   /** What a person should know beside the result; on stderr, so that it never mixes with data. */
   readonly warn: (text: string) => void;
-}
-
-/** An error as scripts read it. */
-export interface ErrorReport {
-  readonly code: string;
-  readonly message: string;
-  readonly remedy: string;
-  /** What it stands for, where it is the sum of several. */
-  readonly problems?: readonly ProblemReport[];
 }
 
 /** Makes the output of one command. */
@@ -39,22 +28,6 @@ export function reportError(error: unknown, json: boolean): number {
   const report = describeError(error);
   process.stderr.write(json ? `${toJson({ error: report })}\n` : `${errorText(report)}\n`);
   return error instanceof ProblemsError ? EXIT.usage : exitCodeOf(report.code);
-}
-
-/** An error of whatever kind, with its code and what to do. */
-export function describeError(error: unknown): ErrorReport {
-  if (error instanceof ProblemsError) {
-    const { code, message, remedy, problems } = error;
-    return { code, message, remedy, problems: problems.map(problemReport) };
-  }
-  if (error instanceof MillraceError) return { code: error.code, message: error.message, remedy: error.remedy };
-  const message = error instanceof Error && process.env['MILLRACE_DEBUG'] ? (error.stack ?? error.message) : messageOf(error);
-  return errorReport('INTERNAL', message);
-}
-
-/** An error known by its code, as a run's end tells it. */
-export function errorReport(code: string, message: string): ErrorReport {
-  return { code, message, remedy: ERROR_CODES[code as ErrorCode]?.remedy ?? '' };
 }
 
 /** An error as people read it: message and code on one line, then what to do. */

@@ -1,4 +1,4 @@
-import type { CursorRange, Watermark } from '../core/cursor.js';
+import type { CursorRange } from '../core/cursor.js';
 import { count } from '../dev/text-format.js';
 
 /** What an extract by a cursor has read, in words: `updated_at 2024-01-01T00:00:00.000000 to 2024-01-02T00:00:00.000000`. */
@@ -7,11 +7,4 @@ export function rangeText({ column, after, from, upTo, withoutCursor }: CursorRa
   const lag = from === after ? '' : `, the watermark being ${after ?? 'not set'}`;
   const without = withoutCursor > 0 ? `, and ${count(withoutCursor)} ${withoutCursor === 1 ? 'row' : 'rows'} without it` : '';
   return `${column} ${from === null ? 'up' : from} to ${end}${lag}${without}`;
-}
-
-/** Where a target is, in words. */
-export function watermarkText({ column, value, upTo }: Watermark): string {
-  if (upTo !== undefined)
-    return `${column ?? ''} ${value ?? 'from the beginning'} to ${upTo ?? 'no value'}, as loaded before`.trim();
-  return value === null ? 'nothing loaded by a watermark yet' : `${column ?? ''} ${value}`.trim();
 }

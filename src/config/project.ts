@@ -22,6 +22,14 @@ export interface PipelineConfig<S extends z.ZodObject = z.ZodObject> {
   readonly partition?: Partitioning;
   /** Who answers for it: a mail address or a team. */
   readonly owner?: string;
+  /** Words by which people and tokens find it. @default none */
+  readonly tags?: readonly string[];
+  /**
+   * What a start does while a run of its id is running: `'reuse'` gives that run, `'reject'` refuses, `'replace'` stops that
+   * run and starts another.
+   * @default 'reject'
+   */
+  readonly onConflict?: 'reuse' | 'reject' | 'replace';
   /** What it does, in a sentence. */
   readonly description?: string;
 }

@@ -82,6 +82,8 @@ export const projectSchema = z.strictObject({
       params: zodObject,
       partition: partitioning.optional(),
       owner: z.string().optional(),
+      tags: z.array(z.string().min(1)).optional(),
+      onConflict: z.enum(['reuse', 'reject', 'replace']).optional(),
       description: z.string().optional(),
     }),
   ),

@@ -7,6 +7,7 @@ import { INCREMENTAL_ERRORS } from './error-codes/incremental.js';
 import { PROJECT_ERRORS } from './error-codes/project.js';
 import { QUARANTINE_ERRORS } from './error-codes/quarantine.js';
 import { RUN_ERRORS } from './error-codes/runs.js';
+import { SERVICE_ERRORS } from './error-codes/service.js';
 import { TESTING_ERRORS } from './error-codes/testing.js';
 import type { ErrorCodeEntry } from './error-codes/entry.js';
 
@@ -23,6 +24,7 @@ export const ERROR_CODES = {
   ...INCREMENTAL_ERRORS,
   ...ENGINE_ERRORS,
   ...CLIENT_ERRORS,
+  ...SERVICE_ERRORS,
   ...TESTING_ERRORS,
 } as const satisfies Record<string, ErrorCodeEntry>;
 

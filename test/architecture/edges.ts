@@ -17,6 +17,9 @@ export type Area =
   | 'rebuild'
   | 'temporal'
   | 'client'
+  | 'api'
+  | 'access'
+  | 'operations'
   | 'activities'
   | 'workflows'
   | 'entry point';
@@ -141,6 +144,20 @@ export const EDGES: readonly Edge[] = [
   edge('reconciler', 'value', 'temporal', 'it asks Temporal how runs ended'),
   edge('reconciler', 'value', 'npm node:*', 'timers'),
 
+  edge('access', 'value', 'core', 'who may not is told by a coded error'),
+  edge('api', 'type', 'core', 'operations name the codes they refuse with'),
+  edge('api', 'type', 'access', 'operations name the role that they need'),
+  edge('api', 'value', 'npm zod', 'its schemas are the one source of requests, answers and types'),
+  edge('client', 'value', 'api', 'it asks for the operations as they are described'),
+  edge('client', 'value', 'core', 'it throws what the service answers, under the same codes'),
+  edge('operations', 'value', 'api', 'they are what it describes'),
+  edge('operations', 'value', 'access', 'they see that the caller may'),
+  edge('operations', 'value', 'core', 'errors'),
+  edge('operations', 'value', 'config', 'pipelines and their parameters'),
+  edge('operations', 'type', 'catalog', 'they are given the catalog that they read'),
+  edge('operations', 'value', 'temporal', 'the truth of a run’s state, and its steering'),
+  edge('operations', 'value', 'npm zod', 'parameters as JSON Schema, and cursors'),
+
   edge('temporal', 'value', 'core', 'an unreachable server is a coded error'),
   edge('temporal', 'type', 'workflows', 'what a run answers when it is asked for its state'),
   edge('temporal', 'value', 'npm @temporalio/*', 'it is about Temporal'),
@@ -162,6 +179,10 @@ const FOLDERS: readonly (readonly [start: string, area: Area])[] = [
   ['src/reconciler/', 'reconciler'],
   ['src/temporal/', 'temporal'],
   ['src/client/', 'client'],
+  ['src/api/', 'api'],
+  ['src/access/', 'access'],
+  ['src/operations/', 'operations'],
+  ['src/service/', 'entry point'],
   ['src/cli/', 'entry point'],
   ['src/worker/', 'entry point'],
   ['src/dev/', 'entry point'],

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { SchemaChangeRow } from '../../src/catalog/index.js';
-import { runText, runView } from '../../src/cli/run-view.js';
+import { runText } from '../../src/cli/run-text.js';
+import { runView } from '../../src/operations/run-view.js';
 
 const load = { step: 'load:warehouse.orders', target: 'warehouse.public.orders' } as const;
 

@@ -3,7 +3,7 @@ import { TerminalError } from '../../core/errors.js';
 import { duration, plainTable } from '../../dev/text-format.js';
 import { checkConnection } from '../../preflight/connections.js';
 import { EXIT, exitCodeOf } from '../exit-codes.js';
-import { errorReport } from '../output.js';
+import { errorReport } from '../../operations/error-report.js';
 import type { CommandContext } from '../command-context.js';
 
 const LIMIT_MS = 8_000;

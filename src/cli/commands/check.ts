@@ -5,7 +5,7 @@ import { contractNotes } from '../../preflight/contract-notes.js';
 import { checkState, preflight, type CheckName } from '../../preflight/preflight.js';
 import type { CommandContext } from '../command-context.js';
 import { EXIT } from '../exit-codes.js';
-import { problemReport } from '../problem-report.js';
+import { problemReport } from '../../operations/problem-report.js';
 import { tellCheck } from '../progress.js';
 
 const WITHOUT_CONNECTIONS: readonly CheckName[] = ['types', 'pipelines', 'contracts', 'transforms'];

@@ -11,7 +11,7 @@ import { parseRunAddress } from '../../temporal/run-id.js';
 import { columns } from '../columns.js';
 import { EXIT } from '../exit-codes.js';
 import type { CommandContext } from '../command-context.js';
-import { describeReason } from '../run-view.js';
+import { describeReason } from '../run-text.js';
 import { withCatalog } from '../services.js';
 
 /** One rejected row as scripts read it. */

@@ -9,7 +9,8 @@ import { cacheFolder } from '../../engine/cache-folder.js';
 import { ensureExtension, loadExtension } from '../../engine/extensions.js';
 import type { CommandContext } from '../command-context.js';
 import { EXIT } from '../exit-codes.js';
-import { describeError, errorText } from '../output.js';
+import { describeError } from '../../operations/error-report.js';
+import { errorText } from '../output.js';
 
 const EXTENSIONS: readonly ExtensionName[] = ['postgres_scanner', 'httpfs', 'sqlite_scanner'];
 

@@ -8,7 +8,8 @@ import { EXIT } from '../exit-codes.js';
 import { noWorker } from '../outcome.js';
 import type { CommandContext } from '../command-context.js';
 import { withCatalog } from '../services.js';
-import { runText, runView, type KnownSteps } from '../run-view.js';
+import { runView, type KnownSteps } from '../../operations/run-view.js';
+import { runText } from '../run-text.js';
 
 /** What Temporal says of a run. */
 interface Truth {

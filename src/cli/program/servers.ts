@@ -2,6 +2,11 @@ import type { Command } from 'commander';
 import type { Add } from './add.js';
 import { parseCount } from './arguments.js';
 
+interface ServeFlags {
+  readonly host?: string;
+  readonly port?: number;
+}
+
 interface DevFlags {
   readonly once?: true;
   readonly temporalPort?: number;
@@ -42,4 +47,16 @@ export function addServers(program: Command, add: Add): void {
     },
     async (context) => (await import('../commands/worker.js')).worker(context),
   );
+  add(
+    program,
+    {
+      usage: 'serve',
+      temporal: true,
+      about: "Runs the project's client service until Ctrl-C.",
+      examples: ['millrace serve', 'millrace serve --port 8080'],
+    },
+    async (context, options: ServeFlags) => (await import('../commands/serve.js')).serve(context, options),
+  )
+    .option('--host <address>', 'the address to listen on', '127.0.0.1')
+    .option('--port <port>', 'the port to listen on (default: 8300)', parseCount);
 }

@@ -1,15 +1,9 @@
 import type { AuditOverride, CheckResultRow, RunRow, SchemaChangeRow, StepRow } from '../catalog/index.js';
 import type { CursorRange } from '../core/cursor.js';
 import type { ReasonCount } from '../core/manifest.js';
-import { count, duration, plainTable } from '../dev/text-format.js';
 import type { PendingStep, RunDescription, RunOutcome } from '../temporal/describe-run.js';
-import { formatRunAddress } from '../temporal/run-id.js';
-import { columns } from './columns.js';
-import { rangeText, watermarkText } from './range-text.js';
-import { checkCells } from './check-lines.js';
-import { errorReport, errorText, type ErrorReport } from './output.js';
-import { shortTime } from './short-time.js';
-import { STEP_HEAD, stepCells } from './step-lines.js';
+import { watermarkText } from './watermark-text.js';
+import { errorReport, type ErrorReport } from './error-report.js';
 
 /** A run as `millrace show` gives it. Times are ISO, `null` is unknown. */
 export interface RunView {
@@ -98,54 +92,6 @@ export function runView(row: RunRow | undefined, known: KnownSteps, truth: Truth
     result: truth?.outcome?.ok ? truth.outcome.result : (row?.result ?? null),
     error: errorOf(row, truth?.outcome),
   };
-}
-
-/** A run as people read it. */
-export function runText(view: RunView): string {
-  const facts: readonly (readonly [string, string | null])[] = [
-    ['pipeline', view.partition === null ? view.pipeline : `${String(view.pipeline)}, partition ${view.partition}`],
-    ['run id', view.runId],
-    ['started', view.startedAt && `${shortTime(view.startedAt)} UTC`],
-    ['time', view.durationMs === null ? null : duration(view.durationMs)],
-    ['parameters', view.params === null ? null : JSON.stringify(view.params)],
-    ['owner', view.owner],
-    ['task queue', view.taskQueue],
-    ['retries', view.retryOf && `${formatRunAddress(view.retryOf)}${view.retryOf.from ? ` from ${view.retryOf.from}` : ''}`],
-    ['reset of', view.resetOf],
-  ];
-  const known = facts.flatMap(([name, value]) => (value === null || value === '' ? [] : [[`  ${name}`, value]]));
-  const parts = [`${view.workflowId}  ${view.status}`, columns(known, 2)];
-  if (view.steps.length > 0) parts.push(plainTable(STEP_HEAD, view.steps.map(cellsOf), 2));
-  const reasons = view.steps.flatMap((step) =>
-    step.reasons.map((reason) => [step.step, count(reason.rows), describeReason(reason)]),
-  );
-  if (reasons.length > 0) parts.push(`Rejected rows (all: millrace quarantine ${view.workflowId})\n${columns(reasons, 1)}`);
-  const changes = view.schemaChanges.map((change) => [change.step, change.target, describeChange(change)]);
-  if (changes.length > 0) parts.push(`Columns that changed\n${columns(changes, 1)}`);
-  if (view.checks.length > 0) parts.push(`Checks of whole datasets\n${columns(checkCells(view.checks), 4)}`);
-  const overrides = view.auditOverrides.map(({ step, by, at, reason }) => [step, `${by}, ${shortTime(at)} UTC: ${reason}`]);
-  if (overrides.length > 0) parts.push(`Audits overridden\n${columns(overrides, 2)}`);
-  if (view.error) parts.push(errorText(view.error));
-  return parts.join('\n\n');
-}
-
-/** Why rows were rejected, in a line. */
-export function describeReason({ code, path, message }: Pick<ReasonCount, 'code' | 'path' | 'message'>): string {
-  return `${path === '' ? '' : `${path}: `}${message} (${code})`;
-}
-
-function describeChange({ change, column, from, to, rows }: SchemaChangeRow): string {
-  const type = [from, to].filter((each) => each !== null).join(' → ');
-  const values = change === 'discarded' && rows !== null ? `, ${count(rows)} rows with a value` : '';
-  return `${change} ${column}${type === '' ? '' : ` (${type})`}${values}`;
-}
-
-function cellsOf(step: StepView): string[] {
-  const range = step.range && !step.step.startsWith('validate:') ? rangeText(step.range) : '';
-  const told = range || (step.watermark === null ? '' : `watermark ${step.watermark}`);
-  const tries = step.attempts > 1 ? `${step.attempts} attempts` : '';
-  const deleted = step.deleted === null ? '' : `${count(step.deleted)} deleted`;
-  return stepCells({ ...step, note: [step.target, told, deleted, tries, step.note].filter(Boolean).join(', ') });
 }
 
 function stepViews(runId: string, steps: readonly StepRow[], pending: readonly PendingStep[]): StepView[] {

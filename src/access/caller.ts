@@ -1,0 +1,50 @@
+import { TerminalError } from '../core/errors.js';
+
+/** What somebody may do: look; start and steer as well; or everything, tokens included. Each may do what those before may. */
+export const ROLES = ['viewer', 'operator', 'admin'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** The pipelines that somebody has to do with: those of any of these owners, with any of these tags, or of these names. */
+export interface Scope {
+  readonly owners?: readonly string[];
+  readonly tags?: readonly string[];
+  readonly pipelines?: readonly string[];
+}
+
+/** Who asks. */
+export interface Caller {
+  /** As the audit names them: a token's name, a subject of an issuer, or a user of this machine. */
+  readonly name: string;
+  readonly kind: 'token' | 'oidc' | 'local';
+  readonly role: Role;
+  /** @default every pipeline */
+  readonly scope?: Scope;
+  /** Where the call came from, as an address. */
+  readonly from?: string;
+}
+
+/** @throws TerminalError FORBIDDEN */
+export function requireRole(caller: Caller, needed: Role, what: string): void {
+  if (ROLES.indexOf(caller.role) >= ROLES.indexOf(needed)) return;
+  throw new TerminalError(
+    'FORBIDDEN',
+    `${caller.name} is ${caller.role}, and ${what} needs ${needed}. Ask an admin for a token with that role.`,
+    { role: caller.role, needed },
+  );
+}
+
+/** What a scope looks at of a pipeline. */
+export interface ScopedPipeline {
+  readonly name: string;
+  readonly owner?: string | undefined;
+  readonly tags?: readonly string[] | undefined;
+}
+
+export function isInScope({ scope }: Pick<Caller, 'scope'>, { name, owner, tags = [] }: ScopedPipeline): boolean {
+  if (!scope) return true;
+  return (
+    scope.pipelines?.includes(name) === true ||
+    (owner !== undefined && scope.owners?.includes(owner) === true) ||
+    tags.some((tag) => scope.tags?.includes(tag) === true)
+  );
+}

@@ -1,0 +1,25 @@
+import type { z } from 'zod';
+import { PIPELINE_OPERATIONS } from './operations/pipelines.js';
+import { RUN_OPERATIONS } from './operations/runs.js';
+import { SERVICE_OPERATIONS } from './operations/service.js';
+
+export { isChange, pathFields, TAGS, type Operation, type Tag } from './operation.js';
+
+/** Everything that can be asked of Millrace, by name. */
+export const OPERATIONS = { ...PIPELINE_OPERATIONS, ...RUN_OPERATIONS, ...SERVICE_OPERATIONS } as const;
+
+export type OperationId = keyof typeof OPERATIONS;
+
+/** What a caller gives. */
+export type InputOf<Id extends OperationId> = z.input<(typeof OPERATIONS)[Id]['input']>;
+
+/** What the code behind it gets: checked, with defaults filled in. */
+export type ParsedInputOf<Id extends OperationId> = z.output<(typeof OPERATIONS)[Id]['input']>;
+
+export type ResultOf<Id extends OperationId> = z.output<(typeof OPERATIONS)[Id]['result']>;
+
+/**
+ * Everything that can be asked, as functions: of a service elsewhere, or of Temporal and the catalog themselves. Who asks
+ * need not know which.
+ */
+export type Operations = { readonly [Id in OperationId]: (input: InputOf<Id>) => Promise<ResultOf<Id>> };

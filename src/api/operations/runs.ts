@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { operation } from '../operation.js';
+import { jsonObject, listOf, pageInput, time } from '../schemas/lists.js';
+import { run, RUN_STATES, runAddress, runSummary, startedRun } from '../schemas/runs.js';
+
+export const RUN_OPERATIONS = {
+  listRuns: operation({
+    method: 'get',
+    path: '/v1/runs',
+    tag: 'runs',
+    role: 'viewer',
+    summary: 'Lists runs, the latest first.',
+    input: z.object({
+      pipeline: z.string().optional(),
+      partition: z.string().optional(),
+      owner: z.string().optional(),
+      status: z.enum(RUN_STATES).optional(),
+      since: time.optional().describe('Only runs that started then or later.'),
+      until: time.optional().describe('Only runs that started before.'),
+      ...pageInput,
+    }),
+    result: listOf(runSummary),
+  }),
+  startRun: operation({
+    method: 'post',
+    path: '/v1/runs',
+    tag: 'runs',
+    role: 'operator',
+    summary: 'Starts a run of a pipeline.',
+    input: z.object({
+      pipeline: z.string().min(1),
+      params: jsonObject.default({}),
+      id: z
+        .string()
+        .min(1)
+        .max(1000)
+        .optional()
+        .describe('The workflow id. Without it: the pipeline with its partition, or an id of its own.'),
+      idempotencyKey: z
+        .string()
+        .min(1)
+        .max(255)
+        .optional()
+        .describe('Calls with the same key start one run; by HTTP it may stand in the header Idempotency-Key.'),
+    }),
+    result: startedRun,
+    status: 201,
+    errors: ['PIPELINE_UNKNOWN', 'PARAMETERS_INVALID', 'RUN_ALREADY_RUNNING'],
+  }),
+  getRun: operation({
+    method: 'get',
+    path: '/v1/runs/{run}',
+    tag: 'runs',
+    role: 'viewer',
+    summary: 'Shows one run with its steps, quality, datasets and result.',
+    input: z.object({ run: runAddress }),
+    result: run,
+    errors: ['RUN_UNKNOWN'],
+  }),
+  cancelRun: operation({
+    method: 'post',
+    path: '/v1/runs/{run}/cancel',
+    tag: 'runs',
+    role: 'operator',
+    summary: 'Asks a run to stop; its steps are interrupted and leave nothing half-loaded.',
+    input: z.object({ run: runAddress }),
+    result: z.object({ workflowId: z.string(), runId: z.string(), requested: z.boolean(), state: z.enum(RUN_STATES) }),
+    status: 202,
+    errors: ['RUN_UNKNOWN'],
+  }),
+} as const;

@@ -1,0 +1,17 @@
+import { z } from 'zod';
+
+/** How a list is asked for. Numbers come as text in a query. */
+export const pageInput = {
+  limit: z.coerce.number().int().min(1).max(200).default(50).describe('Items of one answer.'),
+  cursor: z.string().min(1).max(500).optional().describe('Where to go on: `next` of the answer before.'),
+};
+
+/** A part of a list; `next` is null at its end. */
+export function listOf<T extends z.ZodType>(item: T) {
+  return z.object({ items: z.array(item), next: z.string().nullable() });
+}
+
+/** ISO 8601, in UTC. */
+export const time = z.iso.datetime();
+export const jsonValue = z.unknown();
+export const jsonObject = z.record(z.string(), z.unknown());

@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { jsonObject, jsonValue, time } from './lists.js';
+
+export const RUN_STATES = [
+  'running',
+  'paused',
+  'completed',
+  'failed',
+  'cancelled',
+  'terminated',
+  'timed out',
+  'continued',
+  'forgotten',
+  'unknown',
+] as const;
+
+/** A run's id, or `id@run id` for one execution of it. */
+export const runAddress = z.string().min(1).max(1100);
+
+export const runError = z.object({ code: z.string(), message: z.string(), remedy: z.string() }).meta({ id: 'RunError' });
+
+export const runSummary = z
+  .object({
+    workflowId: z.string(),
+    runId: z.string(),
+    pipeline: z.string().nullable(),
+    partition: z.string().nullable(),
+    status: z.enum(RUN_STATES).describe('As Temporal has it; `forgotten` once it has deleted the run.'),
+    owner: z.string().nullable(),
+    startedAt: time.nullable(),
+    finishedAt: time.nullable(),
+    durationMs: z.number().nullable(),
+    error: runError.nullable(),
+  })
+  .meta({ id: 'RunSummary' });
+
+export const runStep = z
+  .object({
+    step: z.string(),
+    status: z.string(),
+    rows: z.number().nullable(),
+    rejected: z.number().nullable(),
+    durationMs: z.number().nullable(),
+    attempts: z.number(),
+    target: z.string().nullable(),
+    range: jsonValue,
+    watermark: z.string().nullable(),
+    deleted: z.number().nullable(),
+    reasons: z.array(z.object({ code: z.string(), path: z.string(), message: z.string(), rows: z.number() })),
+    note: z.string(),
+  })
+  .meta({ id: 'RunStep' });
+
+export const run = runSummary
+  .extend({
+    params: jsonValue,
+    taskQueue: z.string().nullable(),
+    worker: z.boolean().nullable().describe('Whether a worker takes its tasks; null where nobody can tell.'),
+    historyEvents: z.number().nullable(),
+    retryOf: z.object({ workflowId: z.string(), runId: z.string(), from: z.string().optional() }).nullable(),
+    resetOf: z.string().nullable(),
+    steps: z.array(runStep),
+    schemaChanges: z.array(jsonObject),
+    checks: z.array(jsonObject),
+    auditOverrides: z.array(jsonObject),
+    result: jsonValue,
+  })
+  .meta({ id: 'Run' });
+
+export const startedRun = z
+  .object({
+    workflowId: z.string(),
+    runId: z.string(),
+    pipeline: z.string(),
+    taskQueue: z.string(),
+    started: z.boolean().describe('False where the run was there before: a repeated call, or the policy `reuse`.'),
+    worker: z.boolean().describe('Whether a worker takes its tasks: without one it waits.'),
+  })
+  .meta({ id: 'StartedRun' });

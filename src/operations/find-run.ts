@@ -1,0 +1,47 @@
+import type { ResultOf } from '../api/index.js';
+import { TerminalError } from '../core/errors.js';
+import { outcomeOf, type RunDescription } from '../temporal/describe-run.js';
+import { formatRunAddress, type RunAddress } from '../temporal/run-id.js';
+import { requireScope, type OperationContext } from './context.js';
+import { runView } from './run-view.js';
+
+type RunResource = ResultOf<'getRun'>;
+
+/**
+ * A run: its state from Temporal, its detail from the catalog. Either may be missing.
+ * @throws TerminalError RUN_UNKNOWN when neither knows it, FORBIDDEN when the caller has nothing to do with its pipeline
+ */
+export async function findRun(context: OperationContext, address: RunAddress): Promise<RunResource> {
+  const { catalog, states } = context;
+  const description = await states.describe(address);
+  const row = await catalog.findRun(address.workflowId, description?.runId ?? address.runId);
+  if (!description && !row) {
+    throw new TerminalError('RUN_UNKNOWN', `Neither Temporal nor the catalog knows a run ${formatRunAddress(address)}.`);
+  }
+  requireScope(context, row?.pipeline ?? description?.pipeline ?? null);
+  const known = row
+    ? {
+        steps: await catalog.listSteps(row.workflowId, row.runId),
+        schemaChanges: await catalog.listSchemaChanges(row.workflowId, row.runId),
+        checks: await catalog.listCheckResults(row.workflowId, row.runId),
+        auditOverrides: await catalog.listAuditOverrides(row.workflowId, row.runId),
+      }
+    : { steps: [], schemaChanges: [], checks: [], auditOverrides: [] };
+  const truth = description && { description, outcome: await outcomeFor(context, description) };
+  const worker = description && isOpen(description) ? await states.hasWorker(description.taskQueue) : null;
+  return resource({ ...runView(row, known, truth), worker });
+}
+
+function isOpen({ state }: RunDescription): boolean {
+  return state === 'running' || state === 'paused';
+}
+
+// How it ended, where Temporal still has that; it waits for nothing.
+async function outcomeFor({ temporal }: OperationContext, description: RunDescription) {
+  return isOpen(description) ? undefined : outcomeOf(temporal, description);
+}
+
+// Readonly arrays and rows as the schema has them.
+function resource(view: object): RunResource {
+  return structuredClone(view) as RunResource;
+}

@@ -1,0 +1,45 @@
+import { requireRole } from '../access/caller.js';
+import { OPERATIONS, type InputOf, type OperationId, type Operations, type ParsedInputOf, type ResultOf } from '../api/index.js';
+import { TerminalError } from '../core/errors.js';
+import type { Caller } from '../access/caller.js';
+import type { Handlers, OperationContext, OperationServices } from './context.js';
+import { healthHandlers } from './health.js';
+import { pipelineHandlers } from './pipelines.js';
+import { runHandlers } from './runs.js';
+
+const HANDLERS: Handlers<OperationId> = { ...pipelineHandlers, ...runHandlers, ...healthHandlers };
+
+/**
+ * Does one operation for somebody: sees that they may, checks what they ask, and does it.
+ *
+ * @throws TerminalError FORBIDDEN, REQUEST_INVALID, and what the operation itself refuses with
+ */
+export async function perform<Id extends OperationId>(
+  services: OperationServices,
+  caller: Caller,
+  id: Id,
+  input: unknown,
+): Promise<ResultOf<Id>> {
+  const { role, summary } = OPERATIONS[id];
+  requireRole(caller, role, `\`${id}\` (${summary.replace(/\.$/, '')})`);
+  const handler = HANDLERS[id] as (context: OperationContext, parsed: ParsedInputOf<Id>) => Promise<ResultOf<Id>>;
+  return handler({ ...services, caller }, parseInput(id, input));
+}
+
+function parseInput<Id extends OperationId>(id: Id, input: unknown): ParsedInputOf<Id> {
+  const parsed = OPERATIONS[id].input.strict().safeParse(input);
+  if (parsed.success) return parsed.data as ParsedInputOf<Id>;
+  const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || '(all)'}: ${issue.message}`);
+  throw new TerminalError('REQUEST_INVALID', `The request \`${id}\` is wrong: ${problems.join('; ')}.`, {
+    fields: parsed.error.issues.map((issue) => issue.path.join('.')).join(','),
+  });
+}
+
+/** Every operation, done here: on Temporal and the catalog, for one caller. */
+export function localOperations(services: OperationServices, caller: Caller): Operations {
+  const entries = (Object.keys(OPERATIONS) as OperationId[]).map((id) => [
+    id,
+    (input: InputOf<typeof id>) => perform(services, caller, id, input),
+  ]);
+  return Object.fromEntries(entries) as Operations;
+}

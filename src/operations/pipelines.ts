@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import type { ResultOf } from '../api/index.js';
+import { BUILT_IN_NAMES } from '../config/built-in-pipelines.js';
+import type { PipelineConfig } from '../config/project.js';
+import { pipelineFor, sees, type Handlers, type OperationContext } from './context.js';
+import { summarize } from './run-summary.js';
+
+type PipelineView = ResultOf<'getPipeline'>;
+
+/** Latest runs that a pipeline shows. */
+const LAST_RUNS = 5;
+
+export const pipelineHandlers: Handlers<'listPipelines' | 'getPipeline'> = {
+  async listPipelines(context) {
+    const names = Object.entries(context.project.pipelines).filter(([name]) => sees(context, name));
+    const items: PipelineView[] = [];
+    for (const [name, config] of names) items.push(await pipelineView(context, name, config));
+    return { items, next: null };
+  },
+  getPipeline: (context, { pipeline }) => pipelineView(context, pipeline, pipelineFor(context, pipeline)),
+};
+
+async function pipelineView(context: OperationContext, name: string, config: PipelineConfig): Promise<PipelineView> {
+  const lastRuns = await context.catalog.listRuns({ pipeline: name, limit: LAST_RUNS });
+  return {
+    name,
+    description: config.description ?? null,
+    owner: config.owner ?? null,
+    tags: [...(config.tags ?? [])],
+    partition: config.partition ? { ...config.partition } : null,
+    // What JSON Schema cannot say, as a refinement, the run itself will still hold its parameters to.
+    parameters: z.toJSONSchema(config.params, { io: 'input', unrepresentable: 'any' }),
+    onConflict: config.onConflict ?? 'reject',
+    builtIn: BUILT_IN_NAMES.includes(name),
+    lastRuns: await Promise.all(lastRuns.map((row) => summarize(context, row))),
+  };
+}

@@ -1,0 +1,64 @@
+import { MillraceError } from '../core/errors.js';
+import type { TemporalClient } from '../temporal/connect.js';
+import { describeRun, type RunDescription } from '../temporal/describe-run.js';
+import { formatRunAddress, type RunAddress } from '../temporal/run-id.js';
+import { listRunning, type RunningRun } from '../temporal/list-running.js';
+import { hasWorker } from '../temporal/task-queue.js';
+
+/** How long an answer of Temporal's counts: whoever asks again meanwhile gets the same one. */
+const FRESH_MS = 1_000;
+/** Answers kept; older ones go first. */
+const MOST_ANSWERS = 10_000;
+
+/** What Temporal says, at most once a second for each question, however many ask. */
+export interface TemporalStates {
+  /** A run; `undefined` when Temporal does not know it, or no longer. */
+  describe(run: RunAddress): Promise<RunDescription | undefined>;
+  /** The runs that began last, of those that run now: one visibility request a second at most. */
+  running(): Promise<readonly RunningRun[]>;
+  hasWorker(taskQueue: string): Promise<boolean>;
+  /** Forgets what it knows of a run that was just steered. */
+  forget(run: RunAddress): void;
+}
+
+interface Answer {
+  readonly at: number;
+  readonly value: Promise<unknown>;
+}
+
+export function openTemporalStates(temporal: TemporalClient, taskQueue: string): TemporalStates {
+  const answers = new Map<string, Answer>();
+  function ask<T>(question: string, find: () => Promise<T>): Promise<T> {
+    const known = answers.get(question);
+    if (known && Date.now() - known.at < FRESH_MS) return known.value as Promise<T>;
+    const value = find();
+    value.catch(() => answers.delete(question));
+    // Set anew, so that the map is in order of age.
+    answers.delete(question);
+    answers.set(question, { at: Date.now(), value });
+    for (const oldest of answers.keys()) {
+      if (answers.size <= MOST_ANSWERS) break;
+      answers.delete(oldest);
+    }
+    return value;
+  }
+  return {
+    describe: (run) => ask(`run ${formatRunAddress(run)}`, () => knownRun(temporal, run)),
+    running: () => ask('running', () => listRunning(temporal, taskQueue)),
+    hasWorker: (queue) => ask(`queue ${queue}`, () => hasWorker(temporal, queue)),
+    forget({ workflowId, runId }) {
+      answers.delete(`run ${workflowId}`);
+      answers.delete('running');
+      if (runId !== undefined) answers.delete(`run ${formatRunAddress({ workflowId, runId })}`);
+    },
+  };
+}
+
+async function knownRun(temporal: TemporalClient, run: RunAddress): Promise<RunDescription | undefined> {
+  try {
+    return await describeRun(temporal, run);
+  } catch (error) {
+    if (error instanceof MillraceError && error.code === 'RUN_UNKNOWN') return undefined;
+    throw error;
+  }
+}
