@@ -9,6 +9,7 @@ import { FILE_ERRORS } from '../../src/core/error-codes/files.js';
 import { INCREMENTAL_ERRORS } from '../../src/core/error-codes/incremental.js';
 import { PROJECT_ERRORS } from '../../src/core/error-codes/project.js';
 import { RUN_ERRORS } from '../../src/core/error-codes/runs.js';
+import { SERVICE_ERRORS } from '../../src/core/error-codes/service.js';
 import { TESTING_ERRORS } from '../../src/core/error-codes/testing.js';
 
 /** The groups of error codes, in the order of the page. Together they are the whole table; a test holds that. */
@@ -22,6 +23,7 @@ export const GROUPS: readonly (readonly [title: string, codes: Readonly<Record<s
   ['Reading and loading only what is new', INCREMENTAL_ERRORS],
   ['Staging, DuckDB, the catalog and the worker', ENGINE_ERRORS],
   ['Clients, the command line and development', CLIENT_ERRORS],
+  ['The client service', SERVICE_ERRORS],
   ['Tests of a project', TESTING_ERRORS],
 ];
 

@@ -12,7 +12,7 @@ const TABLES = new Set(['src/core/error-codes.ts']);
 
 /** Lists of exports for somebody else: a package entry, the bundle, the worker's activities, or the face of a folder. */
 const BARRELS =
-  /^(workflows|activities|src\/(config|worker|testing|client|catalog|catalog\/migrations|connectors\/[^/]+))\/index\.ts$/;
+  /^(workflows|activities|src\/(api|config|worker|testing|client|catalog|catalog\/migrations|connectors\/[^/]+))\/index\.ts$/;
 
 test('no file or folder has a name that says nothing', () => {
   expect(ALL.filter((file) => file.split('/').some((part) => /^(utils?|helpers?|common|misc|lib)(\.|$)/.test(part)))).toEqual([]);
