@@ -57,6 +57,10 @@ export const benchmarkMerge: Benchmark = async (options) => {
 async function measure(stage: Stage, { rounds, notice, peers }: BenchmarkOptions): Promise<BenchmarkResult> {
   const { servers, databases, worker } = stage;
   const watch = watchPeaks({ 'millrace worker': worker.pid, temporal: servers.pids.temporal }, servers.pids.postgres);
+  // A worker does many loads, and only its first one opens what the others find open.
+  notice('Warming up …');
+  await measureMillrace(stage);
+  await measureByHand(stage);
   const turns = await takeTurns(
     rounds,
     () => measureMillrace(stage),
