@@ -54,20 +54,28 @@ export async function closeRun(db: CatalogSession, fact: RunClosed): Promise<boo
     .returning('run_id')
     .executeTakeFirst();
   if (closed === undefined) return false;
+  await endStepsAtWork(db, fact);
+  return true;
+}
+
+/** Ends the attempts of a run that nobody has told the end of, as of one that died with its worker. */
+export async function endStepsAtWork(
+  db: CatalogSession,
+  { workflowId, runId, status, finishedAt }: Pick<RunClosed, 'workflowId' | 'runId' | 'status' | 'finishedAt'>,
+): Promise<void> {
   await db
     .updateTable('step_runs')
     .set({
       status: 'failed',
-      finished_at: fact.finishedAt,
+      finished_at: finishedAt,
       error_code: 'INTERRUPTED',
-      error_message: `The run ended (${fact.status}) while this step was at work.`,
+      error_message: `The run ended (${status}) while this step was at work.`,
       will_retry: 0,
     })
-    .where('workflow_id', '=', fact.workflowId)
-    .where('run_id', '=', fact.runId)
+    .where('workflow_id', '=', workflowId)
+    .where('run_id', '=', runId)
     .where('status', '=', 'running')
     .execute();
-  return true;
 }
 
 /** When the catalog was last told something of a run, as an ISO time; `null` when nothing has a time. */

@@ -1,3 +1,4 @@
+import { endStepsAtWork } from './closing.js';
 import type { RunFinished, RunKey, RunScope, RunStarted } from './facts.js';
 import type { CatalogSession } from './tables.js';
 
@@ -44,7 +45,7 @@ export async function startRun(db: CatalogSession, fact: RunStarted): Promise<vo
     .execute();
 }
 
-/** Writes how a run ended; of two ends, the later one counts. */
+/** Writes how a run ended; of two ends, the later one counts. A run ends when its steps have: what is still at work has died. */
 export async function finishRun(db: CatalogSession, fact: RunFinished): Promise<void> {
   await mentionRun(db, fact, fact.run, fact.finishedAt);
   await db
@@ -74,6 +75,7 @@ export async function finishRun(db: CatalogSession, fact: RunFinished): Promise<
         ),
     )
     .execute();
+  await endStepsAtWork(db, fact);
 }
 
 /** Makes sure that a run of which only its steps tell has a row, which begins with the earliest thing told of it. */

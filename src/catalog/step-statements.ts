@@ -100,7 +100,13 @@ export async function failStep(db: CatalogSession, fact: StepFailed): Promise<vo
           error_message: row.ref('excluded.error_message'),
           will_retry: row.ref('excluded.will_retry'),
         }))
-        .where('step_runs.status', '=', 'running'),
+        // An attempt that was only taken to have died says itself why it ended.
+        .where((row) =>
+          row.or([
+            row('step_runs.status', '=', 'running'),
+            row.and([row('step_runs.status', '=', 'failed'), row('step_runs.error_code', '=', 'INTERRUPTED')]),
+          ]),
+        ),
     )
     .execute();
   if (fact.judged) await recordVerdict(db, fact, fact.judged.dataset, fact.judged.manifest);

@@ -109,6 +109,27 @@ onBothDatabases((fresh) => {
       expect(await ids({ pipeline: 'a', status: 'running', limit: 9 })).toEqual(['w3', 'w0']);
     });
 
+    test('are listed on from any of them, by partition, owner and time, and of some pipelines only', async () => {
+      const { catalog } = await fresh();
+      for (const [index, pipeline] of ['a', 'b', 'a', 'c'].entries()) {
+        // Two begin at once: the list has one order all the same.
+        const startedAt = at(Math.min(index, 2));
+        await catalog.recordRunStarted(
+          runStarted({ pipeline, runId: `r${index}`, startedAt, partition: `p${index}`, owner: pipeline }),
+        );
+      }
+      const ids = async (filter: Omit<Parameters<Catalog['listRuns']>[0], 'limit'>) =>
+        (await catalog.listRuns({ ...filter, limit: 9 })).map((run) => run.runId);
+      expect(await ids({})).toEqual(['r3', 'r2', 'r1', 'r0']);
+      expect(await ids({ after: { startedAt: at(2), runId: 'r3' } })).toEqual(['r2', 'r1', 'r0']);
+      expect(await ids({ after: { startedAt: at(1), runId: 'r1' } })).toEqual(['r0']);
+      expect(await ids({ partition: 'p1' })).toEqual(['r1']);
+      expect(await ids({ owner: 'a', since: at(1) })).toEqual(['r2']);
+      expect(await ids({ until: at(2) })).toEqual(['r1', 'r0']);
+      expect(await ids({ pipelines: ['a', 'c'] })).toEqual(['r3', 'r2', 'r0']);
+      expect(await ids({ pipelines: [] })).toEqual([]);
+    });
+
     test('of one workflow id are told apart, and the latest is found without a run id', async () => {
       const { catalog } = await fresh();
       await catalog.recordRunStarted(runStarted({ runId: 'later', startedAt: at(10) }));
@@ -126,6 +147,18 @@ onBothDatabases((fresh) => {
       const steps = await catalog.listSteps(RUN.workflowId, RUN.runId);
       expect(steps).toHaveLength(1);
       expect(steps[0]).toMatchObject({ step: 'validate:flights', attempt: 2, attempts: 2, status: 'running', result: null });
+    });
+
+    test('that died with their worker end with their run, and still say why if they come to', async () => {
+      const { catalog } = await fresh();
+      await catalog.recordRunStarted(runStarted());
+      await catalog.recordStepStarted(validateStarted(1, at(1)));
+      await catalog.recordRunFinished({ ...RUN, status: 'failed', finishedAt: at(9) });
+      const [died] = await catalog.listSteps(RUN.workflowId, RUN.runId);
+      expect(died).toMatchObject({ status: 'failed', finishedAt: at(9), error: { code: 'INTERRUPTED' } });
+      await catalog.recordStepFailed({ ...validateFailed(), attempt: 1, code: 'TABLE_MISSING', willRetry: false });
+      const [told] = await catalog.listSteps(RUN.workflowId, RUN.runId);
+      expect(told).toMatchObject({ status: 'failed', error: { code: 'TABLE_MISSING' } });
     });
 
     test('keep their whole result and the steps that fed them, in order of start', async () => {
