@@ -1,12 +1,13 @@
 import type { z } from 'zod';
 import { PIPELINE_OPERATIONS } from './operations/pipelines.js';
+import { RUN_ACTIONS } from './operations/run-actions.js';
 import { RUN_OPERATIONS } from './operations/runs.js';
 import { SERVICE_OPERATIONS } from './operations/service.js';
 
 export { isChange, pathFields, TAGS, type Operation, type Tag } from './operation.js';
 
 /** Everything that can be asked of Millrace, by name. */
-export const OPERATIONS = { ...PIPELINE_OPERATIONS, ...RUN_OPERATIONS, ...SERVICE_OPERATIONS } as const;
+export const OPERATIONS = { ...PIPELINE_OPERATIONS, ...RUN_OPERATIONS, ...RUN_ACTIONS, ...SERVICE_OPERATIONS } as const;
 
 export type OperationId = keyof typeof OPERATIONS;
 

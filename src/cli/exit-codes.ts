@@ -28,6 +28,7 @@ const BY_CODE: Readonly<Partial<Record<ErrorCode, number>>> = {
   REQUEST_INVALID: EXIT.usage,
   UNAUTHENTICATED: EXIT.usage,
   FORBIDDEN: EXIT.usage,
+  SERVICE_ADDRESS_INVALID: EXIT.usage,
   SERVICE_UNREACHABLE: EXIT.unreachable,
   RUN_UNKNOWN: EXIT.notFound,
   QUARANTINE_UNKNOWN: EXIT.notFound,

@@ -1,31 +1,29 @@
-import type { RunOutcome } from '../temporal/describe-run.js';
-import type { RunAddress } from '../temporal/run-id.js';
+import type { ResultOf } from '../api/index.js';
 import { EXIT, exitCodeOfRun } from './exit-codes.js';
-import { errorReport } from '../operations/error-report.js';
 import { errorText, type Output } from './output.js';
 
+/** A run as it is told. */
+export type Run = ResultOf<'getRun'>;
+
 /** What to say of a task queue that nobody polls. */
-export function noWorker(taskQueue: string): string {
-  return `No worker polls task queue "${taskQueue}": the run waits for one. Start it with: millrace worker`;
+export function noWorker(taskQueue: string | null): string {
+  return `No worker polls task queue "${taskQueue ?? ''}": the run waits for one. Start it with: millrace worker`;
 }
 
-/** How a run ended, where its code says more than that it failed. */
-const STATUSES: Readonly<Record<string, string>> = {
-  CANCELLED: 'cancelled',
-  RUN_TERMINATED: 'terminated',
-  RUN_TIMED_OUT: 'timed out',
-};
+/** Whether a run goes on. */
+export function isOpen({ status }: Pick<Run, 'status'>): boolean {
+  return status === 'running' || status === 'paused';
+}
 
 /** Tells how a run ended and gives the exit code for it. */
-export function tellOutcome(output: Output, run: Required<RunAddress>, outcome: RunOutcome): number {
-  if (outcome.ok) {
-    output.data({ event: 'ended', ...run, status: 'completed', result: outcome.result });
-    output.text(`Run ${run.workflowId} completed.`);
-    return EXIT.ok;
+export function tellOutcome(output: Output, run: Run): number {
+  const { workflowId, runId, status, error, result } = run;
+  if (error === null) {
+    output.data({ event: 'ended', workflowId, runId, status, result });
+    output.text(`Run ${workflowId} ${status}.`);
+    return status === 'completed' ? EXIT.ok : EXIT.failed;
   }
-  const { code, message } = outcome.error;
-  const error = errorReport(code, message);
-  output.data({ event: 'ended', ...run, status: STATUSES[code] ?? 'failed', error });
+  output.data({ event: 'ended', workflowId, runId, status, error });
   if (!output.json) output.warn(errorText(error));
-  return exitCodeOfRun(code);
+  return exitCodeOfRun(error.code);
 }

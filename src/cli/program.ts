@@ -11,6 +11,7 @@ import { addMachine } from './program/machine.js';
 import { addProject } from './program/project.js';
 import { addQuarantine } from './program/quarantine.js';
 import { addRuns } from './program/runs.js';
+import { addServiceOption, chosenService } from './program/service-option.js';
 import { addServers } from './program/servers.js';
 import { addStaging } from './program/staging.js';
 import { addTemporalOptions, applyTemporalOptions } from './program/temporal-options.js';
@@ -51,9 +52,11 @@ export function buildProgram(finish: (exitCode: number) => void): Command {
         const command = received.pop() as Command;
         const options = command.opts<CommonOptions>();
         if (spec.temporal) applyTemporalOptions({ ...options });
-        const context = { output: openOutput(options.json === true), directory: resolve(options.project) };
+        const service = spec.service && chosenService({ ...options });
+        const context = { output: openOutput(options.json === true), directory: resolve(options.project), service };
         finish(await execute(context, ...(received as never[])));
       });
+    if (spec.service) addServiceOption(made);
     return spec.temporal ? addTemporalOptions(made) : made;
   };
 

@@ -1,19 +1,18 @@
+import { localCaller } from '../access/local-caller.js';
+import type { Operations } from '../api/index.js';
 import { openCatalog, type Catalog } from '../catalog/index.js';
+import { remoteOperations } from '../client/http.js';
+import type { ServiceAddress } from '../client/service-address.js';
+import { projectEnvironment } from '../config/environment.js';
 import { loadProject, type LoadedProject } from '../config/load.js';
-import type { TemporalClient } from '../temporal/connect.js';
+import { messageOf, MillraceError } from '../core/errors.js';
+import type { OperationServices } from '../operations/context.js';
+import { withoutTemporal } from '../operations/offline-states.js';
+import { localOperations } from '../operations/perform.js';
+import { openTemporalStates } from '../operations/temporal-states.js';
+import type { CommandContext } from './command-context.js';
 
-/** Opens what a command needs, and closes it whatever happens. */
-export async function withTemporal<T>(work: (temporal: TemporalClient) => Promise<T>): Promise<T> {
-  const { connectTemporal } = await import('../temporal/connect.js');
-  const temporal = await connectTemporal();
-  try {
-    return await work(temporal);
-  } finally {
-    await temporal.close();
-  }
-}
-
-/** The project in a folder, with its catalog open. */
+/** The project in a folder, with its catalog, which is closed whatever happens. */
 export async function withCatalog<T>(
   directory: string,
   work: (catalog: Catalog, project: LoadedProject) => Promise<T>,
@@ -24,5 +23,61 @@ export async function withCatalog<T>(
     return await work(catalog, project);
   } finally {
     await catalog.close();
+  }
+}
+
+export interface OperationsOptions {
+  /** Asks Temporal and the catalog in any case: for what needs more of the project's than operations give. @default false */
+  readonly direct?: boolean;
+  /** Goes on with what the catalog knows, and says so, where Temporal can't be reached. @default false */
+  readonly withoutTemporal?: boolean;
+}
+
+/**
+ * Everything that can be asked: of the service that is configured, or else of Temporal and the catalog of the project in the
+ * folder, as the user of this machine. With a service no project is needed.
+ */
+export async function withOperations<T>(
+  context: CommandContext,
+  work: (operations: Operations) => Promise<T>,
+  options: OperationsOptions = {},
+): Promise<T> {
+  const service = options.direct ? undefined : configuredService(context);
+  if (service) return work(remoteOperations(service));
+  return withCatalog(context.directory, async (catalog, project) => {
+    const asked = await askTemporal(context, project, options);
+    try {
+      return await work(localOperations({ project, catalog, ...asked }, localCaller()));
+    } finally {
+      await asked.temporal.close();
+    }
+  });
+}
+
+/**
+ * The service that the command line, or `MILLRACE_URL` with `MILLRACE_TOKEN`, name.
+ *
+ * @throws TerminalError ENV_INVALID when a file with one of them can't be read
+ */
+export function configuredService({ directory, service }: CommandContext): ServiceAddress | undefined {
+  if (service === false) return undefined;
+  const environment = projectEnvironment(directory);
+  const url = service ?? environment('MILLRACE_URL');
+  return url === undefined || url === '' ? undefined : { url, token: environment('MILLRACE_TOKEN') };
+}
+
+async function askTemporal(
+  { output }: CommandContext,
+  { taskQueue }: LoadedProject,
+  options: OperationsOptions,
+): Promise<Pick<OperationServices, 'temporal' | 'states'>> {
+  const { connectTemporal } = await import('../temporal/connect.js');
+  try {
+    const temporal = await connectTemporal();
+    return { temporal, states: openTemporalStates(temporal, taskQueue) };
+  } catch (error) {
+    if (!options.withoutTemporal || !(error instanceof MillraceError)) throw error;
+    output.warn(`${messageOf(error)} What runs is shown as the catalog last knew it.`);
+    return withoutTemporal(error);
   }
 }

@@ -1,5 +1,5 @@
 import { count, duration } from '../dev/text-format.js';
-import type { RunSnapshot } from '../temporal/follow-run.js';
+import type { Run } from './outcome.js';
 
 /** One step as a table's row shows it. */
 export interface StepLine {
@@ -14,45 +14,20 @@ export interface StepLine {
 
 export const STEP_HEAD = ['step', 'state', 'rows', 'rejected', 'time', ''] as const;
 
-/** The steps of a run as they stand: what the run tells, and the heartbeats of those at work. */
-export function stepLines(snapshot: RunSnapshot, now: number = Date.now()): StepLine[] {
-  const pending = new Map(snapshot.run.pending.map((step) => [step.step, step]));
-  const told = (snapshot.steps?.steps ?? []).map((step): StepLine => {
-    const live = step.status === 'running' ? pending.get(step.step) : undefined;
-    pending.delete(step.step);
-    return {
-      step: step.step,
-      status: live?.state === 'cancelling' ? 'cancelling' : live?.state === 'scheduled' ? 'waiting' : step.status,
-      rows: step.rows ?? live?.progress?.rows ?? null,
-      rejected: step.rejected ?? null,
-      durationMs: step.durationMs ?? (step.status === 'running' ? Math.max(0, now - Date.parse(step.startedAt)) : null),
-      note: live ? noteOf(live) : (step.error ?? ''),
-    };
-  });
-  // Normal activities that are not steps have ids that are not theirs.
-  const others = [...pending.values()].filter((step) => step.step.includes(':') && snapshot.steps === undefined);
-  return [
-    ...told,
-    ...others.map((step) => ({
-      step: step.step,
-      status: step.state === 'scheduled' ? 'waiting' : step.state,
-      rows: step.progress?.rows ?? null,
-      rejected: null,
-      durationMs: null,
-      note: noteOf(step),
-    })),
-  ];
+/** The steps of a run as they stand. */
+export function stepLines({ steps }: Pick<Run, 'steps'>, now: number = Date.now()): StepLine[] {
+  return steps.map(({ step, status, rows, rejected, startedAt, durationMs, attempts, note }) => ({
+    step,
+    status: status === 'scheduled' ? 'waiting' : status,
+    rows,
+    rejected,
+    durationMs: durationMs ?? (status === 'running' && startedAt !== null ? Math.max(0, now - Date.parse(startedAt)) : null),
+    note: attempts > 1 && status !== 'done' ? [`attempt ${attempts}`, note].filter(Boolean).join(', ') : note,
+  }));
 }
 
 /** The cells of a step's row, under {@link STEP_HEAD}. */
 export function stepCells(line: StepLine): string[] {
   const time = line.durationMs === null ? '' : duration(line.durationMs);
   return [line.step, line.status, count(line.rows), count(line.rejected), time, line.note];
-}
-
-function noteOf(step: RunSnapshot['run']['pending'][number]): string {
-  const phase = step.progress?.phase ?? '';
-  if (step.attempt === 1) return phase;
-  const before = step.lastFailure === null ? '' : `, after: ${step.lastFailure}`;
-  return `attempt ${step.attempt}${before}`;
 }

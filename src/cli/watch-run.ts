@@ -1,10 +1,10 @@
+import type { Operations } from '../api/index.js';
 import { plainTable } from '../dev/text-format.js';
 import { openTerminal, type Terminal } from '../dev/terminal.js';
-import type { TemporalClient } from '../temporal/connect.js';
-import { followRun, type RunSnapshot } from '../temporal/follow-run.js';
 import { formatRunAddress, type RunAddress } from '../temporal/run-id.js';
 import { EXIT } from './exit-codes.js';
-import { noWorker, tellOutcome } from './outcome.js';
+import { followRun } from './follow-run.js';
+import { isOpen, noWorker, tellOutcome, type Run } from './outcome.js';
 import type { Output } from './output.js';
 import { STEP_HEAD, stepCells, stepLines, type StepLine } from './step-lines.js';
 
@@ -15,23 +15,23 @@ const WORKER_GRACE_MS = 1_000;
  * Shows a run until its end: a table that is redrawn on a terminal, a line at each change elsewhere, an object a line with
  * `--json`. Ctrl-C ends the watching and leaves the run alone. Gives the exit code.
  */
-export async function watch(output: Output, temporal: TemporalClient, run: Required<RunAddress>): Promise<number> {
+export async function watch(output: Output, operations: Operations, run: Required<RunAddress>): Promise<number> {
   const stop = new AbortController();
   const interrupt = (): void => stop.abort();
   process.once('SIGINT', interrupt);
   try {
     const display = output.json ? jsonDisplay(output) : textDisplay(openTerminal(process.stdout));
     const warnOnce = workerWatch(output);
-    for await (const snapshot of followRun(temporal, run, { signal: stop.signal })) {
-      warnOnce(snapshot);
-      display.show(snapshot);
-      if (snapshot.outcome) {
-        display.end(snapshot);
-        return tellOutcome(output, run, snapshot.outcome);
-      }
+    for await (const found of followRun(operations, run, stop.signal)) {
+      warnOnce(found);
+      display.show(found);
+      if (isOpen(found)) continue;
+      display.end(found);
+      return tellOutcome(output, found);
     }
     display.detach();
-    output.data({ event: 'detached', ...run });
+    const { workflowId, runId } = run;
+    output.data({ event: 'detached', workflowId, runId });
     output.text(
       `Detached; the run goes on. To cancel it: millrace cancel ${formatRunAddress(run)}\nTo look at it: millrace show ${formatRunAddress(run)}`,
     );
@@ -42,22 +42,22 @@ export async function watch(output: Output, temporal: TemporalClient, run: Requi
 }
 
 interface Display {
-  show(snapshot: RunSnapshot): void;
-  end(snapshot: RunSnapshot): void;
+  show(run: Run): void;
+  end(run: Run): void;
   detach(): void;
 }
 
 function textDisplay(terminal: Terminal): Display {
   if (!terminal.interactive) return changesDisplay((line) => terminal.line(describeChange(line)));
-  const table = (snapshot: RunSnapshot): string[] => {
-    const lines = stepLines(snapshot);
+  const table = (run: Run): string[] => {
+    const lines = stepLines(run);
     return lines.length === 0 ? [] : plainTable(STEP_HEAD, lines.map(stepCells), 2).split('\n');
   };
   return {
-    show: (snapshot) => terminal.live(table(snapshot)),
-    end: (snapshot) => {
+    show: (run) => terminal.live(table(run)),
+    end: (run) => {
       terminal.live([]);
-      const lines = table(snapshot);
+      const lines = table(run);
       if (lines.length > 0) terminal.line(lines.join('\n'));
     },
     detach: () => terminal.live([]),
@@ -71,8 +71,8 @@ function jsonDisplay(output: Output): Display {
 /** Tells a step whenever its state is another one. */
 function changesDisplay(tell: (line: StepLine) => void): Display {
   const known = new Map<string, string>();
-  const show = (snapshot: RunSnapshot): void => {
-    for (const line of stepLines(snapshot)) {
+  const show = (run: Run): void => {
+    for (const line of stepLines(run)) {
       if (known.get(line.step) === line.status) continue;
       known.set(line.step, line.status);
       tell(line);
@@ -92,13 +92,17 @@ function describeChange(line: StepLine): string {
 }
 
 /** Says once that nobody does the run's work, and once that somebody does now. */
-function workerWatch(output: Output): (snapshot: RunSnapshot) => void {
+function workerWatch(output: Output): (run: Run) => void {
   const since = Date.now();
   let missing = false;
-  return ({ run, worker }) => {
-    if (worker && missing) output.warn(`A worker polls task queue "${run.taskQueue}" now.`);
-    if (!worker && !missing && run.state === 'running' && Date.now() - since < WORKER_GRACE_MS) return;
-    if (!worker && !missing && run.state === 'running') output.warn(noWorker(run.taskQueue));
+  return ({ status, taskQueue, worker }) => {
+    // Of a run that has ended, nobody asks.
+    if (worker === null) return;
+    if (worker && missing) output.warn(`A worker polls task queue "${taskQueue ?? ''}" now.`);
+    if (!worker && !missing && status === 'running') {
+      if (Date.now() - since < WORKER_GRACE_MS) return;
+      output.warn(noWorker(taskQueue));
+    }
     missing = !worker;
   };
 }

@@ -10,17 +10,11 @@ import {
 import type { Problem } from '../api/schemas/problem.js';
 import { ERROR_CODES, type ErrorCode } from '../core/error-codes.js';
 import { messageOf, TerminalError, TransientError } from '../core/errors.js';
+import { checkAddress, type ServiceAddress } from './service-address.js';
 
-export interface ServiceAddress {
-  /** As `https://millrace.example.com`. */
-  readonly url: string;
-  readonly token?: string;
-  /** @default the global `fetch` */
-  readonly fetch?: typeof fetch;
-}
-
-/** Every operation, asked of a service. */
+/** Every operation, asked of a service. @throws TerminalError SERVICE_ADDRESS_INVALID */
 export function remoteOperations(service: ServiceAddress): Operations {
+  checkAddress(service);
   const entries = (Object.keys(OPERATIONS) as OperationId[]).map((id) => [
     id,
     (input: InputOf<typeof id>) => callService(service, id, input),
@@ -40,13 +34,13 @@ export async function callService<Id extends OperationId>(
   const { request, url } = requestFor(service, OPERATIONS[id], input);
   let response: Response;
   try {
-    response = await (service.fetch ?? fetch)(url, request);
+    response = await fetch(url, request);
   } catch (error) {
     const message = `No Millrace service answers at ${service.url}: ${messageOf(error)}. Start it with \`millrace serve\`, or correct the address.`;
     throw new TransientError('SERVICE_UNREACHABLE', message, {}, { cause: error });
   }
   const body: unknown = await response.json().catch(() => undefined);
-  if (!response.ok) throw failureOf(service, response.status, body);
+  if (!response.ok || typeof body !== 'object') throw failureOf(service, response.status, body);
   return body as ResultOf<Id>;
 }
 

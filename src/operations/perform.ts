@@ -5,9 +5,10 @@ import type { Caller } from '../access/caller.js';
 import type { Handlers, OperationContext, OperationServices } from './context.js';
 import { healthHandlers } from './health.js';
 import { pipelineHandlers } from './pipelines.js';
+import { retryRun } from './retry-run.js';
 import { runHandlers } from './runs.js';
 
-const HANDLERS: Handlers<OperationId> = { ...pipelineHandlers, ...runHandlers, ...healthHandlers };
+const HANDLERS: Handlers<OperationId> = { ...pipelineHandlers, ...runHandlers, retryRun, ...healthHandlers };
 
 /**
  * Does one operation for somebody: sees that they may, checks what they ask, and does it.

@@ -8,7 +8,7 @@ export type RunSummary = ResultOf<'listRuns'>['items'][number];
 
 /** A run of the catalog, in the state that Temporal has it in. One that has ended in the catalog has ended. */
 export async function summarize({ states }: Pick<OperationServices, 'states'>, row: RunRow): Promise<RunSummary> {
-  if (row.status !== 'running') return summaryOf(row);
+  if (row.status !== 'running' || states.offline) return summaryOf(row);
   const description = await states.describe(row);
   if (!description) return summaryOf(row, 'forgotten');
   return summaryOf(row, description.state, description.closedAt);

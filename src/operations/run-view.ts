@@ -36,6 +36,7 @@ export interface StepView {
   readonly status: string;
   readonly rows: number | null;
   readonly rejected: number | null;
+  readonly startedAt: string | null;
   readonly durationMs: number | null;
   readonly attempts: number;
   /** For a load: the table or file it went to. */
@@ -105,6 +106,7 @@ function stepViews(runId: string, steps: readonly StepRow[], pending: readonly P
       status: step.runId === runId ? (live?.state ?? step.status) : 'reused',
       rows: live?.progress?.rows ?? load?.rows ?? dataset?.dataset.rows ?? null,
       rejected: dataset?.rejected ?? null,
+      startedAt: step.startedAt,
       durationMs: live ? null : took,
       attempts: Math.max(step.attempts, live?.attempt ?? 0),
       target: load?.target ?? null,

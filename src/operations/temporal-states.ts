@@ -12,6 +12,8 @@ const MOST_ANSWERS = 10_000;
 
 /** What Temporal says, at most once a second for each question, however many ask. */
 export interface TemporalStates {
+  /** Set where Temporal can't be asked: then it knows of no run, and that says nothing. */
+  readonly offline?: true;
   /** A run; `undefined` when Temporal does not know it, or no longer. */
   describe(run: RunAddress): Promise<RunDescription | undefined>;
   /** The runs that began last, of those that run now: one visibility request a second at most. */

@@ -145,6 +145,7 @@ export const EDGES: readonly Edge[] = [
   edge('reconciler', 'value', 'npm node:*', 'timers'),
 
   edge('access', 'value', 'core', 'who may not is told by a coded error'),
+  edge('access', 'value', 'npm node:*', 'on this machine, callers are its users'),
   edge('api', 'type', 'core', 'operations name the codes they refuse with'),
   edge('api', 'type', 'access', 'operations name the role that they need'),
   edge('api', 'value', 'npm zod', 'its schemas are the one source of requests, answers and types'),

@@ -63,7 +63,7 @@ describe('run', () => {
         error: {
           code: 'PIPELINE_UNKNOWN',
           message: expect.stringMatching(
-            /no pipeline "sel"\. It has: sell, chatter, peek, replicate, replayQuarantine\.$/,
+            /no pipeline "sel"\. It has: sell, chatter, peek, replicate, replayQuarantine\. Did you mean "sell"\?$/,
           ) as string,
           remedy: expect.any(String) as string,
         },

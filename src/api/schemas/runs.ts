@@ -40,6 +40,7 @@ export const runStep = z
     status: z.string(),
     rows: z.number().nullable(),
     rejected: z.number().nullable(),
+    startedAt: time.nullable(),
     durationMs: z.number().nullable(),
     attempts: z.number(),
     target: z.string().nullable(),

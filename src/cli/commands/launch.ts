@@ -1,11 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { TemporalClient } from '../../temporal/connect.js';
-import { describeRun, outcomeOf, type RunOutcome } from '../../temporal/describe-run.js';
-import type { RunAddress } from '../../temporal/run-id.js';
-import { startRun, type StartRunInput } from '../../temporal/start-run.js';
-import { hasWorker } from '../../temporal/task-queue.js';
+import type { Operations, ResultOf } from '../../api/index.js';
+import { formatRunAddress } from '../../temporal/run-id.js';
 import { EXIT } from '../exit-codes.js';
-import { noWorker, tellOutcome } from '../outcome.js';
+import { isOpen, noWorker, tellOutcome, type Run } from '../outcome.js';
 import type { Output } from '../output.js';
 import { watch } from '../watch-run.js';
 
@@ -13,25 +10,34 @@ import { watch } from '../watch-run.js';
 const ADMISSION_MS = 1_500;
 
 /** Starts a run, and follows it if asked to. Gives the exit code. */
-export async function launch(output: Output, temporal: TemporalClient, input: StartRunInput, wait: boolean): Promise<number> {
-  const run = await startRun(temporal, input);
-  output.data({ event: 'started', pipeline: input.pipeline, ...run, taskQueue: input.taskQueue });
-  output.text(`Started ${input.pipeline} as ${run.workflowId} (run ${run.runId}).`);
-  if (wait) return watch(output, temporal, run);
-  const outcome = await earlyEnd(temporal, run);
-  if (outcome) return tellOutcome(output, run, outcome);
-  if (!(await hasWorker(temporal, input.taskQueue))) output.warn(noWorker(input.taskQueue));
-  output.text(`Look at it with: millrace show ${run.workflowId}`);
+export async function launch(
+  output: Output,
+  operations: Operations,
+  start: () => Promise<ResultOf<'startRun'>>,
+  wait: boolean,
+): Promise<number> {
+  const { pipeline, workflowId, runId, taskQueue, started, worker } = await start();
+  output.data({ event: 'started', pipeline, workflowId, runId, taskQueue, ...(!started && { started }) });
+  output.text(
+    started
+      ? `Started ${pipeline} as ${workflowId} (run ${runId}).`
+      : `${workflowId} of ${pipeline} was there before (run ${runId}).`,
+  );
+  if (wait) return watch(output, operations, { workflowId, runId });
+  const ended = await earlyEnd(operations, formatRunAddress({ workflowId, runId }));
+  if (ended) return tellOutcome(output, ended);
+  if (!worker) output.warn(noWorker(taskQueue));
+  output.text(`Look at it with: millrace show ${workflowId}`);
   return EXIT.ok;
 }
 
-async function earlyEnd(temporal: TemporalClient, run: Required<RunAddress>): Promise<RunOutcome | undefined> {
+async function earlyEnd(operations: Operations, run: string): Promise<Run | undefined> {
   const deadline = Date.now() + ADMISSION_MS;
   while (Date.now() < deadline) {
-    const { state, pending } = await describeRun(temporal, run);
-    if (state !== 'running') return outcomeOf(temporal, run);
-    if (pending.length > 0) return undefined;
-    await sleep(100);
+    const found = await operations.getRun({ run });
+    if (!isOpen(found)) return found;
+    if (found.steps.length > 0 || found.worker === false) return undefined;
+    await sleep(200);
   }
   return undefined;
 }

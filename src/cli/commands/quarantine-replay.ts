@@ -6,10 +6,8 @@ import { ENGINE, datasetKey } from '../../engine/dataset-key.js';
 import { hashFile } from '../../engine/durable-files.js';
 import { editedColumns, stageEdited } from '../../engine/quarantine/edited-rows.js';
 import { formatOf } from '../../engine/quarantine/export-rows.js';
-import { canonicalRunId } from '../../temporal/run-id.js';
-import type { StartRunInput } from '../../temporal/start-run.js';
 import type { CommandContext } from '../command-context.js';
-import { withTemporal } from '../services.js';
+import { withOperations } from '../services.js';
 import { launch } from './launch.js';
 import { originOf, withRejected, type OpenedQuarantine } from './rejecting-step.js';
 
@@ -24,28 +22,31 @@ export interface ReplayOptions {
  * @throws TerminalError RUN_UNKNOWN, QUARANTINE_UNKNOWN, QUARANTINE_FILE, REPLAY_UNSUITED
  */
 export async function replayQuarantine(
-  { output, directory }: CommandContext,
+  context: CommandContext,
   address: string,
   step: string | undefined,
   options: ReplayOptions,
 ): Promise<number> {
   if (options.from !== undefined) formatOf(options.from);
-  const input = await withRejected(directory, address, step, async (opened): Promise<StartRunInput> => {
-    const { catalog, project, rejecting } = opened;
+  const params = await withRejected(context.directory, address, step, async (opened) => {
+    const { catalog, rejecting } = opened;
     const { run, quarantine } = rejecting;
     await planAdditions(catalog, rejecting);
     const edited = options.from === undefined ? undefined : await stage(opened, resolve(options.from));
-    const params = {
-      workflowId: run.workflowId,
-      runId: run.runId,
-      step: quarantine.step,
-      ...(edited !== undefined && { edited }),
-    };
-    const pipeline = 'replayQuarantine';
-    const workflowId = canonicalRunId(pipeline, params, undefined);
-    return { pipeline, params, workflowId, taskQueue: run.taskQueue ?? project.taskQueue };
+    const { workflowId, runId } = run;
+    return { workflowId, runId, step: quarantine.step, ...(edited !== undefined && { edited }) };
   });
-  return withTemporal((temporal) => launch(output, temporal, input, options.wait === true));
+  return withOperations(
+    context,
+    (operations) =>
+      launch(
+        context.output,
+        operations,
+        () => operations.startRun({ pipeline: 'replayQuarantine', params }),
+        options.wait === true,
+      ),
+    { direct: true },
+  );
 }
 
 /** Puts edited rows into staging, where the worker finds them. Gives the place of their manifest. */

@@ -1,29 +1,26 @@
-import type { Catalog, RunFilter, RunRow } from '../../catalog/index.js';
+import type { InputOf, Operations, ResultOf } from '../../api/index.js';
 import { duration, plainTable } from '../../dev/text-format.js';
-import { connectTemporal, type TemporalClient } from '../../temporal/connect.js';
-import { describeRun, type RunState } from '../../temporal/describe-run.js';
-import { messageOf, MillraceError } from '../../core/errors.js';
 import { EXIT } from '../exit-codes.js';
 import type { CommandContext } from '../command-context.js';
-import { withCatalog } from '../services.js';
+import { withOperations } from '../services.js';
 import { shortTime } from '../short-time.js';
 
-interface ListedRun {
-  readonly workflowId: string;
-  readonly runId: string;
-  readonly pipeline: string | null;
-  readonly partition: string | null;
-  readonly status: RunState | 'forgotten';
-  readonly startedAt: string | null;
-  readonly finishedAt: string | null;
-  readonly durationMs: number | null;
-  readonly error: RunRow['error'];
+type ListedRun = ResultOf<'listRuns'>['items'][number];
+
+export interface RunsOptions {
+  readonly pipeline?: string;
+  /** One of the states of a run; another one is refused. */
+  readonly status?: string;
+  readonly limit: number;
 }
 
-/** Lists the runs of the catalog. Of those that it has as running, Temporal is asked. */
-export async function runs({ output, directory }: CommandContext, filter: RunFilter): Promise<number> {
-  const rows = await withCatalog(directory, (catalog: Catalog) => catalog.listRuns(filter));
-  const listed = await withTruth(rows, output.warn);
+/** The most runs of one answer. */
+const PAGE = 200;
+
+/** Lists runs, the latest first. */
+export async function runs(context: CommandContext, options: RunsOptions): Promise<number> {
+  const listed = await withOperations(context, (operations) => list(operations, options), { withoutTemporal: true });
+  const { output } = context;
   for (const run of listed) output.data(run);
   if (listed.length === 0) {
     output.text('No runs. Start one with: millrace run PIPELINE');
@@ -40,36 +37,19 @@ export async function runs({ output, directory }: CommandContext, filter: RunFil
   return EXIT.ok;
 }
 
-async function withTruth(rows: readonly RunRow[], warn: (text: string) => void): Promise<ListedRun[]> {
-  if (!rows.some((row) => row.status === 'running')) return rows.map((row) => listedRun(row));
-  let temporal: TemporalClient;
-  try {
-    temporal = await connectTemporal();
-  } catch (error) {
-    warn(`${messageOf(error)} Running runs are shown as the catalog last knew them.`);
-    return rows.map((row) => listedRun(row));
-  }
-  try {
-    return await Promise.all(rows.map((row) => askTemporal(temporal, row)));
-  } finally {
-    await temporal.close();
-  }
-}
-
-async function askTemporal(temporal: TemporalClient, row: RunRow): Promise<ListedRun> {
-  if (row.status !== 'running') return listedRun(row);
-  try {
-    const { state, closedAt } = await describeRun(temporal, row);
-    return listedRun(row, state, closedAt);
-  } catch (error) {
-    if (error instanceof MillraceError && error.code === 'RUN_UNKNOWN') return listedRun(row, 'forgotten');
-    throw error;
-  }
-}
-
-function listedRun(row: RunRow, status: ListedRun['status'] = row.status, finishedAt = row.finishedAt): ListedRun {
-  const { workflowId, runId, pipeline, partition, startedAt, error } = row;
-  const until = finishedAt === null && status === 'running' ? new Date().toISOString() : finishedAt;
-  const durationMs = startedAt === null || until === null ? null : Date.parse(until) - Date.parse(startedAt);
-  return { workflowId, runId, pipeline, partition, status, startedAt, finishedAt, durationMs, error };
+async function list({ listRuns }: Operations, { pipeline, status, limit }: RunsOptions): Promise<ListedRun[]> {
+  const found: ListedRun[] = [];
+  let cursor: string | undefined;
+  do {
+    const wanted = {
+      pipeline,
+      status: status as InputOf<'listRuns'>['status'],
+      limit: Math.min(PAGE, limit - found.length),
+      cursor,
+    };
+    const { items, next } = await listRuns(wanted);
+    found.push(...items);
+    cursor = next ?? undefined;
+  } while (cursor !== undefined && found.length < limit);
+  return found.slice(0, limit);
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.js';
+import { SERVICE_OPTION } from './service-option.js';
 import { TEMPORAL_OPTIONS } from './temporal-options.js';
 
 export interface CommandSpec {
@@ -11,6 +12,8 @@ export interface CommandSpec {
   readonly examples: readonly string[];
   /** Whether it talks to Temporal, and can be told where that is. */
   readonly temporal?: true;
+  /** Whether it asks the client service where one is configured, and Temporal itself only otherwise. */
+  readonly service?: true;
 }
 
 /** Adds a command; `execute` gets the context, the arguments and the options, and gives the exit code. */
@@ -20,8 +23,8 @@ export type Add = (
   execute: (context: CommandContext, ...rest: never[]) => Promise<number>,
 ) => Command;
 
-/** Options of every command, and of those that talk to Temporal, which the reference names once. */
-export const COMMON_OPTIONS: readonly string[] = ['--json', '--project', ...TEMPORAL_OPTIONS];
+/** Options of every command, and of those that talk to a service or to Temporal, which the reference names once. */
+export const COMMON_OPTIONS: readonly string[] = ['--json', '--project', SERVICE_OPTION, ...TEMPORAL_OPTIONS];
 
 const SPECS = new WeakMap<Command, CommandSpec>();
 

@@ -13,6 +13,7 @@ function addLists(program: Command, add: Add): void {
     program,
     {
       usage: 'runs',
+      service: true,
       temporal: true,
       about: 'Lists runs, latest first.',
       details: ['Of the runs that the catalog has as running, Temporal is asked how they are.'],
@@ -31,6 +32,7 @@ function addLists(program: Command, add: Add): void {
     program,
     {
       usage: 'show',
+      service: true,
       temporal: true,
       about: 'Shows a run: its state, its steps, their rows and times.',
       details: [

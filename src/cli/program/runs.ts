@@ -21,6 +21,7 @@ function addRun(program: Command, add: Add): void {
     program,
     {
       usage: 'run',
+      service: true,
       temporal: true,
       about: 'Starts a run of a pipeline.',
       details: [
@@ -46,6 +47,7 @@ function addRetry(program: Command, add: Add): void {
     program,
     {
       usage: 'retry',
+      service: true,
       temporal: true,
       about: 'Starts a run that takes over what a closed run had finished.',
       details: [
@@ -75,6 +77,7 @@ function addCancel(program: Command, add: Add): void {
     program,
     {
       usage: 'cancel',
+      service: true,
       temporal: true,
       about: 'Asks a run to stop. Its steps are interrupted and leave nothing half-loaded.',
       details: ['A run that had ended stays as it is; that exits with 0 too, and --json says "requested": false.'],

@@ -32,6 +32,11 @@ export const SERVICE_ERRORS = {
     retryable: true,
     remedy: 'Wait as long as the header Retry-After says, then go on more slowly.',
   },
+  SERVICE_ADDRESS_INVALID: {
+    cause: 'The address of a service, or the token for it, cannot be used.',
+    retryable: false,
+    remedy: 'Give an http or https address without user, password and query, and the token as it was printed.',
+  },
   SERVICE_UNREACHABLE: {
     cause: 'No Millrace service answers at the address.',
     retryable: true,

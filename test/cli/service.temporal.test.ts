@@ -1,0 +1,108 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from '../../src/dev/free-port.js';
+import { temporaryFolder } from '../support/folder.js';
+import { writeOrders } from '../support/orders-file.js';
+import { openMarket, type Market } from './market.js';
+import { jsonLines, millrace, type RunningCommand } from './millrace.js';
+
+let market: Market;
+let service: RunningCommand;
+let url: string;
+
+beforeAll(async () => {
+  market = await openMarket();
+  await writeOrders(market.lake, 'sales.csv', 10, ['11,,3.5,2024-01']);
+  service = market.start('serve', '--json', '--port', String(await freePort()));
+  await service.until('"ready"');
+  url = String(jsonLines(service.printed().stdout)[0]?.['url']);
+});
+
+afterAll(async () => {
+  service?.process.kill('SIGTERM');
+  await service?.end;
+  await market?.close();
+});
+
+/** Runs a command in a folder without a project, on a machine that knows no Temporal server. */
+function elsewhere(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  return millrace([...args, '--project', temporaryFolder()], { TEMPORAL_ADDRESS: '127.0.0.1:1', ...env });
+}
+
+describe('with a service', () => {
+  test('a run is started, followed, shown, listed and retried from a folder without a project', async () => {
+    const params = '{"path":"sales.csv","maxRejected":0}';
+    const run = await elsewhere(['run', 'sell', '--params', params, '--id', 'far', '--wait', '--service', url]);
+    expect(run.stdout).toMatch(/^Started sell as far \(run [0-9a-f-]{36}\)\.$/m);
+    expect(run.stdout).toMatch(/^extract:sales done/m);
+    expect(run).toMatchObject({ code: 1, stderr: expect.stringContaining('[CONTRACT_BREACH]') as string });
+    const more = '{"path":"sales.csv","maxRejected":1}';
+    const retried = await elsewhere(['retry', 'far', '--params', more, '--wait'], { MILLRACE_URL: url });
+    expect(retried.stdout).toMatch(/^extract:sales reused/m);
+    expect(retried).toMatchObject({ code: 0, stderr: '' });
+    const shown = await elsewhere(['show', 'far', '--service', url]);
+    expect(shown.stdout).toMatch(/^far {2}completed$/m);
+    expect(shown.stdout).toMatch(/load:warehouse\.sold +done +10 /);
+    const listed = await elsewhere(['runs', '--pipeline', 'sell', '--json', '--service', `${url}/`]);
+    expect(jsonLines(listed.stdout).map(({ workflowId, status }) => [workflowId, status])).toEqual([
+      ['far', 'completed'],
+      ['far', 'failed'],
+    ]);
+    const cancelled = await elsewhere(['cancel', 'far', '--service', url]);
+    expect(cancelled).toMatchObject({ code: 0, stdout: 'Run far had ended before: it is completed.\n' });
+  });
+
+  test('what it refuses has the code and the exit code that it has without one', async () => {
+    expect(await elsewhere(['run', 'sel', '--service', url])).toMatchObject({
+      code: 3,
+      stderr: expect.stringMatching(/Did you mean "sell"\? \[PIPELINE_UNKNOWN\]/) as string,
+    });
+    expect(await elsewhere(['show', 'nobody', '--service', url])).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('[RUN_UNKNOWN]') as string,
+    });
+  });
+
+  test('a command line that names a Temporal server asks there, whatever the environment says', async () => {
+    const shown = await market.millrace('show', 'nobody', '--address', market.env['TEMPORAL_ADDRESS'] ?? '');
+    expect(shown.stderr).toContain('Neither Temporal nor the catalog knows a run nobody');
+    const both = await elsewhere(['runs', '--service', url, '--address', '127.0.0.1:1']);
+    expect(both).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/--service and --address exclude each other/) as string,
+    });
+  });
+});
+
+describe('a service that cannot be asked is said', () => {
+  test('with exit code 4 when nobody answers, and when it is no Millrace', async () => {
+    const nobody = await elsewhere(['runs', '--service', 'http://127.0.0.1:1']);
+    expect(nobody).toMatchObject({
+      code: 4,
+      stderr: expect.stringMatching(
+        /^error: No Millrace service answers at http:\/\/127\.0\.0\.1:1.*\[SERVICE_UNREACHABLE\]/,
+      ) as string,
+    });
+    const other = createServer((_, response) => response.end('<html>It works!</html>')).listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const address = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+    expect(await elsewhere(['runs', '--service', address])).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining(`What answers at ${address} (HTTP 200) is no Millrace service.`) as string,
+    });
+    other.close();
+  });
+
+  test.each<{ why: string; env: Record<string, string>; secret?: string }>([
+    { why: 'none', env: { MILLRACE_URL: 'localhost:8300' } },
+    { why: 'a user or a password', env: { MILLRACE_URL: 'http://me:s3cret@127.0.0.1:1' }, secret: 's3cret' },
+    { why: 'a line break', env: { MILLRACE_URL: 'http://127.0.0.1:1', MILLRACE_TOKEN: 'mr_s3cret\nX: y' }, secret: 's3cret' },
+  ])('with exit code 2 when its address or token has $why, without telling the secret', async ({ why, env, secret }) => {
+    const refused = await elsewhere(['runs'], env);
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('[SERVICE_ADDRESS_INVALID]') as string });
+    expect(refused.stderr).toContain(why);
+    if (secret) expect(refused.stdout + refused.stderr).not.toContain(secret);
+  });
+});
