@@ -12,6 +12,7 @@ export const NAMESPACE = 'default';
 /** A run, and the runs that retry it: the last one counts. */
 interface Run {
   readonly job: Job;
+  /** Those that the server knows. */
   readonly workflowIds: string[];
 }
 
@@ -62,15 +63,23 @@ export class Runs {
     return Promise.all(this.runs.map((run) => this.settle(run)));
   }
 
-  /** Some run of the trial. */
-  any(random: Random): string | undefined {
-    return this.runs.length === 0 ? undefined : latest(random.pick(this.runs));
+  /** Some run of the trial; waits for the first one to begin. */
+  async any(random: Random): Promise<string> {
+    return latest(random.pick(await this.begun()));
   }
 
   /** A run that was started lately, so that it probably is still at work. */
-  anyAtWork(random: Random): string | undefined {
-    const recent = this.runs.slice(-4);
-    return recent.length === 0 ? undefined : latest(random.pick(recent));
+  async anyAtWork(random: Random): Promise<string> {
+    return latest(random.pick((await this.begun()).slice(-4)));
+  }
+
+  // The server knows nothing of a run that is only about to be started.
+  private async begun(): Promise<readonly Run[]> {
+    for (;;) {
+      const begun = this.runs.filter((run) => run.workflowIds.length > 0);
+      if (begun.length > 0) return begun;
+      await sleep(LOOK_MS);
+    }
   }
 
   workflowIds(): string[] {
@@ -80,7 +89,6 @@ export class Runs {
   private async start(run: Run, retryOf?: string): Promise<void> {
     const number = this.runs.indexOf(run) + 1;
     const workflowId = `${this.prefix}-${number}-${run.job.pipeline}${run.workflowIds.length === 0 ? '' : `-again-${run.workflowIds.length}`}`;
-    run.workflowIds.push(workflowId);
     await this.patiently(async () => {
       try {
         await this.client.workflow.start(run.job.pipeline, {
@@ -96,6 +104,7 @@ export class Runs {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       }
     });
+    run.workflowIds.push(workflowId);
   }
 
   private async settle(run: Run): Promise<LoadResult> {

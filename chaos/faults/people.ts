@@ -4,9 +4,8 @@ import type { Fault } from './fault.js';
 
 /** Resets a run, at work or finished, to one of its earlier points, as Temporal's UI offers it. */
 export const resetRun: Fault = async ({ stage: { temporal }, moment, runs, random }) => {
-  const workflowId = moment.workflowId ?? runs.any(random);
   try {
-    if (workflowId === undefined) return;
+    const workflowId = moment.workflowId ?? (await runs.any(random));
     const handle = temporal.client.workflow.getHandle(workflowId);
     const { runId } = await handle.describe();
     const { events } = await temporal.client.workflow.getHandle(workflowId, runId).fetchHistory();
@@ -27,8 +26,8 @@ export const resetRun: Fault = async ({ stage: { temporal }, moment, runs, rando
 /** Cancels a run at work; it is retried. */
 export const cancelRun: Fault = async ({ stage: { temporal }, moment, runs, random }) => {
   try {
-    const workflowId = moment.workflowId ?? runs.anyAtWork(random);
-    if (workflowId !== undefined) await temporal.client.workflow.getHandle(workflowId).cancel().catch(ignoreClosed);
+    const workflowId = moment.workflowId ?? (await runs.anyAtWork(random));
+    await temporal.client.workflow.getHandle(workflowId).cancel().catch(ignoreClosed);
   } finally {
     moment.release();
   }
