@@ -61,9 +61,7 @@ export const serviceSchema = z.strictObject({
         .optional(),
     })
     .optional(),
-  rateLimit: z
-    .strictObject({ perSecond: z.number().positive().optional(), burst: z.int().positive().optional() })
-    .optional(),
+  rateLimit: z.strictObject({ perSecond: z.number().positive().optional(), burst: z.int().positive().optional() }).optional(),
   proxies: z.array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])).optional(),
 });
 

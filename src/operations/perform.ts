@@ -1,5 +1,14 @@
 import { requireRole } from '../access/caller.js';
-import { isChange, OPERATIONS, type InputOf, type Operation, type OperationId, type Operations, type ParsedInputOf, type ResultOf } from '../api/index.js';
+import {
+  isChange,
+  OPERATIONS,
+  type InputOf,
+  type Operation,
+  type OperationId,
+  type Operations,
+  type ParsedInputOf,
+  type ResultOf,
+} from '../api/index.js';
 import { TerminalError } from '../core/errors.js';
 import type { Caller } from '../access/caller.js';
 import { auditHandlers } from './audit.js';

@@ -21,5 +21,7 @@ export function translated(error: unknown): unknown {
 }
 
 function isOfFastify(error: unknown): error is FastifyError {
-  return error instanceof Error && typeof (error as FastifyError).code === 'string' && (error as FastifyError).code.startsWith('FST_');
+  return (
+    error instanceof Error && typeof (error as FastifyError).code === 'string' && (error as FastifyError).code.startsWith('FST_')
+  );
 }

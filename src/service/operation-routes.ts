@@ -52,7 +52,10 @@ function keyOf(
   const key = headers['idempotency-key'];
   if (typeof key !== 'string' || !Object.hasOwn(input.shape, 'idempotencyKey')) return {};
   if (given['idempotencyKey'] !== undefined && given['idempotencyKey'] !== key) {
-    throw new TerminalError('REQUEST_INVALID', 'The header Idempotency-Key and the field `idempotencyKey` differ. Give one of them.');
+    throw new TerminalError(
+      'REQUEST_INVALID',
+      'The header Idempotency-Key and the field `idempotencyKey` differ. Give one of them.',
+    );
   }
   return { idempotencyKey: key };
 }

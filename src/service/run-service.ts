@@ -85,7 +85,10 @@ function unprotected(host: string): TerminalError {
 }
 
 function portBusy(host: string, port: number): TerminalError {
-  return new TerminalError('PORT_BUSY', `Something listens on ${host}:${port} already. Free the port, or choose another with --port.`);
+  return new TerminalError(
+    'PORT_BUSY',
+    `Something listens on ${host}:${port} already. Free the port, or choose another with --port.`,
+  );
 }
 
 function tellStderr(error: unknown, instance: string): void {

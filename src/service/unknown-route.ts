@@ -27,5 +27,8 @@ function answer(routes: readonly Route[], request: FastifyRequest, reply: Fastif
     return sendProblem(reply, new TerminalError('ROUTE_UNKNOWN', `There is no ${request.method} ${path} here.`));
   }
   void reply.header('allow', allowed.join(', '));
-  return sendProblem(reply, new TerminalError('METHOD_UNKNOWN', `${path} takes ${allowed.join(', ')}, and no ${request.method}.`));
+  return sendProblem(
+    reply,
+    new TerminalError('METHOD_UNKNOWN', `${path} takes ${allowed.join(', ')}, and no ${request.method}.`),
+  );
 }
