@@ -15,21 +15,38 @@ export interface Scope {
 export interface Caller {
   /** As the audit names them: a token's name, a subject of an issuer, or a user of this machine. */
   readonly name: string;
-  readonly kind: 'token' | 'oidc' | 'local';
+  /** `anonymous`: nobody in particular, who may ask whether the service is well and nothing else. */
+  readonly kind: 'token' | 'oidc' | 'local' | 'anonymous';
   readonly role: Role;
   /** @default every pipeline */
   readonly scope?: Scope;
+  /** Of the token, or the issuer. */
+  readonly id?: string;
   /** Where the call came from, as an address. */
   readonly from?: string;
+  /** As the log and problem documents name the request. */
+  readonly requestId?: string;
 }
 
 /** @throws TerminalError FORBIDDEN */
 export function requireRole(caller: Caller, needed: Role, what: string): void {
-  if (ROLES.indexOf(caller.role) >= ROLES.indexOf(needed)) return;
+  if (caller.kind !== 'anonymous' && ROLES.indexOf(caller.role) >= ROLES.indexOf(needed)) return;
   throw new TerminalError(
     'FORBIDDEN',
     `${caller.name} is ${caller.role}, and ${what} needs ${needed}. Ask an admin for a token with that role.`,
     { role: caller.role, needed },
+  );
+}
+
+/**
+ * Sees that somebody has to do with everything, not with some pipelines only.
+ * @throws TerminalError FORBIDDEN
+ */
+export function requireNoScope(caller: Caller, what: string): void {
+  if (!caller.scope) return;
+  throw new TerminalError(
+    'FORBIDDEN',
+    `${caller.name} has to do with some pipelines only, and ${what} is about all of them. Ask an admin for a token without a scope.`,
   );
 }
 

@@ -15,8 +15,12 @@ export interface Operation {
   readonly tag: Tag;
   /** The least role that may ask for it. */
   readonly role: Role;
+  /** Whether somebody without a token may ask too. @default false */
+  readonly public?: true;
   readonly input: z.ZodObject;
   readonly result: z.ZodType;
+  /** Fields of the result that are told once and kept nowhere. @default none */
+  readonly secrets?: readonly string[];
   /** Of the answer. @default 200 */
   readonly status?: 200 | 201 | 202;
   /** What it may refuse with, besides what every operation may. */

@@ -1,3 +1,4 @@
+export type { AuditFilter, AuditOutcome, AuditRow, TokenRecord } from './access-facts.js';
 export type { Catalog } from './catalog.js';
 export type { Lease } from './leases.js';
 export type { RunFilter, RunPlace } from './run-filter.js';

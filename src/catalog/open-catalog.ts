@@ -1,3 +1,4 @@
+import { accessRecords } from './access-records.js';
 import type { Catalog } from './catalog.js';
 import { checkHistory, listAuditOverrides, listCheckResults, recordAuditOverride } from './check-results.js';
 import type { CatalogDatabase } from './database.js';
@@ -67,6 +68,7 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     readLease: (name) => database.read((db) => readLease(db, name)),
     takeLease: (name, holder, seen) => database.write((db) => takeLease(db, name, holder, seen)),
     dropLease: (name, holder) => database.write((db) => dropLease(db, name, holder)),
+    ...accessRecords(database),
     close: () => database.close(),
   };
 }

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { openOutput } from './output.js';
 import { helpAfter, keepSpec, type Add } from './program/add.js';
+import { addAccess } from './program/access.js';
 import { addCatalog } from './program/catalog.js';
 import { addConnections } from './program/connections.js';
 import { addContracts } from './program/contracts.js';
@@ -69,6 +70,7 @@ export function buildProgram(finish: (exitCode: number) => void): Command {
   addConnections(program, add);
   addStaging(program, add);
   addCatalog(program, add);
+  addAccess(program, add);
   addMachine(program, add);
   return program;
 }

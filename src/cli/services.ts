@@ -5,7 +5,7 @@ import { remoteOperations } from '../client/http.js';
 import type { ServiceAddress } from '../client/service-address.js';
 import { projectEnvironment } from '../config/environment.js';
 import { loadProject, type LoadedProject } from '../config/load.js';
-import { messageOf, MillraceError } from '../core/errors.js';
+import { messageOf, MillraceError, TransientError } from '../core/errors.js';
 import type { OperationServices } from '../operations/context.js';
 import { withoutTemporal } from '../operations/offline-states.js';
 import { localOperations } from '../operations/perform.js';
@@ -31,6 +31,8 @@ export interface OperationsOptions {
   readonly direct?: boolean;
   /** Goes on with what the catalog knows, and says so, where Temporal can't be reached. @default false */
   readonly withoutTemporal?: boolean;
+  /** Asks the catalog only: for what Temporal knows nothing of. @default false */
+  readonly withCatalogOnly?: boolean;
 }
 
 /**
@@ -71,6 +73,7 @@ async function askTemporal(
   { taskQueue }: LoadedProject,
   options: OperationsOptions,
 ): Promise<Pick<OperationServices, 'temporal' | 'states'>> {
+  if (options.withCatalogOnly) return withoutTemporal(new TransientError('TEMPORAL_UNREACHABLE', 'Temporal was not asked.'));
   const { connectTemporal } = await import('../temporal/connect.js');
   try {
     const temporal = await connectTemporal();

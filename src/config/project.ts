@@ -4,6 +4,7 @@ import type { CheckSet } from './check-set.js';
 import type { Configurable } from './env.js';
 import type { Contract } from './contract.js';
 import type { S3Options } from './s3.js';
+import type { ServiceConfig } from './service.js';
 import type { Transform } from './transform.js';
 
 /** A connection as written: which connector, and its options. Made by `files()`, `postgres()` … */
@@ -81,6 +82,8 @@ export interface ProjectConfig {
     /** The schema that holds the catalog in that database; made when missing. @default 'millrace_catalog' */
     readonly schema?: string;
   };
+  /** The client service, `millrace serve`. */
+  readonly service?: ServiceConfig;
   readonly dev?: {
     /** Environment variables that `millrace dev` sets to the address of a Postgres database it starts. */
     readonly postgres?: readonly string[];

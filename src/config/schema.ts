@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { checkSchema } from './check-schema.js';
+import { serviceSchema } from './service.js';
 
 const name = z
   .string()
@@ -118,6 +119,7 @@ export const projectSchema = z.strictObject({
     })
     .refine(({ path, url }) => path === undefined || url === undefined, 'give `path` (SQLite) or `url` (Postgres), not both')
     .optional(),
+  service: serviceSchema.optional(),
   dev: z
     .strictObject({
       postgres: z.array(z.string()).optional(),

@@ -1,19 +1,37 @@
 import { millraceVersion } from '../config/millrace-version.js';
-import type { Handlers } from './context.js';
+import type { Handlers, OperationServices } from './context.js';
 
 export const healthHandlers: Handlers<'getHealth'> = {
-  async getHealth({ project, catalog, temporal, states }) {
-    const answers = async (ask: () => Promise<unknown>): Promise<boolean> => ask().then(Boolean, () => false);
-    const { taskQueue } = project;
-    const { address, namespace } = temporal;
-    const known = await answers(() => catalog.listRuns({ limit: 1 }));
-    const reached = await answers(() => states.hasWorker(taskQueue).then(() => true));
-    const polled = reached && (await answers(() => states.hasWorker(taskQueue)));
+  async getHealth({ caller, ...services }) {
+    const { project, temporal } = services;
+    const found = await lookAround(services);
+    const told = caller.kind !== 'anonymous';
     return {
-      version: millraceVersion(),
-      temporal: { ok: reached, address, namespace },
-      catalog: { ok: known },
-      worker: { ok: polled, taskQueue },
+      ok: found.temporal && found.catalog && found.worker,
+      version: told ? millraceVersion() : null,
+      temporal: { ok: found.temporal, address: told ? temporal.address : null, namespace: told ? temporal.namespace : null },
+      catalog: { ok: found.catalog },
+      worker: { ok: found.worker, taskQueue: told ? project.taskQueue : null },
     };
   },
 };
+
+/** What the service can't do without. */
+export interface Surroundings {
+  readonly temporal: boolean;
+  readonly catalog: boolean;
+  /** Whether a worker polls the project's task queue. */
+  readonly worker: boolean;
+}
+
+/** Looks whether Temporal, the catalog and a worker answer. */
+export async function lookAround({ project, catalog, states }: OperationServices): Promise<Surroundings> {
+  const [known, polled] = await Promise.all([
+    catalog.hasTokens().then(
+      () => true,
+      () => false,
+    ),
+    states.hasWorker(project.taskQueue).catch(() => undefined),
+  ]);
+  return { temporal: polled !== undefined, catalog: known, worker: polled === true };
+}

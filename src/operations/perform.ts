@@ -1,17 +1,37 @@
 import { requireRole } from '../access/caller.js';
-import { OPERATIONS, type InputOf, type OperationId, type Operations, type ParsedInputOf, type ResultOf } from '../api/index.js';
+import {
+  isChange,
+  OPERATIONS,
+  type InputOf,
+  type Operation,
+  type OperationId,
+  type Operations,
+  type ParsedInputOf,
+  type ResultOf,
+} from '../api/index.js';
 import { TerminalError } from '../core/errors.js';
 import type { Caller } from '../access/caller.js';
+import { auditHandlers } from './audit.js';
+import { audited } from './audited.js';
 import type { Handlers, OperationContext, OperationServices } from './context.js';
 import { healthHandlers } from './health.js';
 import { pipelineHandlers } from './pipelines.js';
 import { retryRun } from './retry-run.js';
 import { runHandlers } from './runs.js';
+import { tokenHandlers } from './tokens.js';
 
-const HANDLERS: Handlers<OperationId> = { ...pipelineHandlers, ...runHandlers, retryRun, ...healthHandlers };
+const HANDLERS: Handlers<OperationId> = {
+  ...pipelineHandlers,
+  ...runHandlers,
+  retryRun,
+  ...tokenHandlers,
+  ...auditHandlers,
+  ...healthHandlers,
+};
 
 /**
- * Does one operation for somebody: sees that they may, checks what they ask, and does it.
+ * Does one operation for somebody: sees that they may, checks what they ask, and does it. A change is written to the audit,
+ * whoever asks for it and however it ends.
  *
  * @throws TerminalError FORBIDDEN, REQUEST_INVALID, and what the operation itself refuses with
  */
@@ -21,10 +41,13 @@ export async function perform<Id extends OperationId>(
   id: Id,
   input: unknown,
 ): Promise<ResultOf<Id>> {
-  const { role, summary } = OPERATIONS[id];
-  requireRole(caller, role, `\`${id}\` (${summary.replace(/\.$/, '')})`);
+  const described: Operation = OPERATIONS[id];
   const handler = HANDLERS[id] as (context: OperationContext, parsed: ParsedInputOf<Id>) => Promise<ResultOf<Id>>;
-  return handler({ ...services, caller }, parseInput(id, input));
+  const work = async (): Promise<ResultOf<Id>> => {
+    if (described.public !== true) requireRole(caller, described.role, `\`${id}\` (${described.summary.replace(/\.$/, '')})`);
+    return handler({ ...services, caller }, parseInput(id, input));
+  };
+  return isChange(described) ? audited(services.catalog, caller, { id, input }, work) : work();
 }
 
 function parseInput<Id extends OperationId>(id: Id, input: unknown): ParsedInputOf<Id> {

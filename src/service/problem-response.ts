@@ -1,20 +1,34 @@
+import type { FastifyReply } from 'fastify';
 import type { Problem } from '../api/schemas/problem.js';
 import { ERROR_CODES, type ErrorCode } from '../core/error-codes.js';
-import { MillraceError } from '../core/errors.js';
+import { MillraceError, TransientError } from '../core/errors.js';
 
 /** What an error code is in HTTP. Those that are not here: 500, or 503 for what may pass. */
 const STATUSES: Readonly<Partial<Record<ErrorCode, number>>> = {
   REQUEST_INVALID: 400,
-  PARAMETERS_INVALID: 422,
   UNAUTHENTICATED: 401,
   FORBIDDEN: 403,
+  ORIGIN_REFUSED: 403,
   ROUTE_UNKNOWN: 404,
   RUN_UNKNOWN: 404,
   PIPELINE_UNKNOWN: 404,
+  TOKEN_UNKNOWN: 404,
+  DATASET_UNKNOWN: 404,
+  QUARANTINE_UNKNOWN: 404,
+  METHOD_UNKNOWN: 405,
   RUN_ALREADY_RUNNING: 409,
   REQUEST_TOO_LARGE: 413,
+  MEDIA_TYPE_UNKNOWN: 415,
+  PARAMETERS_INVALID: 422,
+  RETRY_INVALID: 422,
   RATE_LIMITED: 429,
+  INTERNAL: 500,
 };
+
+/** The status of an answer that tells of an error. */
+export function statusOf(code: ErrorCode): number {
+  return STATUSES[code] ?? (ERROR_CODES[code].retryable ? 503 : 500);
+}
 
 /** An error as a problem document. Of an error that is not ours nothing is told: it may hold anything. */
 export function problemOf(error: unknown, instance: string): Problem {
@@ -24,10 +38,20 @@ export function problemOf(error: unknown, instance: string): Problem {
   return {
     type: `urn:millrace:error:${code}`,
     title: cause,
-    status: STATUSES[code] ?? (known?.retryable === true ? 503 : 500),
+    status: statusOf(code),
     detail: known?.message ?? 'The service failed in a way that it does not know. Its log has the error under this instance.',
     code,
     remedy,
     instance,
   };
+}
+
+/** Answers with a problem document, and the headers that go with its status. */
+export function sendProblem(reply: FastifyReply, error: unknown): FastifyReply {
+  const problem = problemOf(error, `urn:uuid:${reply.request.id}`);
+  if (problem.status === 401) void reply.header('www-authenticate', 'Bearer realm="millrace"');
+  if (error instanceof TransientError && (problem.status === 429 || problem.status === 503)) {
+    void reply.header('retry-after', Math.max(1, Math.ceil((error.retryAfterMs ?? 1000) / 1000)));
+  }
+  return reply.code(problem.status).type('application/problem+json').send(problem);
 }

@@ -1,24 +1,32 @@
-import { userInfo } from 'node:os';
-import { openCatalog } from '../catalog/index.js';
+import { isLoopback } from '../access/loopback.js';
+import { openCatalog, type Catalog } from '../catalog/index.js';
+import { projectEnvironment } from '../config/environment.js';
 import type { LoadedProject } from '../config/load.js';
+import { servicePlan } from '../config/service.js';
+import { messageOf, TerminalError } from '../core/errors.js';
 import { openTemporalStates } from '../operations/temporal-states.js';
-import { connectTemporal } from '../temporal/connect.js';
+import { connectTemporal, type TemporalClient } from '../temporal/connect.js';
 import { temporalTarget } from '../temporal/target.js';
-import { createService } from './server.js';
+import { openAuthentication } from './authentication.js';
+import { createService, type ServiceSettings } from './server.js';
 
 export interface ServiceOptions {
   readonly project: LoadedProject;
   /** @default from the environment and Temporal's config file */
   readonly address?: string;
-  /** @default '127.0.0.1' */
+  /** Beyond this machine only where everybody needs a token. @default '127.0.0.1' */
   readonly host?: string;
   /** 0: any free one. @default 8300 */
   readonly port?: number;
+  /** Is told of errors that nobody expected. @default they go to stderr */
+  readonly onUnexpected?: ServiceSettings['onUnexpected'];
 }
 
 export interface RunningService {
   /** As `http://127.0.0.1:8300`. */
   readonly url: string;
+  /** Whether nobody needs a token: there is none yet, and only this machine reaches it. */
+  readonly open: boolean;
   /** Answers what it has begun to answer, and stops. */
   stop(): Promise<void>;
 }
@@ -26,25 +34,64 @@ export interface RunningService {
 /**
  * Starts the client service of a project.
  *
- * @throws TransientError TEMPORAL_UNREACHABLE, CATALOG_UNAVAILABLE; TerminalError PORT_BUSY
+ * @throws TransientError TEMPORAL_UNREACHABLE, CATALOG_UNAVAILABLE
+ * @throws TerminalError PORT_BUSY, SERVICE_UNPROTECTED, ENV_MISSING, ENV_INVALID
  */
-export async function startService({
-  project,
-  address,
-  host = '127.0.0.1',
-  port = 8300,
-}: ServiceOptions): Promise<RunningService> {
-  const temporal = await connectTemporal(temporalTarget({ ...(address !== undefined && { address }) }));
+export async function startService(options: ServiceOptions): Promise<RunningService> {
+  const { project, address } = options;
   const catalog = await openCatalog(project.catalog);
-  const states = openTemporalStates(temporal, project.taskQueue);
-  const app = createService({
-    services: { project, catalog, temporal, states },
-    callerOf: async (request) => ({ name: userInfo().username, kind: 'local', role: 'admin', from: request.ip }),
-  });
-  app.addHook('onClose', async () => {
+  let temporal: TemporalClient | undefined;
+  const close = async (): Promise<void> => {
     await catalog.close();
-    await temporal.close();
+    await temporal?.close();
+  };
+  try {
+    temporal = await connectTemporal(temporalTarget({ ...(address !== undefined && { address }) }));
+    return await listen(options, catalog, temporal, close);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function listen(
+  { project, host = '127.0.0.1', port = 8300, onUnexpected = tellStderr }: ServiceOptions,
+  catalog: Catalog,
+  temporal: TemporalClient,
+  close: () => Promise<void>,
+): Promise<RunningService> {
+  const environment = projectEnvironment(project.root);
+  const { oidc, rateLimit, proxies } = servicePlan(project.config.service ?? {}, environment);
+  // An empty variable counts as none, as compose files and CI systems set them.
+  const adminToken = environment('MILLRACE_ADMIN_TOKEN') || undefined;
+  const loopback = isLoopback(host);
+  const authentication = openAuthentication({ catalog, oidc, adminToken, loopback });
+  if (!loopback && !oidc && adminToken === undefined && !(await catalog.hasTokens())) throw unprotected(host);
+  const states = openTemporalStates(temporal, project.taskQueue);
+  const services = { project, catalog, temporal, states };
+  const app = createService({ services, authentication, rate: rateLimit, proxies, onUnexpected });
+  app.addHook('onClose', close);
+  const url = await app.listen({ host, port }).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'EADDRINUSE' ? portBusy(host, port) : error;
   });
-  const url = await app.listen({ host, port });
-  return { url, stop: () => app.close() };
+  return { url, open: await authentication.isOpen(), stop: () => app.close() };
+}
+
+function unprotected(host: string): TerminalError {
+  return new TerminalError(
+    'SERVICE_UNPROTECTED',
+    `Anybody could call the service on ${host}: there is no token yet. Make one with \`millrace tokens create NAME --role admin\`, set MILLRACE_ADMIN_TOKEN, or configure \`service.oidc\`; or listen on 127.0.0.1.`,
+  );
+}
+
+function portBusy(host: string, port: number): TerminalError {
+  return new TerminalError(
+    'PORT_BUSY',
+    `Something listens on ${host}:${port} already. Free the port, or choose another with --port.`,
+  );
+}
+
+function tellStderr(error: unknown, instance: string): void {
+  const text = error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
+  process.stderr.write(`${instance}: ${text}\n`);
 }

@@ -1,51 +1,83 @@
 import { randomUUID } from 'node:crypto';
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import type { Caller } from '../access/caller.js';
-import { OPERATIONS, pathFields, type Operation, type OperationId } from '../api/index.js';
-import { TerminalError } from '../core/errors.js';
+import { MillraceError } from '../core/errors.js';
 import type { OperationServices } from '../operations/context.js';
-import { perform } from '../operations/perform.js';
-import { problemOf } from './problem-response.js';
+import type { Authentication } from './authentication.js';
+import { refuseConnection } from './client-errors.js';
+import { translated } from './framework-errors.js';
+import { addOperations } from './operation-routes.js';
+import { addProbes } from './probes.js';
+import { sendProblem } from './problem-response.js';
+import { rateLimit, type Rate } from './rate-limit.js';
+import { answerUnknownRoutes } from './unknown-route.js';
 
 export interface ServiceSettings {
   readonly services: OperationServices;
-  /** Who makes a request. @throws TerminalError UNAUTHENTICATED */
-  readonly callerOf: (request: FastifyRequest) => Promise<Caller>;
+  readonly authentication: Authentication;
+  readonly rate: Rate;
+  /** Addresses or networks of proxies whose word on where a call came from counts. */
+  readonly proxies: readonly string[];
+  /** Is told of errors that nobody expected. */
+  readonly onUnexpected: (error: unknown, instance: string) => void;
 }
+
+/** Who makes a request, when they may: every route asks this first. @throws what {@link Authentication} does, RATE_LIMITED */
+export type Admit = (request: FastifyRequest, isPublic?: boolean) => Promise<Caller>;
 
 /** The largest body: requests name things and never carry data. */
 const MAX_BODY_BYTES = 256 * 1024;
+/** The longest part of a path, as it is written: a run's id in percents. */
+const MAX_PARAM_LENGTH = 4_000;
+/** How long a request may take to arrive, and its answer to be made. */
+const REQUEST_TIMEOUT_MS = 30_000;
 
 /** Makes the service, ready to listen: a route for each operation, and problem documents for whatever goes wrong. */
-export function createService({ services, callerOf }: ServiceSettings): FastifyInstance {
-  const app = Fastify({ bodyLimit: MAX_BODY_BYTES, genReqId: () => randomUUID(), routerOptions: { maxParamLength: 2000 } });
+export function createService(settings: ServiceSettings): FastifyInstance {
+  const { services, authentication, rate, proxies, onUnexpected } = settings;
+  const app = Fastify({
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    handlerTimeout: REQUEST_TIMEOUT_MS,
+    genReqId: () => randomUUID(),
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    trustProxy: proxies.length > 0 && [...proxies],
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    clientErrorHandler: refuseConnection,
+    frameworkErrors: (error, _request, reply) => void sendProblem(reply, translated(error)),
+  });
   app.setErrorHandler((error, request, reply) => {
-    const problem = problemOf(error, `urn:uuid:${request.id}`);
-    return reply.code(problem.status).type('application/problem+json').send(problem);
+    const told = translated(error);
+    if (!(told instanceof MillraceError)) onUnexpected(error, `urn:uuid:${request.id}`);
+    return sendProblem(reply, told);
   });
-  app.setNotFoundHandler((request, reply) => {
-    const error = new TerminalError('ROUTE_UNKNOWN', `There is no ${request.method} ${request.url.split('?')[0]} here.`);
-    const problem = problemOf(error, `urn:uuid:${request.id}`);
-    return reply.code(problem.status).type('application/problem+json').send(problem);
-  });
-  for (const [id, operation] of Object.entries(OPERATIONS) as [OperationId, Operation][]) {
-    app.route({
-      method: operation.method.toUpperCase(),
-      url: operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
-      handler: async (request, reply) => {
-        const caller = await callerOf(request);
-        const result = await perform(services, caller, id, inputOf(operation, request));
-        return reply.code(operation.status ?? 200).send(result);
-      },
+  app.addHook('onRequest', async (_request, reply) => {
+    void reply.headers({
+      'cache-control': 'no-store',
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      'x-content-type-options': 'nosniff',
     });
-  }
+  });
+  const limit = rateLimit(rate);
+  const admit: Admit = async (request, isPublic = false) => {
+    const caller = await authentication.callerOf(request, isPublic);
+    limit.take(caller.kind === 'anonymous' ? `from ${request.ip}` : `${caller.kind} ${caller.id ?? ''} ${caller.name}`);
+    return caller;
+  };
+  readJsonOnly(app);
+  answerUnknownRoutes(app);
+  addOperations(app, services, admit);
+  addProbes(app, services);
   return app;
 }
 
-function inputOf(operation: Operation, request: FastifyRequest): unknown {
-  const params = request.params as Record<string, string>;
-  const path = Object.fromEntries(pathFields(operation).map((name) => [name, params[name]]));
-  const rest = operation.method === 'get' || operation.method === 'delete' ? request.query : (request.body ?? {});
-  // A field of the path is never one of the body too: the address says what is meant.
-  return { ...(rest as object), ...path };
+/** JSON is read, and an empty body is none: clients name the type also where they send nothing. */
+function readJsonOnly(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined);
+    else void parse(request, body as string, done);
+  });
 }

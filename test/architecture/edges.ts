@@ -145,9 +145,11 @@ export const EDGES: readonly Edge[] = [
   edge('reconciler', 'value', 'npm node:*', 'timers'),
 
   edge('access', 'value', 'core', 'who may not is told by a coded error'),
-  edge('access', 'value', 'npm node:*', 'on this machine, callers are its users'),
+  edge('access', 'type', 'catalog', 'it is given the catalog that keeps the tokens'),
+  edge('access', 'value', 'npm jose', 'it verifies JWTs'),
+  edge('access', 'value', 'npm node:*', 'chance, hashes, and the name of this machine’s user'),
   edge('api', 'type', 'core', 'operations name the codes they refuse with'),
-  edge('api', 'type', 'access', 'operations name the role that they need'),
+  edge('api', 'value', 'access', 'operations name the role that they need'),
   edge('api', 'value', 'npm zod', 'its schemas are the one source of requests, answers and types'),
   edge('client', 'value', 'api', 'it asks for the operations as they are described'),
   edge('client', 'value', 'core', 'it throws what the service answers, under the same codes'),
@@ -157,6 +159,7 @@ export const EDGES: readonly Edge[] = [
   edge('operations', 'value', 'config', 'pipelines and their parameters'),
   edge('operations', 'type', 'catalog', 'they are given the catalog that they read'),
   edge('operations', 'value', 'temporal', 'the truth of a run’s state, and its steering'),
+  edge('operations', 'value', 'npm node:*', 'chance for ids, and timers'),
   edge('operations', 'value', 'npm zod', 'parameters as JSON Schema, and cursors'),
 
   edge('temporal', 'value', 'core', 'an unreachable server is a coded error'),

@@ -37,6 +37,42 @@ export const SERVICE_ERRORS = {
     retryable: false,
     remedy: 'Give an http or https address without user, password and query, and the token as it was printed.',
   },
+  ORIGIN_REFUSED: {
+    cause: 'A service without tokens was called from another web site, or under a name that is not this machine’s.',
+    retryable: false,
+    remedy: 'Call it at its own address, or make a token: then the token decides.',
+  },
+  METHOD_UNKNOWN: {
+    cause: 'What is under that address does not take that method.',
+    retryable: false,
+    remedy: 'Use a method of the header Allow.',
+  },
+  MEDIA_TYPE_UNKNOWN: {
+    cause: 'The body of a request is of a type that the service does not read.',
+    retryable: false,
+    remedy: 'Send JSON, with `Content-Type: application/json`.',
+  },
+  ISSUER_UNREACHABLE: {
+    cause: 'The OpenID Connect issuer of the config does not give its keys.',
+    retryable: true,
+    remedy: 'Check `service.oidc`, and that the issuer answers.',
+  },
+  TOKEN_UNKNOWN: { cause: 'There is no token of that id.', retryable: false, remedy: 'List them with `millrace tokens list`.' },
+  DATASET_UNKNOWN: {
+    cause: 'The catalog knows no such dataset, or none of a pipeline that the caller has to do with.',
+    retryable: false,
+    remedy: 'List them with GET /v1/datasets.',
+  },
+  SERVICE_UNPROTECTED: {
+    cause: 'The service was to listen beyond this machine while nobody would need a token.',
+    retryable: false,
+    remedy: 'Make a token with `millrace tokens create NAME --role admin`, or configure `service.oidc`, then start it again.',
+  },
+  SERVICE_BUSY: {
+    cause: 'The service does as much of that at a time as it can.',
+    retryable: true,
+    remedy: 'Try again in some seconds.',
+  },
   SERVICE_UNREACHABLE: {
     cause: 'No Millrace service answers at the address.',
     retryable: true,
