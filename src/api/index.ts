@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { ACCESS_OPERATIONS } from './operations/access.js';
+import { DATASET_OPERATIONS } from './operations/datasets.js';
 import { PIPELINE_OPERATIONS } from './operations/pipelines.js';
 import { RUN_ACTIONS } from './operations/run-actions.js';
 import { RUN_OPERATIONS } from './operations/runs.js';
@@ -14,6 +15,7 @@ export const OPERATIONS = {
   ...PIPELINE_OPERATIONS,
   ...RUN_OPERATIONS,
   ...RUN_ACTIONS,
+  ...DATASET_OPERATIONS,
   ...ACCESS_OPERATIONS,
   ...SERVICE_OPERATIONS,
 } as const;
