@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { ACCESS_OPERATIONS } from './operations/access.js';
+import { DATASET_OPERATIONS } from './operations/datasets.js';
 import { PIPELINE_OPERATIONS } from './operations/pipelines.js';
 import { RUN_ACTIONS } from './operations/run-actions.js';
 import { RUN_OPERATIONS } from './operations/runs.js';
@@ -7,11 +8,14 @@ import { SERVICE_OPERATIONS } from './operations/service.js';
 
 export { isChange, pathFields, TAGS, type Operation, type Tag } from './operation.js';
 
+export { STREAMS, type Stream } from './streams.js';
+
 /** Everything that can be asked of Millrace, by name. */
 export const OPERATIONS = {
   ...PIPELINE_OPERATIONS,
   ...RUN_OPERATIONS,
   ...RUN_ACTIONS,
+  ...DATASET_OPERATIONS,
   ...ACCESS_OPERATIONS,
   ...SERVICE_OPERATIONS,
 } as const;

@@ -3,6 +3,7 @@ import type { DatasetUse } from '../core/staging-sweep.js';
 import type { LogLine } from '../core/run-log.js';
 import type { Manifest } from '../core/manifest.js';
 import type { OpenRunFilter } from './closing.js';
+import type { DatasetDetail, DatasetFilter, DatasetRow } from './dataset-queries.js';
 import type { Lease } from './leases.js';
 import type { RunFilter } from './run-filter.js';
 import type {
@@ -85,6 +86,10 @@ export interface Catalog extends AccessRecords {
   listAuditOverrides(workflowId: string, runId: string): Promise<AuditOverride[]>;
   /** Every attempt of the run's own steps, in order of start. */
   listAttempts(workflowId: string, runId: string): Promise<StepRow[]>;
+  /** Datasets, the latest first. */
+  listDatasets(filter: DatasetFilter): Promise<DatasetRow[]>;
+  /** One dataset with its lineage, its quality and its loads. */
+  findDataset(uri: string): Promise<DatasetDetail | undefined>;
   /** Every dataset that a step of a run made or used again, with that run. */
   listDatasetUses(): Promise<DatasetUse[]>;
   /** Keeps lines of runs' logs: up to 100 at a time. */

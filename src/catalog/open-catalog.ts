@@ -2,6 +2,7 @@ import { accessRecords } from './access-records.js';
 import type { Catalog } from './catalog.js';
 import { checkHistory, listAuditOverrides, listCheckResults, recordAuditOverride } from './check-results.js';
 import type { CatalogDatabase } from './database.js';
+import { findDataset, listDatasets } from './dataset-queries.js';
 import { listDatasetUses } from './dataset-uses.js';
 import { recordContractVersion, recordDataset, recordLedgerLoad } from './dataset-statements.js';
 import { closeRun, lastHeardOf, listOpenRuns } from './closing.js';
@@ -60,6 +61,8 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     findLoad: (loadId, content) => database.read((db) => findLoad(db, loadId, content)),
     listAdditions: (loadId) => database.read((db) => listAdditions(db, loadId)),
     listAttempts: (workflowId, runId) => database.read((db) => listAttempts(db, workflowId, runId)),
+    listDatasets: (filter) => database.read((db) => listDatasets(db, filter)),
+    findDataset: (uri) => database.read((db) => findDataset(db, uri)),
     listDatasetUses: () => database.read((db) => listDatasetUses(db)),
     recordLog: (lines) => database.write((db) => keepLog(db, lines)),
     listLog: (workflowId, runId) => database.read((db) => listLog(db, workflowId, runId)),

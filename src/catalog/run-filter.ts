@@ -5,7 +5,8 @@ export interface RunFilter {
   readonly pipelines?: readonly string[];
   readonly partition?: string;
   readonly owner?: string;
-  readonly status?: string;
+  /** Only runs that the catalog has in one of these states. @default in any */
+  readonly statuses?: readonly string[];
   /** Only runs that started then or later, or before. */
   readonly since?: string;
   readonly until?: string;

@@ -18,14 +18,15 @@ export async function findRun(db: CatalogSession, workflowId: string, runId?: st
 
 /** Runs, latest first. */
 export async function listRuns(db: CatalogSession, filter: RunFilter): Promise<RunRow[]> {
-  const { pipelines, since, until, after } = filter;
+  const { pipelines, statuses, since, until, after } = filter;
   if (pipelines?.length === 0) return [];
   let query = db.selectFrom('runs').selectAll();
-  for (const column of ['pipeline', 'partition', 'owner', 'status'] as const) {
+  for (const column of ['pipeline', 'partition', 'owner'] as const) {
     const value = filter[column];
     if (value !== undefined) query = query.where(column, '=', value);
   }
   if (pipelines) query = query.where('pipeline', 'in', pipelines);
+  if (statuses) query = query.where('status', 'in', statuses);
   if (since !== undefined) query = query.where('started_at', '>=', since);
   if (until !== undefined) query = query.where('started_at', '<', until);
   if (after) query = query.where((row) => isBehind(row, after));

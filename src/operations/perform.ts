@@ -14,9 +14,12 @@ import type { Caller } from '../access/caller.js';
 import { auditHandlers } from './audit.js';
 import { audited } from './audited.js';
 import type { Handlers, OperationContext, OperationServices } from './context.js';
+import { datasetHandlers } from './datasets.js';
 import { healthHandlers } from './health.js';
 import { pipelineHandlers } from './pipelines.js';
+import { quarantineHandlers } from './quarantine.js';
 import { retryRun } from './retry-run.js';
+import { runLogHandlers } from './run-log.js';
 import { runHandlers } from './runs.js';
 import { tokenHandlers } from './tokens.js';
 
@@ -24,6 +27,9 @@ const HANDLERS: Handlers<OperationId> = {
   ...pipelineHandlers,
   ...runHandlers,
   retryRun,
+  ...runLogHandlers,
+  ...datasetHandlers,
+  ...quarantineHandlers,
   ...tokenHandlers,
   ...auditHandlers,
   ...healthHandlers,

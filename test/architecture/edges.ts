@@ -158,6 +158,7 @@ export const EDGES: readonly Edge[] = [
   edge('operations', 'value', 'core', 'errors'),
   edge('operations', 'value', 'config', 'pipelines and their parameters'),
   edge('operations', 'type', 'catalog', 'they are given the catalog that they read'),
+  edge('operations', 'value', 'engine', 'rejected rows are read from staging'),
   edge('operations', 'value', 'temporal', 'the truth of a run’s state, and its steering'),
   edge('operations', 'value', 'npm node:*', 'chance for ids, and timers'),
   edge('operations', 'value', 'npm zod', 'parameters as JSON Schema, and cursors'),

@@ -106,7 +106,7 @@ onBothDatabases((fresh) => {
       const ids = async (filter: Parameters<Catalog['listRuns']>[0]) =>
         (await catalog.listRuns(filter)).map((run) => run.workflowId);
       expect(await ids({ limit: 3 })).toEqual(['w3', 'w2', 'w1']);
-      expect(await ids({ pipeline: 'a', status: 'running', limit: 9 })).toEqual(['w3', 'w0']);
+      expect(await ids({ pipeline: 'a', statuses: ['running'], limit: 9 })).toEqual(['w3', 'w0']);
     });
 
     test('are listed on from any of them, by partition, owner and time, and of some pipelines only', async () => {

@@ -1,6 +1,6 @@
 import type { Kysely, Migration } from 'kysely';
 
-/** Who may call the service, and what was changed by whom. */
+/** Who may call the service, what was changed by whom, and indexes for what callers look up. */
 export const access: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {
     await db.schema
@@ -36,6 +36,9 @@ export const access: Migration = {
       .addColumn('message', 'text')
       .addColumn('result', 'text')
       .execute();
+    await db.schema.createIndex('datasets_by_time').on('datasets').columns(['created_at', 'uri']).execute();
+    await db.schema.createIndex('loads_by_content').on('loads').column('content').execute();
+    await db.schema.createIndex('quality_results_by_dataset').on('quality_results').column('dataset_uri').execute();
     await db.schema.createIndex('audit_by_target').on('audit').columns(['target', 'id']).execute();
   },
 };
