@@ -7,6 +7,8 @@ import { SERVICE_OPERATIONS } from './operations/service.js';
 
 export { isChange, pathFields, TAGS, type Operation, type Tag } from './operation.js';
 
+export { STREAMS, type Stream } from './streams.js';
+
 /** Everything that can be asked of Millrace, by name. */
 export const OPERATIONS = {
   ...PIPELINE_OPERATIONS,

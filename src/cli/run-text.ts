@@ -6,7 +6,7 @@ import { formatRunAddress } from '../temporal/run-id.js';
 import { checkCells } from './check-lines.js';
 import { columns } from './columns.js';
 import { errorText } from './output.js';
-import { rangeText } from './range-text.js';
+import { rangeText } from '../operations/range-text.js';
 import { shortTime } from './short-time.js';
 import { STEP_HEAD, stepCells } from './step-lines.js';
 

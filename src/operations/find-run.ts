@@ -15,7 +15,10 @@ export async function findRun(context: OperationContext, address: RunAddress): P
   const { catalog, states } = context;
   const description = await states.describe(address);
   const row = await catalog.findRun(address.workflowId, description?.runId ?? address.runId);
-  if (!description && !row) {
+  // The namespace may have workflows that are not ours.
+  const isOurs =
+    row !== undefined || (description !== undefined && Object.hasOwn(context.project.pipelines, description.pipeline));
+  if (!isOurs) {
     throw new TerminalError('RUN_UNKNOWN', `Neither Temporal nor the catalog knows a run ${formatRunAddress(address)}.`);
   }
   requireScope(context, row?.pipeline ?? description?.pipeline ?? null);
@@ -29,7 +32,9 @@ export async function findRun(context: OperationContext, address: RunAddress): P
     : { steps: [], schemaChanges: [], checks: [], auditOverrides: [] };
   const truth = description && { description, outcome: await outcomeFor(context, description) };
   const worker = description && isOpen(description) ? await states.hasWorker(description.taskQueue) : null;
-  return resource({ ...runView(row, known, truth), worker });
+  const view = runView(row, known, truth);
+  const isForgotten = !description && !states.offline && view.status === 'running';
+  return resource({ ...view, ...(isForgotten && { status: 'forgotten', durationMs: null }), worker });
 }
 
 function isOpen({ state }: RunDescription): boolean {

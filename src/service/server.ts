@@ -5,6 +5,7 @@ import { MillraceError } from '../core/errors.js';
 import type { OperationServices } from '../operations/context.js';
 import type { Authentication } from './authentication.js';
 import { refuseConnection } from './client-errors.js';
+import { addEvents } from './event-routes.js';
 import { translated } from './framework-errors.js';
 import { addOperations } from './operation-routes.js';
 import { addProbes } from './probes.js';
@@ -68,6 +69,7 @@ export function createService(settings: ServiceSettings): FastifyInstance {
   readJsonOnly(app);
   answerUnknownRoutes(app);
   addOperations(app, services, admit);
+  addEvents(app, { services, admit, recall: (request) => authentication.callerOf(request, false) });
   addProbes(app, services);
   return app;
 }

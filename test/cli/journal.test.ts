@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { RunRow, StepRow } from '../../src/catalog/index.js';
-import { journalOf, type RunRecord } from '../../src/cli/journal.js';
+import { journalOf, type RunRecord } from '../../src/operations/journal.js';
 import { at } from '../catalog/sample-facts.js';
 
 const RUN: RunRow = {

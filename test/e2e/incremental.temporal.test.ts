@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openCatalog, type RunRow } from '../../src/catalog/index.js';
-import { journalOf } from '../../src/cli/journal.js';
+import { journalOf } from '../../src/operations/journal.js';
 import { runText } from '../../src/cli/run-text.js';
 import { runView } from '../../src/operations/run-view.js';
 import { quoteLiteral } from '../../src/core/filter.js';

@@ -8,7 +8,8 @@ import { listInterventions, type Intervention } from '../../temporal/interventio
 import { formatRunAddress, parseRunAddress, type RunAddress } from '../../temporal/run-id.js';
 import { hasWorker } from '../../temporal/task-queue.js';
 import { EXIT } from '../exit-codes.js';
-import { journalOf, type JournalLine } from '../journal.js';
+import type { JournalLine } from '../../operations/journal.js';
+import { readJournal } from '../../operations/read-journal.js';
 import { noWorker } from '../outcome.js';
 import type { CommandContext } from '../command-context.js';
 import { withCatalog } from '../services.js';
@@ -108,21 +109,6 @@ function lookAt(catalog: Catalog, temporal: TemporalClient | undefined, address:
     const lines = run ? await readJournal(catalog, run, interventions) : [];
     return { lines, closed, description };
   };
-}
-
-async function readJournal(
-  catalog: Catalog,
-  run: NonNullable<Awaited<ReturnType<Catalog['findRun']>>>,
-  interventions: readonly Intervention[],
-): Promise<JournalLine[]> {
-  const { workflowId, runId } = run;
-  const [attempts, steps, log] = await Promise.all([
-    catalog.listAttempts(workflowId, runId),
-    catalog.listSteps(workflowId, runId),
-    catalog.listLog(workflowId, runId),
-  ]);
-  const takenOver = steps.filter((step) => step.runId !== runId || step.workflowId !== workflowId);
-  return journalOf({ run, attempts, takenOver, log, interventions });
 }
 
 async function describeIfKnown(temporal: TemporalClient, address: RunAddress): Promise<RunDescription | undefined> {

@@ -2,9 +2,9 @@ import type { RunRow, StepRow } from '../catalog/index.js';
 import type { CheckOutcome } from '../core/checks.js';
 import type { LoadResult } from '../core/load.js';
 import type { LogFacts, LogLevel, LogLine } from '../core/run-log.js';
-import { count, duration } from '../dev/text-format.js';
+import { count, duration } from '../core/amounts.js';
 import type { Intervention } from '../temporal/interventions.js';
-import { watermarkText } from '../operations/watermark-text.js';
+import { watermarkText } from './watermark-text.js';
 import { rangeText } from './range-text.js';
 
 /** One line of what `millrace logs` tells. */
