@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { cliReference } from './cli-reference.js';
+import { clientRoutes } from './client-routes.js';
 import { configReference } from './config-reference.js';
 import { contractReference } from './contract-reference.js';
 import { errorReference } from './error-reference.js';
@@ -8,7 +9,7 @@ import { errorReference } from './error-reference.js';
 /** The folder of the repository. */
 export const ROOT = resolve(import.meta.dirname, '../..');
 
-/** A page of `docs/` that is made from the code, wholly or between the marks of {@link fill}. */
+/** A page of `docs/`, or a table of the client, that is made from the code, wholly or between the marks of {@link fill}. */
 export interface Page {
   /** Relative to the repository. */
   readonly path: string;
@@ -21,6 +22,7 @@ export const PAGES: readonly Page[] = [
   { path: 'docs/errors.md', text: errorReference },
   { path: 'docs/contracts.md', text: () => fill('docs/contracts.md', { constructs: contractReference() }) },
   { path: 'docs/cli.md', text: () => fill('docs/cli.md', { commands: cliReference() }) },
+  { path: 'src/client/routes.ts', text: clientRoutes },
   { path: 'docs/config.md', text: () => fill('docs/config.md', configReference(ROOT)) },
 ];
 

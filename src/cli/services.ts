@@ -45,7 +45,8 @@ export async function withOperations<T>(
   options: OperationsOptions = {},
 ): Promise<T> {
   const service = options.direct ? undefined : configuredService(context);
-  if (service) return work(remoteOperations(service));
+  // A person waits: whoever calls again and again is no help to them.
+  if (service) return work(remoteOperations({ ...service, retries: 2 }));
   return withCatalog(context.directory, async (catalog, project) => {
     const asked = await askTemporal(context, project, options);
     try {

@@ -1,21 +1,17 @@
-import {
-  OPERATIONS,
-  pathFields,
-  type InputOf,
-  type Operation,
-  type OperationId,
-  type Operations,
-  type ResultOf,
-} from '../api/index.js';
-import type { Problem } from '../api/schemas/problem.js';
-import { ERROR_CODES, type ErrorCode } from '../core/error-codes.js';
-import { messageOf, TerminalError, TransientError } from '../core/errors.js';
-import { checkAddress, type ServiceAddress } from './service-address.js';
+import type { InputOf, OperationId, Operations, ResultOf } from '../api/index.js';
+import { ROUTES } from './routes.js';
+import { send, type Service } from './send.js';
+import { checkAddress } from './service-address.js';
+
+export interface CallOptions {
+  /** Ends the waiting. What was asked may still be done. */
+  readonly signal?: AbortSignal;
+}
 
 /** Every operation, asked of a service. @throws TerminalError SERVICE_ADDRESS_INVALID */
-export function remoteOperations(service: ServiceAddress): Operations {
+export function remoteOperations(service: Service): Operations {
   checkAddress(service);
-  const entries = (Object.keys(OPERATIONS) as OperationId[]).map((id) => [
+  const entries = (Object.keys(ROUTES) as OperationId[]).map((id) => [
     id,
     (input: InputOf<typeof id>) => callService(service, id, input),
   ]);
@@ -24,51 +20,48 @@ export function remoteOperations(service: ServiceAddress): Operations {
 
 /**
  * Asks a service for one operation.
+ *
  * @throws TransientError SERVICE_UNREACHABLE; otherwise the error that the service answers, under its own code
  */
 export async function callService<Id extends OperationId>(
-  service: ServiceAddress,
+  service: Service,
   id: Id,
   input: InputOf<Id>,
+  { signal }: CallOptions = {},
 ): Promise<ResultOf<Id>> {
-  const { request, url } = requestFor(service, OPERATIONS[id], input);
-  let response: Response;
-  try {
-    response = await fetch(url, request);
-  } catch (error) {
-    const message = `No Millrace service answers at ${service.url}: ${messageOf(error)}. Start it with \`millrace serve\`, or correct the address.`;
-    throw new TransientError('SERVICE_UNREACHABLE', message, {}, { cause: error });
-  }
-  const body: unknown = await response.json().catch(() => undefined);
-  if (!response.ok || typeof body !== 'object') throw failureOf(service, response.status, body);
-  return body as ResultOf<Id>;
+  const given = (input ?? {}) as Readonly<Record<string, unknown>>;
+  const { url, request } = requestFor(service, ROUTES[id], given);
+  const repeatable = ROUTES[id].method === 'get' || given['idempotencyKey'] !== undefined;
+  return (await send(service, url, request, { repeatable, signal })) as ResultOf<Id>;
 }
 
-function requestFor(service: ServiceAddress, operation: Operation, input: Readonly<Record<string, unknown>>) {
-  const inPath = pathFields(operation);
-  const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(input[name])));
-  const rest = Object.entries(input).filter(([name, value]) => !inPath.includes(name) && value !== undefined);
-  const hasQuery = operation.method === 'get' || operation.method === 'delete';
-  const query = hasQuery
-    ? new URLSearchParams(rest.map(([name, value]): [string, string] => [name, String(value)])).toString()
-    : '';
-  const request: RequestInit = {
-    method: operation.method.toUpperCase(),
-    headers: {
-      accept: 'application/json',
-      ...(!hasQuery && { 'content-type': 'application/json' }),
-      ...(service.token !== undefined && { authorization: `Bearer ${service.token}` }),
-    },
-    ...(!hasQuery && { body: JSON.stringify(Object.fromEntries(rest)) }),
-  };
-  return { url: `${service.url.replace(/\/+$/, '')}${path}${query === '' ? '' : `?${query}`}`, request };
+/** What every request carries. */
+export function headersOf({ token }: Service, accept = 'application/json'): Record<string, string> {
+  return { accept, ...(token !== undefined && { authorization: `Bearer ${token}` }) };
 }
 
-function failureOf({ url }: ServiceAddress, status: number, body: unknown): Error {
-  const { code, detail } = (body ?? {}) as Partial<Problem>;
-  if (code === undefined || detail === undefined || !Object.hasOwn(ERROR_CODES, code)) {
-    return new TransientError('SERVICE_UNREACHABLE', `What answers at ${url} (HTTP ${status}) is no Millrace service.`);
+/** The address of something that the service has, below the one it was given. */
+export function urlOf({ url }: Service, path: string): string {
+  return `${url.replace(/\/+$/, '')}${path}`;
+}
+
+function requestFor(
+  service: Service,
+  { method, path }: { readonly method: string; readonly path: string },
+  input: Readonly<Record<string, unknown>>,
+): { readonly url: string; readonly request: RequestInit } {
+  const inPath = new Set<string>();
+  const place = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    inPath.add(name);
+    return encodeURIComponent(String(input[name]));
+  });
+  const rest = Object.entries(input).filter(([name, value]) => !inPath.has(name) && value !== undefined);
+  const headers = headersOf(service);
+  if (method !== 'get' && method !== 'delete') {
+    const body = JSON.stringify(Object.fromEntries(rest));
+    const request = { method: method.toUpperCase(), headers: { ...headers, 'content-type': 'application/json' }, body };
+    return { url: urlOf(service, place), request };
   }
-  const known = code as ErrorCode;
-  return ERROR_CODES[known].retryable ? new TransientError(known, detail) : new TerminalError(known, detail);
+  const query = new URLSearchParams(rest.map(([name, value]): [string, string] => [name, String(value)])).toString();
+  return { url: urlOf(service, `${place}${query && `?${query}`}`), request: { method: method.toUpperCase(), headers } };
 }

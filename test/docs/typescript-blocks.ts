@@ -30,6 +30,7 @@ const EXAMPLES_PIPELINE = `import { pipeline } from '${join(ROOT, 'examples/flig
 const PATHS = {
   millrace: ['workflows/index.ts'],
   'millrace/config': ['src/config/index.ts'],
+  'millrace/client': ['src/client/index.ts'],
   'millrace/worker': ['src/worker/index.ts'],
   'millrace/testing': ['src/testing/index.ts'],
 };

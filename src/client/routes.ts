@@ -1,0 +1,24 @@
+import type { OperationId, Tag } from '../api/index.js';
+
+/** Where an operation is, and what it is about. */
+export interface Route {
+  readonly method: 'get' | 'post' | 'put' | 'delete';
+  readonly path: string;
+  readonly tag: Tag;
+}
+
+/* Made from src/api by `npm run docs`: with this table the client needs the schemas as types only, and loads no zod. */
+export const ROUTES = {
+  listPipelines: { method: 'get', path: '/v1/pipelines', tag: 'pipelines' },
+  getPipeline: { method: 'get', path: '/v1/pipelines/{pipeline}', tag: 'pipelines' },
+  listRuns: { method: 'get', path: '/v1/runs', tag: 'runs' },
+  startRun: { method: 'post', path: '/v1/runs', tag: 'runs' },
+  getRun: { method: 'get', path: '/v1/runs/{run}', tag: 'runs' },
+  cancelRun: { method: 'post', path: '/v1/runs/{run}/cancel', tag: 'runs' },
+  retryRun: { method: 'post', path: '/v1/runs/{run}/retry', tag: 'runs' },
+  listTokens: { method: 'get', path: '/v1/tokens', tag: 'tokens' },
+  createToken: { method: 'post', path: '/v1/tokens', tag: 'tokens' },
+  revokeToken: { method: 'delete', path: '/v1/tokens/{token}', tag: 'tokens' },
+  listAudit: { method: 'get', path: '/v1/audit', tag: 'audit' },
+  getHealth: { method: 'get', path: '/v1/health', tag: 'service' },
+} as Readonly<Record<OperationId, Route>>;
