@@ -23,6 +23,7 @@ const BY_CODE: Readonly<Partial<Record<ErrorCode, number>>> = {
   PIPELINE_NAME_MISMATCH: EXIT.usage,
   RETRY_INVALID: EXIT.usage,
   RUN_ALREADY_RUNNING: EXIT.usage,
+  IDEMPOTENCY_CONFLICT: EXIT.usage,
   CREDENTIALS_REJECTED: EXIT.usage,
   DATABASE_MISSING: EXIT.usage,
   REQUEST_INVALID: EXIT.usage,

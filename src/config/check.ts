@@ -7,6 +7,7 @@ import type { Contract } from './contract.js';
 import { locateInConfig } from './locate.js';
 import type { Project } from './project.js';
 import { projectSchema } from './schema.js';
+import { scheduleDoubts, scheduleFindings } from './schedule-findings.js';
 import { keysAt } from './schema-keys.js';
 
 /** Something wrong at a path of the config's value. */
@@ -38,9 +39,11 @@ export function checkProject(value: unknown, file: string): CheckedConfig {
     ...transformFindings(config),
     ...checkFindings(config),
     ...pipelineFindings(config),
+    ...scheduleFindings(config),
     ...devFindings(config),
   ];
-  return { config, problems: findings.map((found) => problemAt(file, found)) };
+  const doubts = (findings.length === 0 ? scheduleDoubts(config) : []).map((found) => problemAt(file, found, 'warning'));
+  return { config, problems: [...findings.map((found) => problemAt(file, found)), ...doubts] };
 }
 
 /** The name under which a contract is in the config: the name by which workflows call it. */
@@ -48,10 +51,10 @@ export function contractName(config: Project, contract: Contract): string | unde
   return Object.entries(config.contracts).find(([, candidate]) => candidate === contract)?.[0];
 }
 
-function problemAt(file: string, { path: where, text }: Finding): Problem {
+function problemAt(file: string, { path: where, text }: Finding, severity: Problem['severity'] = 'error'): Problem {
   const message = where.length === 0 ? text : `${where.map(String).join('.')}: ${text}`;
   const place = { file: path.basename(file), ...locateInConfig(file, where) };
-  return { severity: 'error', code: 'CONFIG_INVALID', message, place };
+  return { severity, code: 'CONFIG_INVALID', message, place };
 }
 
 type Issue = NonNullable<ReturnType<typeof projectSchema.safeParse>['error']>['issues'][number];

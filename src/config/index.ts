@@ -25,6 +25,7 @@ export {
   type ProjectConfig,
 } from './project.js';
 export { type S3Options } from './s3.js';
+export { type ScheduleConfig } from './schedule.js';
 export { sql, type SqlExpression } from './sql.js';
 export { query, sqlFile, type SelectBuilder, type Selection, type Transform } from './transform.js';
 export { rows, type RowsContext, type RowsFunction, type RowsInput, type RowsOptions } from './rows.js';

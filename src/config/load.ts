@@ -6,7 +6,7 @@ import type { tsImport } from 'tsx/esm/api';
 import type { EngineLimits } from '../engine/session.js';
 import { MillraceError, TerminalError } from '../core/errors.js';
 import { isRemote } from '../core/place.js';
-import { ProblemsError, problemsOf, type Problem } from '../core/problems.js';
+import { errorsOf, ProblemsError, problemsOf, type Problem } from '../core/problems.js';
 import { BUILT_IN_PIPELINES } from './built-in-pipelines.js';
 import { checkProject } from './check.js';
 import { findProject, type ProjectPlace } from './find-project.js';
@@ -68,7 +68,8 @@ export interface InspectedProject {
  */
 export async function loadProject(directory: string = process.cwd()): Promise<LoadedProject> {
   const { project, problems } = await inspectProject(directory);
-  if (!project || problems.length > 0) throw new ProblemsError(problems, path.resolve(directory));
+  const errors = errorsOf(problems);
+  if (!project || errors.length > 0) throw new ProblemsError(errors, path.resolve(directory));
   return project;
 }
 

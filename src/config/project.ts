@@ -4,6 +4,7 @@ import type { CheckSet } from './check-set.js';
 import type { Configurable } from './env.js';
 import type { Contract } from './contract.js';
 import type { S3Options } from './s3.js';
+import type { ScheduleConfig } from './schedule.js';
 import type { ServiceConfig } from './service.js';
 import type { Transform } from './transform.js';
 
@@ -31,6 +32,8 @@ export interface PipelineConfig<S extends z.ZodObject = z.ZodObject> {
    * @default 'reject'
    */
   readonly onConflict?: 'reuse' | 'reject' | 'replace';
+  /** When it runs by itself. @default never */
+  readonly schedule?: ScheduleConfig;
   /** What it does, in a sentence. */
   readonly description?: string;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { checkSchema } from './check-schema.js';
+import { scheduleSchema } from './schedule-schema.js';
 import { serviceSchema } from './service.js';
 
 const name = z
@@ -85,6 +86,7 @@ export const projectSchema = z.strictObject({
       owner: z.string().optional(),
       tags: z.array(z.string().min(1)).optional(),
       onConflict: z.enum(['reuse', 'reject', 'replace']).optional(),
+      schedule: scheduleSchema.optional(),
       description: z.string().optional(),
     }),
   ),

@@ -69,8 +69,13 @@ function describe(problems: readonly Problem[], directory: string): string {
   return `The project in ${directory} has ${problems.length} problems:\n${lines.join('\n')}\nCorrect them all, then start again.`;
 }
 
+/** Those that keep a project from running. */
+export function errorsOf(problems: readonly Problem[]): Problem[] {
+  return problems.filter(({ severity }) => severity === 'error');
+}
+
 /** Throws what is wrong, if something is. @throws ProblemsError */
 export function refuseProblems(problems: readonly Problem[], directory: string): void {
-  const errors = problems.filter(({ severity }) => severity === 'error');
+  const errors = errorsOf(problems);
   if (errors.length > 0) throw new ProblemsError(errors, directory);
 }

@@ -5,7 +5,7 @@ import { projectEnvironment } from '../config/environment.js';
 import { inspectProject, type LoadedProject } from '../config/load.js';
 import { TransientError } from '../core/errors.js';
 import { type RunningWorker } from '../worker/index.js';
-import { problemLine, refuseProblems } from '../core/problems.js';
+import { errorsOf, problemLine, refuseProblems } from '../core/problems.js';
 import { preflight, SERVICE_CHECKS, STATIC_CHECKS, type CheckName, type PreflightOptions } from '../preflight/preflight.js';
 import { closingStack, type ClosingStack } from './closing-stack.js';
 import { takeDevFolder } from './dev-folder.js';
@@ -80,7 +80,7 @@ async function boot(options: DevOptions, output: DevOutput, stack: ClosingStack,
   const notice = (line: string): void => output.notice(line);
   const variables = project?.config.dev?.postgres ?? [];
   const look = lookAt({ directory: options.directory, inspected, provided: variables }, notice);
-  if (!project || inspected.problems.length > 0) return look(STATIC_CHECKS).then(() => 2);
+  if (!project || errorsOf(inspected.problems).length > 0) return look(STATIC_CHECKS).then(() => 2);
   const plan = plannedRuns({ ...project.config, pipelines: project.pipelines });
   const folder = takeDevFolder(project.root);
   stack.add(() => folder.release());

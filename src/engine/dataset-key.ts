@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { version as engineVersion } from '@duckdb/node-api';
+import { canonicalJson } from '../core/canonical-json.js';
 
 /** What computes datasets: part of every key, since another version may compute other bytes. */
 export const ENGINE = `duckdb ${engineVersion()}`;
@@ -14,15 +15,5 @@ export function datasetKey(facts: Readonly<Record<string, unknown>>): string {
 
 /** sha256 of facts, in whatever order they are given. */
 export function hashOfFacts(facts: Readonly<Record<string, unknown>>): string {
-  return createHash('sha256').update(canonical(facts)).digest('hex');
-}
-
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
-  const entries = Object.entries(value).filter(([, member]) => member !== undefined);
-  return `{${entries
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`)
-    .join(',')}}`;
+  return createHash('sha256').update(canonicalJson(facts)).digest('hex');
 }

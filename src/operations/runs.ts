@@ -1,6 +1,6 @@
 import { admissible } from '../config/parameters.js';
 import { cancelRun } from '../temporal/cancel-run.js';
-import { canonicalRunId, parseRunAddress } from '../temporal/run-id.js';
+import { parseRunAddress, partitionRunId } from '../temporal/run-id.js';
 import { startRun } from '../temporal/start-run.js';
 import { pipelineFor, requireScope, type Handlers } from './context.js';
 import { findRun } from './find-run.js';
@@ -8,14 +8,21 @@ import { listRuns } from './list-runs.js';
 
 export const runHandlers: Handlers<'listRuns' | 'startRun' | 'getRun' | 'cancelRun'> = {
   listRuns,
-  async startRun(context, { pipeline, params: given, id }) {
-    const { partition } = pipelineFor(context, pipeline);
-    const { params } = admissible(context.project.pipelines, pipeline, given);
+  async startRun(context, { pipeline, params, id, onConflict, idempotencyKey }) {
+    const config = pipelineFor(context, pipeline);
+    const admitted = admissible(context.project.pipelines, pipeline, params);
     const { taskQueue } = context.project;
-    const workflowId = id ?? canonicalRunId(pipeline, params, partition);
-    const run = await startRun(context.temporal, { pipeline, params: given, workflowId, taskQueue });
+    const workflowId = id ?? partitionRunId(pipeline, admitted.params, config.partition);
+    const run = await startRun(context.temporal, {
+      pipeline,
+      params,
+      taskQueue,
+      onConflict: onConflict ?? config.onConflict,
+      ...(workflowId !== undefined && { workflowId }),
+      ...(idempotencyKey !== undefined && { idempotencyKey }),
+    });
     context.states.forget(run);
-    return { ...run, pipeline, taskQueue, started: true, worker: await context.states.hasWorker(taskQueue) };
+    return { ...run, pipeline, taskQueue, worker: await context.states.hasWorker(taskQueue) };
   },
   getRun: (context, { run }) => findRun(context, parseRunAddress(run)),
   async cancelRun(context, { run: address }) {

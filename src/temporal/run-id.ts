@@ -17,10 +17,19 @@ export function canonicalRunId(
   partitioning: Partitioning | undefined,
   now: number = Date.now(),
 ): string {
-  const partition = partitioning && params[partitioning.parameter];
-  if (typeof partition === 'string' && partition !== '') return `${pipeline}/${partition}`;
+  const ofPartition = partitionRunId(pipeline, params, partitioning);
   // 36^9 ms reach past the year 5000, so the ids keep one length and sort as text.
-  return `${pipeline}-${now.toString(36).padStart(9, '0')}${randomBytes(2).toString('hex')}`;
+  return ofPartition ?? `${pipeline}-${now.toString(36).padStart(9, '0')}${randomBytes(2).toString('hex')}`;
+}
+
+/** The id of a partition's run; `undefined` where the parameters name no partition. */
+export function partitionRunId(
+  pipeline: string,
+  params: Readonly<Record<string, unknown>>,
+  partitioning: Partitioning | undefined,
+): string | undefined {
+  const partition = partitioning && params[partitioning.parameter];
+  return typeof partition === 'string' && partition !== '' ? `${pipeline}/${partition}` : undefined;
 }
 
 const RUN_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;

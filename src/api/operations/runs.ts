@@ -36,6 +36,12 @@ export const RUN_OPERATIONS = {
         .max(1000)
         .optional()
         .describe('The workflow id. Without it: the pipeline with its partition, or an id of its own.'),
+      onConflict: z
+        .enum(['reuse', 'reject', 'replace'])
+        .optional()
+        .describe(
+          "What to do while a run of its id is running: give that one, refuse, or stop it first. The pipeline's own by default.",
+        ),
       idempotencyKey: z
         .string()
         .min(1)
@@ -45,7 +51,7 @@ export const RUN_OPERATIONS = {
     }),
     result: startedRun,
     status: 201,
-    errors: ['PIPELINE_UNKNOWN', 'PARAMETERS_INVALID', 'RUN_ALREADY_RUNNING'],
+    errors: ['PIPELINE_UNKNOWN', 'PARAMETERS_INVALID', 'RUN_ALREADY_RUNNING', 'IDEMPOTENCY_CONFLICT'],
   }),
   getRun: operation({
     method: 'get',

@@ -1,4 +1,5 @@
-import { Argument, type Command } from 'commander';
+import { Argument, Option, type Command } from 'commander';
+import type { ConflictPolicy } from '../../temporal/start-run.js';
 import type { RetryOptions } from '../commands/retry.js';
 import type { Add } from './add.js';
 import { parseParams, runArgument } from './arguments.js';
@@ -7,6 +8,8 @@ interface RunFlags {
   readonly params?: Readonly<Record<string, unknown>>;
   readonly id?: string;
   readonly wait?: true;
+  readonly onConflict?: ConflictPolicy;
+  readonly idempotencyKey?: string;
 }
 
 /** Commands that start and steer runs. */
@@ -25,7 +28,8 @@ function addRun(program: Command, add: Add): void {
       temporal: true,
       about: 'Starts a run of a pipeline.',
       details: [
-        'Without --id, the run of a partition is called pipeline/partition (flightDelays/2001-01), and any other run pipeline- with an id that sorts by time. An id that is running is refused; a closed one gets another run.',
+        'Without --id, the run of a partition is called pipeline/partition (flightDelays/2001-01), and any other run pipeline- with an id that sorts by time. While an id is running, --on-conflict says what happens: reject refuses, reuse shows the running one, replace cancels it and starts another. A closed one gets another run.',
+        'With --idempotency-key a repeated start gives the run of the first one, running or closed, for as long as Temporal keeps it.',
         'With --wait the steps are shown as they go: a table that is redrawn on a terminal, a line for each change elsewhere, an object a line with --json. Ctrl-C leaves the run alone and prints how to cancel it. When no worker polls the task queue, that is said after a second, and the run waits for one.',
         `With --json the first object's event is "started", that of each change "step", and the last one's "ended" (with status and result or error), or "detached" after Ctrl-C. Without --wait there is the first one only, unless the run refused to begin.`,
       ],
@@ -39,6 +43,13 @@ function addRun(program: Command, add: Add): void {
     .addArgument(new Argument('<pipeline>', 'a pipeline of the config'))
     .option('--params <json>', "the run's parameters", parseParams)
     .option('--id <workflow-id>', 'the workflow id (default: the pipeline with its partition, or with an id that sorts by time)')
+    .addOption(
+      new Option(
+        '--on-conflict <policy>',
+        "while a run of that id is running (default: the pipeline's onConflict, or reject)",
+      ).choices(['reuse', 'reject', 'replace']),
+    )
+    .option('--idempotency-key <key>', 'starts with the same key give one run')
     .option('--wait', 'follow the run to its end; Ctrl-C leaves it running');
 }
 

@@ -26,7 +26,12 @@ export const CLIENT_ERRORS = {
   RUN_ALREADY_RUNNING: {
     cause: 'A run of the same workflow id is running.',
     retryable: false,
-    remedy: 'Wait for its end, cancel it, or start with another id.',
+    remedy: 'Wait for its end, cancel it, or start with another id or another `onConflict`.',
+  },
+  IDEMPOTENCY_CONFLICT: {
+    cause: 'An idempotency key has started a run with other parameters before.',
+    retryable: false,
+    remedy: 'Give a new start a new key, or repeat the earlier one unchanged.',
   },
   RUN_UNKNOWN: { cause: 'No run of that id is known.', retryable: false, remedy: 'List runs with `millrace runs`.' },
   TOOL_MISSING: {
