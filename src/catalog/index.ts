@@ -1,3 +1,12 @@
+export type {
+  BackfillFilter,
+  BackfillHead,
+  BackfillPartitionRow,
+  BackfillRecorded,
+  BackfillRow,
+  PartitionRange,
+  PartitionRunRow,
+} from './backfill-facts.js';
 export type { Catalog } from './catalog.js';
 export type { Lease } from './leases.js';
 export type { RunFilter, RunPlace } from './run-filter.js';

@@ -1,3 +1,5 @@
+import { findBackfill, latestRunsOf, listBackfillPartitions, listBackfills, runDurations } from './backfill-queries.js';
+import { recordBackfill } from './backfill-statements.js';
 import type { Catalog } from './catalog.js';
 import { checkHistory, listAuditOverrides, listCheckResults, recordAuditOverride } from './check-results.js';
 import type { CatalogDatabase } from './database.js';
@@ -67,6 +69,12 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     readLease: (name) => database.read((db) => readLease(db, name)),
     takeLease: (name, holder, seen) => database.write((db) => takeLease(db, name, holder, seen)),
     dropLease: (name, holder) => database.write((db) => dropLease(db, name, holder)),
+    recordBackfill: (fact) => database.write((db) => recordBackfill(db, fact)),
+    findBackfill: (backfill) => database.read((db) => findBackfill(db, backfill)),
+    listBackfills: (filter) => database.read((db) => listBackfills(db, filter)),
+    listBackfillPartitions: (backfill) => database.read((db) => listBackfillPartitions(db, backfill)),
+    latestRunsOf: (range) => database.read((db) => latestRunsOf(db, range)),
+    runDurations: (pipeline, limit) => database.read((db) => runDurations(db, pipeline, limit)),
     close: () => database.close(),
   };
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { partitionRunId } from '../core/backfill.js';
 import type { Partitioning } from '../core/partitions.js';
 
 /** Names one run: a workflow id, and perhaps one of its executions. */
@@ -18,7 +19,7 @@ export function canonicalRunId(
   now: number = Date.now(),
 ): string {
   const partition = partitioning && params[partitioning.parameter];
-  if (typeof partition === 'string' && partition !== '') return `${pipeline}/${partition}`;
+  if (typeof partition === 'string' && partition !== '') return partitionRunId(pipeline, partition);
   // 36^9 ms reach past the year 5000, so the ids keep one length and sort as text.
   return `${pipeline}-${now.toString(36).padStart(9, '0')}${randomBytes(2).toString('hex')}`;
 }

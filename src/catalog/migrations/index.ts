@@ -6,6 +6,7 @@ import { ranges } from './0004-ranges.js';
 import { schemaChanges } from './0005-schema-changes.js';
 import { checks } from './0006-checks.js';
 import { replays } from './0007-replays.js';
+import { backfills } from './0011-backfills.js';
 
 /** Every migration by name; they run in the order of their names, and a released one never changes. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -16,4 +17,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0005-schema-changes': schemaChanges,
   '0006-checks': checks,
   '0007-replays': replays,
+  '0011-backfills': backfills,
 };
