@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { BACKFILL_OPERATIONS } from './operations/backfills.js';
 import { PIPELINE_OPERATIONS } from './operations/pipelines.js';
 import { RUN_ACTIONS } from './operations/run-actions.js';
 import { RUN_OPERATIONS } from './operations/runs.js';
@@ -7,7 +8,13 @@ import { SERVICE_OPERATIONS } from './operations/service.js';
 export { isChange, pathFields, TAGS, type Operation, type Tag } from './operation.js';
 
 /** Everything that can be asked of Millrace, by name. */
-export const OPERATIONS = { ...PIPELINE_OPERATIONS, ...RUN_OPERATIONS, ...RUN_ACTIONS, ...SERVICE_OPERATIONS } as const;
+export const OPERATIONS = {
+  ...PIPELINE_OPERATIONS,
+  ...RUN_OPERATIONS,
+  ...RUN_ACTIONS,
+  ...BACKFILL_OPERATIONS,
+  ...SERVICE_OPERATIONS,
+} as const;
 
 export type OperationId = keyof typeof OPERATIONS;
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { BACKFILL_CHOICES, MAX_CONCURRENCY, MAX_PARTITIONS, type BackfillRequest } from '../core/backfill.js';
 import { TerminalError } from '../core/errors.js';
 import { partitionRange, partitionsBetween, type Partitioning } from '../core/partitions.js';
-import { admissible, findPipeline } from './parameters.js';
+import { admissible, checkPartition, findPipeline } from './parameters.js';
 import type { PipelineConfig } from './project.js';
 
 const requestSchema = z.strictObject({
@@ -36,9 +36,8 @@ export function checkBackfill(pipelines: Readonly<Record<string, PipelineConfig>
   }
   const request = parsed.data;
   const { pipeline, from, to, params } = request;
-  const { partition: partitioning } = findPipeline(pipelines, pipeline);
-  if (!partitioning) throw unpartitioned(pipelines, pipeline);
-  const { parameter } = partitioning;
+  const partitions = checkBackfillRange(pipelines, request);
+  const { parameter } = pipelines[pipeline]?.partition as Partitioning;
   if (Object.hasOwn(params, parameter)) {
     throw new TerminalError(
       'BACKFILL_INVALID',
@@ -46,17 +45,24 @@ export function checkBackfill(pipelines: Readonly<Record<string, PipelineConfig>
     );
   }
   for (const end of [from, to]) admissible(pipelines, pipeline, { ...params, [parameter]: end });
-  requireBounded(from, to);
-  return { request, partitions: partitionsBetween(from, to) };
+  return { request, partitions };
 }
 
-/** The parameters of one partition's run. */
-export function paramsOfPartition(
-  params: BackfillRequest['params'],
-  { parameter }: Pick<Partitioning, 'parameter'>,
-  partition: string,
-): Readonly<Record<string, unknown>> {
-  return { ...params, [parameter]: partition };
+/**
+ * All partitions of a range, whatever the parameters of their runs.
+ *
+ * @throws TerminalError PIPELINE_UNKNOWN, PARAMETERS_INVALID, BACKFILL_INVALID
+ */
+export function checkBackfillRange(
+  pipelines: Readonly<Record<string, PipelineConfig>>,
+  { pipeline, from, to }: Pick<BackfillRequest, 'pipeline' | 'from' | 'to'>,
+): string[] {
+  const config = findPipeline(pipelines, pipeline);
+  const { partition: partitioning } = config;
+  if (!partitioning) throw unpartitioned(pipelines, pipeline);
+  for (const end of [from, to]) checkPartition(config, { [partitioning.parameter]: end });
+  requireBounded(from, to);
+  return partitionsBetween(from, to);
 }
 
 function unpartitioned(pipelines: Readonly<Record<string, PipelineConfig>>, pipeline: string): TerminalError {

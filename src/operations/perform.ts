@@ -3,12 +3,19 @@ import { OPERATIONS, type InputOf, type OperationId, type Operations, type Parse
 import { TerminalError } from '../core/errors.js';
 import type { Caller } from '../access/caller.js';
 import type { Handlers, OperationContext, OperationServices } from './context.js';
+import { backfillHandlers } from './backfills.js';
 import { healthHandlers } from './health.js';
 import { pipelineHandlers } from './pipelines.js';
 import { retryRun } from './retry-run.js';
 import { runHandlers } from './runs.js';
 
-const HANDLERS: Handlers<OperationId> = { ...pipelineHandlers, ...runHandlers, retryRun, ...healthHandlers };
+const HANDLERS: Handlers<OperationId> = {
+  ...pipelineHandlers,
+  ...runHandlers,
+  retryRun,
+  ...backfillHandlers,
+  ...healthHandlers,
+};
 
 /**
  * Does one operation for somebody: sees that they may, checks what they ask, and does it.
