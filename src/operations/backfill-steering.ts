@@ -3,7 +3,7 @@ import type { BackfillPartitionRow, BackfillRow } from '../catalog/index.js';
 import { checkBackfill } from '../config/backfill-request.js';
 import { countPartitions } from '../core/backfill.js';
 import { isOpen } from '../core/backfill-selection.js';
-import { TerminalError, TransientError } from '../core/errors.js';
+import { MillraceError, TerminalError, TransientError } from '../core/errors.js';
 import { restartBackfill } from '../temporal/start-backfill.js';
 import { cancelBackfill, steerBackfill } from '../temporal/steer-backfill.js';
 import { summarizeBackfill, type BackfillSummary } from './backfill-view.js';
@@ -47,7 +47,8 @@ export async function retry(
   partitions: readonly string[] | undefined,
 ): Promise<ResultOf<'retryBackfill'>> {
   if (isOpen(await openState(context, row))) {
-    return { ...(await ask(context, row, 'retryFailed', partitions)), worker: true };
+    const steered = await ask(context, row, 'retryFailed', partitions).catch((error: unknown) => unlessClosed(context, row, error));
+    if (steered) return { ...steered, worker: true };
   }
   const { project, catalog, temporal, states, caller } = context;
   const again = { by: caller.name, ...(partitions && { partitions }) };
@@ -67,6 +68,12 @@ export async function retry(
   const wanted = rows.map((each) => (isRetried(each, partitions) ? { status: 'waiting' as const } : each));
   const worker = await states.hasWorker(taskQueue);
   return { id: row.backfill, status: 'running', counts: countPartitions(wanted), worker };
+}
+
+/** Nothing, where a backfill has ended since it was looked at. */
+async function unlessClosed(context: OperationContext, row: BackfillRow, error: unknown): Promise<undefined> {
+  const said = error instanceof MillraceError && error.code === 'BACKFILL_CLOSED';
+  if (!said || isOpen(await openState(context, row))) throw error;
 }
 
 function isRetried({ status, partition }: BackfillPartitionRow, wanted: readonly string[] | undefined): boolean {

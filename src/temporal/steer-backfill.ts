@@ -57,7 +57,8 @@ function refusal(workflowId: string, error: unknown): Error | undefined {
   if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
     const { type, message } = error.cause;
     const code = type !== undefined && type !== null && Object.hasOwn(ERROR_CODES, type) ? (type as ErrorCode) : undefined;
-    return code && new TerminalError(code, message.replace(` [${code}]`, ''), {}, cause);
+    if (code) return new TerminalError(code, message.replace(` [${code}]`, ''), {}, cause);
+    return new TerminalError('BACKFILL_CLOSED', `The backfill ${workflowId} ended while it was asked: ${message}.`, {}, cause);
   }
   if (error instanceof WorkflowNotFoundError) {
     return new TerminalError('BACKFILL_CLOSED', `The backfill ${workflowId} has ended.`, {}, cause);

@@ -21,8 +21,10 @@ export interface BackfillScene {
   /** From now on, extracts of these months wait until they are let go. */
   readonly hold: (...months: readonly string[]) => void;
   readonly letGo: (...months: readonly string[]) => void;
-  /** The workflow ids of runs whose extract waits now, or has waited, in order. */
+  /** The workflow ids of runs whose extract has begun, in order. */
   readonly arrived: string[];
+  /** Waits until the extract of a run has begun. */
+  readonly arrival: (workflowId: string) => Promise<void>;
   /** Waits until a backfill is as it should be. */
   readonly reach: (id: string, ready: (backfill: Backfill) => boolean) => Promise<Backfill>;
   readonly close: () => Promise<void>;
@@ -32,6 +34,7 @@ export async function openBackfillScene(): Promise<BackfillScene> {
   const lake = lastingFolder();
   const held = new Set<string>();
   const arrived: string[] = [];
+  const seen = new Set<string>();
   const project = path.resolve(import.meta.dirname, '../fixtures/months');
   const worker = await startProjectWorker(project, lastingFolder(), { MONTHS_LAKE: lake }, { checkpoint });
   const service = await startProjectService(worker.project);
@@ -42,7 +45,9 @@ export async function openBackfillScene(): Promise<BackfillScene> {
     const { info, cancellationSignal } = Context.current();
     const id = info.workflowExecution?.workflowId ?? '';
     const month = id.slice(id.lastIndexOf('/') + 1);
-    arrived.push(id);
+    const runId = info.workflowExecution?.runId ?? '';
+    if (!seen.has(runId)) arrived.push(id);
+    seen.add(runId);
     while (held.has(month) && !cancellationSignal.aborted) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
@@ -55,6 +60,11 @@ export async function openBackfillScene(): Promise<BackfillScene> {
     hold: (...months) => months.forEach((month) => held.add(month)),
     letGo: (...months) => months.forEach((month) => held.delete(month)),
     arrived,
+    arrival: (workflowId) =>
+      until(
+        () => arrived.includes(workflowId),
+        () => `${workflowId} has not come; these have: ${arrived.join(', ')}`,
+      ),
     async reach(id, ready) {
       let last: Backfill | undefined;
       await until(
