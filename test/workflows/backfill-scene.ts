@@ -4,7 +4,7 @@ import { Context } from '@temporalio/activity';
 import type { Operations, ResultOf } from '../../src/api/index.js';
 import { lastingFolder } from '../support/folder.js';
 import { startProjectService, type ProjectService } from '../support/project-service.js';
-import { startProjectWorker, type ProjectWorker } from '../support/project-worker.js';
+import { startProjectWorker, type ProjectWorker, type ProjectWorkerOptions } from '../support/project-worker.js';
 import { until } from '../support/until.js';
 
 export type Backfill = ResultOf<'getBackfill'>;
@@ -30,14 +30,17 @@ export interface BackfillScene {
   readonly close: () => Promise<void>;
 }
 
-export async function openBackfillScene(): Promise<BackfillScene> {
+/** @param address of a Temporal server of the test's own */
+export async function openBackfillScene(
+  options: Pick<ProjectWorkerOptions, 'address' | 'limits'> = {},
+): Promise<BackfillScene> {
   const lake = lastingFolder();
   const held = new Set<string>();
   const arrived: string[] = [];
   const seen = new Set<string>();
   const project = path.resolve(import.meta.dirname, '../fixtures/months');
-  const worker = await startProjectWorker(project, lastingFolder(), { MONTHS_LAKE: lake }, { checkpoint });
-  const service = await startProjectService(worker.project);
+  const worker = await startProjectWorker(project, lastingFolder(), { MONTHS_LAKE: lake }, { checkpoint, ...options });
+  const service = await startProjectService(worker.project, options.address);
   const { operations } = service;
 
   async function checkpoint(name: string): Promise<void> {
