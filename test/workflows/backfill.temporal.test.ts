@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { byStatus, isClosed, openBackfillScene, type BackfillScene } from './backfill-scene.js';
 
+// The server is shared, and runs are called after their partitions: no other test has those of 2024 to 2026.
 let scene: BackfillScene;
 
 beforeAll(async () => {
