@@ -1,4 +1,6 @@
 import { makeAdmit } from './admit.js';
+import { makeAwaitRun } from './await-run.js';
+import { makePlanBackfill, makeRecordBackfill } from './backfill.js';
 import { makeCheck } from './check.js';
 import { makeDiscover } from './discover.js';
 import { makeExtract } from './extract.js';
@@ -25,6 +27,9 @@ export function createActivities(services: Services) {
     check: makeCheck(services),
     load: makeLoad(services),
     validateAndLoad: makeValidateAndLoad(services),
+    planBackfill: makePlanBackfill(services),
+    recordBackfill: makeRecordBackfill(services),
+    awaitRun: makeAwaitRun(services),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { ACCESS_OPERATIONS } from './operations/access.js';
 import { DATASET_OPERATIONS } from './operations/datasets.js';
+import { BACKFILL_OPERATIONS } from './operations/backfills.js';
 import { PIPELINE_OPERATIONS } from './operations/pipelines.js';
 import { RUN_ACTIONS } from './operations/run-actions.js';
 import { RUN_OPERATIONS } from './operations/runs.js';
@@ -17,6 +18,7 @@ export const OPERATIONS = {
   ...RUN_ACTIONS,
   ...DATASET_OPERATIONS,
   ...ACCESS_OPERATIONS,
+  ...BACKFILL_OPERATIONS,
   ...SERVICE_OPERATIONS,
 } as const;
 

@@ -2,6 +2,14 @@ import type { AccessRecords } from './access-records.js';
 import type { DatasetUse } from '../core/staging-sweep.js';
 import type { LogLine } from '../core/run-log.js';
 import type { Manifest } from '../core/manifest.js';
+import type {
+  BackfillFilter,
+  BackfillPartitionRow,
+  BackfillRecorded,
+  BackfillRow,
+  PartitionRange,
+  PartitionRunRow,
+} from './backfill-facts.js';
 import type { OpenRunFilter } from './closing.js';
 import type { DatasetDetail, DatasetFilter, DatasetRow } from './dataset-queries.js';
 import type { Lease } from './leases.js';
@@ -105,5 +113,15 @@ export interface Catalog extends AccessRecords {
   /** Takes or renews a lease that still stands as it was `seen`; `undefined` when somebody was faster. */
   takeLease(name: string, holder: string, seen: Lease | undefined): Promise<Lease | undefined>;
   dropLease(name: string, holder: string): Promise<void>;
+  recordBackfill(fact: BackfillRecorded): Promise<void>;
+  findBackfill(backfill: string): Promise<BackfillRow | undefined>;
+  /** Latest first. */
+  listBackfills(filter: BackfillFilter): Promise<BackfillRow[]>;
+  /** In their order, those that are left out with the others. */
+  listBackfillPartitions(backfill: string): Promise<BackfillPartitionRow[]>;
+  /** The latest run of each partition that has any, whatever its workflow id. */
+  latestRunsOf(range: PartitionRange): Promise<PartitionRunRow[]>;
+  /** How long the latest completed runs of a pipeline took, in milliseconds. */
+  runDurations(pipeline: string, limit: number): Promise<number[]>;
   close(): Promise<void>;
 }

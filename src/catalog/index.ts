@@ -1,4 +1,13 @@
 export type { AuditFilter, AuditOutcome, AuditRow, TokenRecord } from './access-facts.js';
+export type {
+  BackfillFilter,
+  BackfillHead,
+  BackfillPartitionRow,
+  BackfillRecorded,
+  BackfillRow,
+  PartitionRange,
+  PartitionRunRow,
+} from './backfill-facts.js';
 export type { Catalog } from './catalog.js';
 export type { Lease } from './leases.js';
 export type { RunFilter, RunPlace } from './run-filter.js';

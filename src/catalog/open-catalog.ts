@@ -1,4 +1,6 @@
 import { accessRecords } from './access-records.js';
+import { findBackfill, latestRunsOf, listBackfillPartitions, listBackfills, runDurations } from './backfill-queries.js';
+import { recordBackfill } from './backfill-statements.js';
 import type { Catalog } from './catalog.js';
 import { checkHistory, listAuditOverrides, listCheckResults, recordAuditOverride } from './check-results.js';
 import type { CatalogDatabase } from './database.js';
@@ -72,6 +74,12 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     takeLease: (name, holder, seen) => database.write((db) => takeLease(db, name, holder, seen)),
     dropLease: (name, holder) => database.write((db) => dropLease(db, name, holder)),
     ...accessRecords(database),
+    recordBackfill: (fact) => database.write((db) => recordBackfill(db, fact)),
+    findBackfill: (backfill) => database.read((db) => findBackfill(db, backfill)),
+    listBackfills: (filter) => database.read((db) => listBackfills(db, filter)),
+    listBackfillPartitions: (backfill) => database.read((db) => listBackfillPartitions(db, backfill)),
+    latestRunsOf: (range) => database.read((db) => latestRunsOf(db, range)),
+    runDurations: (pipeline, limit) => database.read((db) => runDurations(db, pipeline, limit)),
     close: () => database.close(),
   };
 }

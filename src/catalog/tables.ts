@@ -237,6 +237,37 @@ export interface AuditTable {
   result: string | null;
 }
 
+export interface BackfillsTable {
+  /** The backfill's workflow id. */
+  backfill: string;
+  pipeline: string;
+  first_partition: string;
+  last_partition: string;
+  request: string;
+  by: string;
+  status: string;
+  started_at: string;
+  finished_at: string | null;
+  /** Grows with each change of the backfill. */
+  change: number;
+  error_code: string | null;
+  error_message: string | null;
+}
+
+export interface BackfillPartitionsTable {
+  backfill: string;
+  partition: string;
+  status: string;
+  run_id: string | null;
+  attempts: number;
+  change: number;
+  changed_at: string;
+  error_code: string | null;
+  error_message: string | null;
+  /** Why it is left out. */
+  note: string | null;
+}
+
 export interface CatalogTables {
   runs: RunsTable;
   step_runs: StepRunsTable;
@@ -254,6 +285,8 @@ export interface CatalogTables {
   leases: LeasesTable;
   tokens: TokensTable;
   audit: AuditTable;
+  backfills: BackfillsTable;
+  backfill_partitions: BackfillPartitionsTable;
 }
 
 /** What statements run on: the database, or a transaction in it. */

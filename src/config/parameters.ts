@@ -51,7 +51,8 @@ function checkParams(pipeline: string, config: PipelineConfig, params: unknown):
   );
 }
 
-function checkPartition(config: PipelineConfig, params: Readonly<Record<string, unknown>>): string | undefined {
+/** @throws TerminalError PARAMETERS_INVALID when it is none of the pipeline's */
+export function checkPartition(config: PipelineConfig, params: Readonly<Record<string, unknown>>): string | undefined {
   const partitioning = config.partition;
   if (!partitioning) return undefined;
   const value = String(params[partitioning.parameter]);

@@ -1,3 +1,4 @@
+import { BACKFILL_ERRORS } from './error-codes/backfills.js';
 import { CLIENT_ERRORS } from './error-codes/clients.js';
 import { DATABASE_ERRORS } from './error-codes/databases.js';
 import { DATA_ERRORS } from './error-codes/data.js';
@@ -16,6 +17,7 @@ export type { ErrorCodeEntry };
 /** Every error Millrace raises by intent. A code, once released, keeps its meaning. */
 export const ERROR_CODES = {
   ...RUN_ERRORS,
+  ...BACKFILL_ERRORS,
   ...PROJECT_ERRORS,
   ...FILE_ERRORS,
   ...DATABASE_ERRORS,

@@ -15,6 +15,7 @@ import { auditHandlers } from './audit.js';
 import { audited } from './audited.js';
 import type { Handlers, OperationContext, OperationServices } from './context.js';
 import { datasetHandlers } from './datasets.js';
+import { backfillHandlers } from './backfills.js';
 import { healthHandlers } from './health.js';
 import { pipelineHandlers } from './pipelines.js';
 import { quarantineHandlers } from './quarantine.js';
@@ -32,6 +33,7 @@ const HANDLERS: Handlers<OperationId> = {
   ...quarantineHandlers,
   ...tokenHandlers,
   ...auditHandlers,
+  ...backfillHandlers,
   ...healthHandlers,
 };
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { partitionRunId as idOfPartition } from '../core/backfill.js';
 import type { Partitioning } from '../core/partitions.js';
 
 /** Names one run: a workflow id, and perhaps one of its executions. */
@@ -29,7 +30,7 @@ export function partitionRunId(
   partitioning: Partitioning | undefined,
 ): string | undefined {
   const partition = partitioning && params[partitioning.parameter];
-  return typeof partition === 'string' && partition !== '' ? `${pipeline}/${partition}` : undefined;
+  return typeof partition === 'string' && partition !== '' ? idOfPartition(pipeline, partition) : undefined;
 }
 
 const RUN_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;

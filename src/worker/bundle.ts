@@ -12,6 +12,7 @@ import {
 import { relativeTo } from '../config/import-failure.js';
 import { BUILT_IN_NAMES } from '../config/built-in-pipelines.js';
 import type { LoadedProject } from '../config/load.js';
+import { BACKFILL_WORKFLOW } from '../core/backfill.js';
 import { messageOf } from '../core/errors.js';
 import { ProblemsError, refuseProblems, type Problem } from '../core/problems.js';
 import { readPipelineNames, type NamedProject } from './pipeline-names.js';
@@ -76,6 +77,7 @@ async function writeEntry(project: NamedProject, names: readonly string[]): Prom
     `import { refuseUnknown } from ${ourWorkflow('unknown-pipeline')};`,
     ...(project.workflowsPath === undefined ? [] : [`export * from ${JSON.stringify(project.workflowsPath)};`]),
     `export { ${BUILT_IN_NAMES.join(', ')} } from ${ourWorkflow('built-in')};`,
+    `export { backfill as ${JSON.stringify(BACKFILL_WORKFLOW)} } from ${ourWorkflow('backfill')};`,
     `export default refuseUnknown(${JSON.stringify([...names, ...BUILT_IN_NAMES])});`,
     '',
   ].join('\n');

@@ -58,6 +58,7 @@ export const EDGES: readonly Edge[] = [
   edge('activities', 'value', 'catalog', 'each step records what it did, and a retry takes over what was done'),
   edge('activities', 'value', 'connector registry', 'the only way to a connector, so that one more needs no other change'),
   edge('activities', 'type', 'connector contract', 'what the registry gives has its shape'),
+  edge('activities', 'value', 'temporal', 'a backfill asks how runs stand that it has not started'),
   edge('activities', 'value', 'npm node:*', 'they run in Node'),
   edge('activities', 'value', 'npm @temporalio/activity', 'heartbeats, cancellation and attempts come from there'),
   edge('activities', 'value', 'npm zod', 'parameters and the reserved second argument are parsed with it'),

@@ -19,6 +19,8 @@ const TABLES = [
   'schema_changes',
   'check_results',
   'audit_overrides',
+  'backfills',
+  'backfill_partitions',
 ] as const;
 
 /** Rows by table. */

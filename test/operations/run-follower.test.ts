@@ -52,7 +52,8 @@ async function rest(events: AsyncGenerator<RunEvent>): Promise<RunEvent[]> {
   return all;
 }
 
-const idsOf = (events: readonly RunEvent[]) => events.flatMap(({ type, data }) => (type === 'log' ? [(data as JournalLine).id] : []));
+const idsOf = (events: readonly RunEvent[]) =>
+  events.flatMap(({ type, data }) => (type === 'log' ? [(data as JournalLine).id] : []));
 
 test('one who reads too slowly begins with the present, misses no line, and is told none twice but the latest', async () => {
   const { run, follower } = followed();

@@ -13,7 +13,7 @@ export interface ProjectService {
 }
 
 /** Starts the client service of a project, as a worker in this process has it. */
-export async function startProjectService(project: LoadedProject): Promise<ProjectService> {
-  const service = await startService({ project, address: await temporalAddress(), port: 0 });
+export async function startProjectService(project: LoadedProject, address?: string): Promise<ProjectService> {
+  const service = await startService({ project, address: address ?? (await temporalAddress()), port: 0 });
   return { url: service.url, operations: remoteOperations({ url: service.url }), stop: () => service.stop() };
 }

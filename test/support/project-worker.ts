@@ -3,7 +3,7 @@ import path from 'node:path';
 import { Client, Connection, type WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { loadProject, type CatalogPlace, type LoadedProject } from '../../src/config/load.js';
 import type { Checkpoint } from '../../src/connectors/contract.js';
-import { createWorker, type RunningWorker } from '../../src/worker/worker.js';
+import { createWorker, type RunningWorker, type WorkerLimits } from '../../src/worker/worker.js';
 import { temporalAddress } from './temporal.js';
 
 /** A project's worker in this process, with a task queue, staging and catalog of its own. */
@@ -20,6 +20,15 @@ export interface ProjectWorker {
   readonly stop: () => Promise<void>;
 }
 
+export interface ProjectWorkerOptions {
+  readonly checkpoint?: Checkpoint;
+  readonly maxBytes?: number;
+  readonly catalog?: CatalogPlace;
+  readonly limits?: WorkerLimits;
+  /** Of a Temporal server of the test's own. @default the shared one */
+  readonly address?: string;
+}
+
 /**
  * Starts the worker of a fixture project against the shared Temporal server.
  *
@@ -30,7 +39,7 @@ export async function startProjectWorker(
   directory: string,
   folder: string,
   environment: Readonly<Record<string, string>>,
-  options: { readonly checkpoint?: Checkpoint; readonly maxBytes?: number; readonly catalog?: CatalogPlace } = {},
+  options: ProjectWorkerOptions = {},
 ): Promise<ProjectWorker> {
   Object.assign(process.env, environment);
   const loaded = await loadProject(directory);
@@ -42,8 +51,8 @@ export async function startProjectWorker(
     engine: { ...loaded.engine, memoryLimit: '500MB', spillDirectory: path.join(folder, 'spill') },
     catalog: options.catalog ?? { path: path.join(folder, 'catalog.db') },
   };
-  const address = await temporalAddress();
-  const worker: RunningWorker = await createWorker({ project, address, checkpoint: options.checkpoint });
+  const { checkpoint, limits, address = await temporalAddress() } = options;
+  const worker: RunningWorker = await createWorker({ project, address, checkpoint, limits });
   const connection = await Connection.connect({ address });
   const client = new Client({ connection });
   return {

@@ -1,0 +1,143 @@
+import { Context } from '@temporalio/activity';
+import type { BackfillPartitionRow, BackfillRecorded, BackfillRow, PartitionRunRow } from '../src/catalog/index.js';
+import { checkBackfill } from '../src/config/backfill-request.js';
+import type {
+  BackfillPartition,
+  BackfillPlan,
+  BackfillRequest,
+  BackfillRetry,
+  PartitionChange,
+  PlanBackfillInput,
+} from '../src/core/backfill.js';
+import { isOpen, selectPartitions, type LatestRun } from '../src/core/backfill-selection.js';
+import { MillraceError, TerminalError } from '../src/core/errors.js';
+import type { Partitioning } from '../src/core/partitions.js';
+import { describeRun } from '../src/temporal/describe-run.js';
+import { toFailure } from './failure.js';
+import type { Services } from './services.js';
+import { ownTemporal } from './temporal-client.js';
+
+/**
+ * The first thing of a backfill: checks what it is asked to do, decides which partitions that are, and writes them into the
+ * catalog. Of a closed backfill that is taken up again, those that have not completed.
+ */
+export function makePlanBackfill(services: Services) {
+  return async (input: PlanBackfillInput): Promise<BackfillPlan> => {
+    try {
+      return input.again ? await planAgain(services, input, input.again) : await planAnew(services, input);
+    } catch (error) {
+      throw toFailure(error);
+    }
+  };
+}
+
+/** Keeps in the catalog how a backfill stands. */
+export function makeRecordBackfill({ catalog }: Pick<Services, 'catalog'>) {
+  return async (fact: BackfillRecorded): Promise<void> => {
+    try {
+      await catalog.recordBackfill(fact);
+    } catch (error) {
+      throw toFailure(error);
+    }
+  };
+}
+
+async function planAnew(services: Services, { backfill, startedAt, input }: PlanBackfillInput): Promise<BackfillPlan> {
+  const { request, partitions } = checkBackfill(services.project.pipelines, input);
+  const latest = await latestRuns(services, request);
+  const { todo, leftOut } = selectPartitions(partitions, request.only, latest);
+  const changes = 1;
+  const change = { attempts: 0, change: changes, at: startedAt };
+  await services.catalog.recordBackfill({
+    backfill,
+    head: { request, status: 'running', startedAt, finishedAt: null, error: null, change: changes },
+    partitions: [
+      ...todo.map((partition): PartitionChange => ({ partition, status: 'waiting', ...change })),
+      ...leftOut.map(({ partition, reason }): PartitionChange => ({
+        partition,
+        status: 'left out',
+        note: reason,
+        ...change,
+      })),
+    ],
+  });
+  return {
+    request,
+    parameter: parameterOf(services, request),
+    startedAt,
+    partitions: todo.map((partition) => ({ partition, status: 'waiting', attempts: 0 })),
+    leftOut: leftOut.length,
+    changes,
+  };
+}
+
+async function planAgain(services: Services, { backfill, startedAt }: PlanBackfillInput, again: BackfillRetry): Promise<BackfillPlan> {
+  const { catalog } = services;
+  const known = await catalog.findBackfill(backfill);
+  if (!known) {
+    throw new TerminalError(
+      'BACKFILL_UNKNOWN',
+      `The catalog ${catalog.name} knows no backfill ${backfill}, so it cannot be taken up again. Start one with \`millrace backfill\`.`,
+    );
+  }
+  const request: BackfillRequest = { ...known.request, by: again.by };
+  checkBackfill(services.project.pipelines, request);
+  const rows = (await catalog.listBackfillPartitions(backfill)).filter(({ status }) => status !== 'left out');
+  const latest = await latestRuns(services, request);
+  const wanted = again.partitions && new Set(again.partitions);
+  const partitions = rows.map((row) => takeUp(row, latest.get(row.partition), wanted));
+  const changes = known.change + 1;
+  await catalog.recordBackfill({
+    backfill,
+    head: { request, status: 'running', startedAt: known.startedAt, finishedAt: null, error: null, change: changes },
+    partitions: partitions
+      .filter(({ status }, index) => status !== rows[index]?.status)
+      .map((each) => ({ ...each, change: changes, at: startedAt })),
+  });
+  return planned(services, known, request, partitions, changes);
+}
+
+function planned(
+  services: Services,
+  { startedAt, leftOut }: BackfillRow,
+  request: BackfillRequest,
+  partitions: readonly BackfillPartition[],
+  changes: number,
+): BackfillPlan {
+  return { request, parameter: parameterOf(services, request), startedAt, partitions, leftOut, changes };
+}
+
+/** A partition as a backfill that is taken up again begins with it. */
+function takeUp(row: BackfillPartitionRow, latest: LatestRun | undefined, wanted?: ReadonlySet<string>): BackfillPartition {
+  const { partition, attempts, error } = row;
+  const runId = row.runId ?? undefined;
+  if (row.status === 'completed') return { partition, status: 'completed', attempts, ...(runId && { runId }) };
+  // Somebody ran it since, or the backfill was terminated before it saw the end.
+  if (latest?.state === 'completed') return { partition, status: 'completed', attempts, runId: latest.runId };
+  if (!wanted || wanted.has(partition)) return { partition, status: 'waiting', attempts };
+  const status = row.status === 'failed' ? 'failed' : 'cancelled';
+  return { partition, status, attempts, ...(runId && { runId }), ...(error && { code: error.code, message: error.message }) };
+}
+
+function parameterOf({ project }: Services, { pipeline }: BackfillRequest): string {
+  return (project.pipelines[pipeline]?.partition as Partitioning).parameter;
+}
+
+/** The latest run of each partition that has any, in its true state. */
+async function latestRuns({ catalog }: Services, request: BackfillRequest): Promise<Map<string, LatestRun>> {
+  const latest = new Map<string, LatestRun>();
+  for (const row of await catalog.latestRunsOf(request)) {
+    latest.set(row.partition, { workflowId: row.workflowId, runId: row.runId, state: await trueState(row) });
+  }
+  return latest;
+}
+
+async function trueState({ status, workflowId, runId }: PartitionRunRow): Promise<string> {
+  if (!isOpen(status)) return status;
+  try {
+    return (await describeRun(ownTemporal(Context.current()), { workflowId, runId })).state;
+  } catch (error) {
+    if (error instanceof MillraceError && error.code === 'RUN_UNKNOWN') return 'forgotten';
+    throw error;
+  }
+}
