@@ -71,7 +71,11 @@ async function planAnew(services: Services, { backfill, startedAt, input }: Plan
   };
 }
 
-async function planAgain(services: Services, { backfill, startedAt }: PlanBackfillInput, again: BackfillRetry): Promise<BackfillPlan> {
+async function planAgain(
+  services: Services,
+  { backfill, startedAt }: PlanBackfillInput,
+  again: BackfillRetry,
+): Promise<BackfillPlan> {
   const { catalog } = services;
   const known = await catalog.findBackfill(backfill);
   if (!known) {

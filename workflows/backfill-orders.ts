@@ -23,9 +23,11 @@ export class BackfillOrders {
     const validator = refusing<BackfillSteering>(() => this.checkOpen());
     setHandler(backfillQuery, () => this.state?.view(this.paused));
     setHandler(leaveRunsSignal, () => void (this.leavesRuns = true));
-    setHandler(pauseUpdate, (_: BackfillSteering) => this.pause(true), { validator });
-    setHandler(resumeUpdate, (_: BackfillSteering) => this.pause(false), { validator });
-    setHandler(retryUpdate, (request) => this.retry(request), { validator: refusing<BackfillRetry>((request) => this.checkRetry(request)) });
+    setHandler(pauseUpdate, () => this.pause(true), { validator });
+    setHandler(resumeUpdate, () => this.pause(false), { validator });
+    setHandler(retryUpdate, (request) => this.retry(request), {
+      validator: refusing<BackfillRetry>((request) => this.checkRetry(request)),
+    });
   }
 
   /** From now on orders are about these partitions. @param changed is called when the backfill is paused or resumed */

@@ -76,7 +76,10 @@ export class BackfillState {
       const status = this.partitions.get(partition)?.status;
       if (status === 'failed' || status === 'cancelled') continue;
       const why = status === undefined ? 'is not the backfill’s to do' : `is ${status}`;
-      throw new TerminalError('BACKFILL_INVALID', `Partition ${partition} ${why}. Only failed and cancelled ones can be retried.`);
+      throw new TerminalError(
+        'BACKFILL_INVALID',
+        `Partition ${partition} ${why}. Only failed and cancelled ones can be retried.`,
+      );
     }
   }
 

@@ -68,7 +68,9 @@ export async function awaitPartition(workflowId: string, runId: string | undefin
     if (runId === undefined) return othersRun(workflowId);
     return CancellationScope.nonCancellable(async () => {
       // It may have ended meanwhile.
-      await getExternalWorkflowHandle(workflowId, runId).cancel().catch(() => undefined);
+      await getExternalWorkflowHandle(workflowId, runId)
+        .cancel()
+        .catch(() => undefined);
       return awaitRun(workflowId);
     });
   }

@@ -123,7 +123,7 @@ async function withCounts(db: CatalogSession, stored: readonly Selectable<Backfi
       error: errorOf(row),
       counts: counts as unknown as BackfillRow['counts'],
       leftOut: numberOf('left out'),
-      change: Math.max(row.change, ...own.map(({ latest }) => Number(latest ?? 0))),
+      change: Math.max(row.change, ...own.map(({ latest }) => latest ?? 0)),
     };
   });
 }

@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { openOutput } from './output.js';
 import { helpAfter, keepSpec, type Add } from './program/add.js';
 import { addAccess } from './program/access.js';
+import { addBackfills } from './program/backfills.js';
 import { addCatalog } from './program/catalog.js';
 import { addConnections } from './program/connections.js';
 import { addContracts } from './program/contracts.js';
@@ -64,6 +65,7 @@ export function buildProgram(finish: (exitCode: number) => void): Command {
   addProject(program, add);
   addServers(program, add);
   addRuns(program, add);
+  addBackfills(program, add);
   addLooks(program, add);
   addQuarantine(program, add);
   addContracts(program, add);

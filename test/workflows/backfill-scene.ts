@@ -2,6 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Context } from '@temporalio/activity';
 import type { Operations, ResultOf } from '../../src/api/index.js';
+import { MillraceError } from '../../src/core/errors.js';
 import { lastingFolder } from '../support/folder.js';
 import { startProjectService, type ProjectService } from '../support/project-service.js';
 import { startProjectWorker, type ProjectWorker, type ProjectWorkerOptions } from '../support/project-worker.js';
@@ -39,7 +40,7 @@ export async function openBackfillScene(options: Pick<ProjectWorkerOptions, 'add
   const project = path.resolve(import.meta.dirname, '../fixtures/months');
   const worker = await startProjectWorker(project, lastingFolder(), { MONTHS_LAKE: lake }, { checkpoint, ...options });
   const service = await startProjectService(worker.project, options.address);
-  const { operations } = service;
+  const operations = patient(service.operations);
 
   async function checkpoint(name: string): Promise<void> {
     if (name !== 'extract.reading') return;
@@ -91,4 +92,41 @@ export function byStatus({ partitions }: Backfill): Record<string, string[]> {
 
 export function isClosed({ status }: Backfill): boolean {
   return status !== 'running' && status !== 'paused';
+}
+
+/** On a busy machine a backfill may take longer than a second to answer: then it is asked again, as a person would. */
+function patient(operations: Operations): Operations {
+  const again = async <T>(ask: () => Promise<T>): Promise<T> => {
+    for (;;) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (!hasCode(error, 'BACKFILL_NOT_ANSWERING')) throw error;
+      }
+    }
+  };
+  return {
+    ...operations,
+    pauseBackfill: (input) => again(() => operations.pauseBackfill(input)),
+    resumeBackfill: (input) => again(() => operations.resumeBackfill(input)),
+    async retryBackfill(input) {
+      try {
+        return await operations.retryBackfill(input);
+      } catch (error) {
+        if (!hasCode(error, 'BACKFILL_NOT_ANSWERING')) throw error;
+      }
+      try {
+        return await again(() => operations.retryBackfill(input));
+      } catch (error) {
+        // It had taken the first one.
+        if (!hasCode(error, 'BACKFILL_INVALID')) throw error;
+        const { id, counts, status } = await operations.getBackfill(input);
+        return { id, counts, status: status === 'paused' ? 'paused' : 'running', worker: true };
+      }
+    },
+  };
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof MillraceError && error.code === code;
 }
