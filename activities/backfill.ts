@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import type { BackfillPartitionRow, BackfillRecorded, BackfillRow, PartitionRunRow } from '../src/catalog/index.js';
+import type { BackfillPartitionRow, BackfillRecorded, PartitionRunRow } from '../src/catalog/index.js';
 import { checkBackfill } from '../src/config/backfill-request.js';
 import type {
   BackfillPartition,
@@ -11,7 +11,6 @@ import type {
 } from '../src/core/backfill.js';
 import { isOpen, selectPartitions, type LatestRun } from '../src/core/backfill-selection.js';
 import { MillraceError, TerminalError } from '../src/core/errors.js';
-import type { Partitioning } from '../src/core/partitions.js';
 import { describeRun } from '../src/temporal/describe-run.js';
 import { toFailure } from './failure.js';
 import type { Services } from './services.js';
@@ -43,7 +42,7 @@ export function makeRecordBackfill({ catalog }: Pick<Services, 'catalog'>) {
 }
 
 async function planAnew(services: Services, { backfill, startedAt, input }: PlanBackfillInput): Promise<BackfillPlan> {
-  const { request, partitions } = checkBackfill(services.project.pipelines, input);
+  const { request, partitions, parameter } = checkBackfill(services.project.pipelines, input);
   const latest = await latestRuns(services, request);
   const { todo, leftOut } = selectPartitions(partitions, request.only, latest);
   const changes = 1;
@@ -63,7 +62,7 @@ async function planAnew(services: Services, { backfill, startedAt, input }: Plan
   });
   return {
     request,
-    parameter: parameterOf(services, request),
+    parameter,
     startedAt,
     partitions: todo.map((partition) => ({ partition, status: 'waiting', attempts: 0 })),
     leftOut: leftOut.length,
@@ -85,7 +84,7 @@ async function planAgain(
     );
   }
   const request: BackfillRequest = { ...known.request, by: again.by };
-  checkBackfill(services.project.pipelines, request);
+  const { parameter } = checkBackfill(services.project.pipelines, request);
   const rows = (await catalog.listBackfillPartitions(backfill)).filter(({ status }) => status !== 'left out');
   const latest = await latestRuns(services, request);
   const wanted = again.partitions && new Set(again.partitions);
@@ -98,17 +97,7 @@ async function planAgain(
       .filter(({ status }, index) => status !== rows[index]?.status)
       .map((each) => ({ ...each, change: changes, at: startedAt })),
   });
-  return planned(services, known, request, partitions, changes);
-}
-
-function planned(
-  services: Services,
-  { startedAt, leftOut }: BackfillRow,
-  request: BackfillRequest,
-  partitions: readonly BackfillPartition[],
-  changes: number,
-): BackfillPlan {
-  return { request, parameter: parameterOf(services, request), startedAt, partitions, leftOut, changes };
+  return { request, parameter, startedAt: known.startedAt, partitions, leftOut: known.leftOut, changes };
 }
 
 /** A partition as a backfill that is taken up again begins with it. */
@@ -121,10 +110,6 @@ function takeUp(row: BackfillPartitionRow, latest: LatestRun | undefined, wanted
   if (!wanted || wanted.has(partition)) return { partition, status: 'waiting', attempts };
   const status = row.status === 'failed' ? 'failed' : 'cancelled';
   return { partition, status, attempts, ...(runId && { runId }), ...(error && { code: error.code, message: error.message }) };
-}
-
-function parameterOf({ project }: Services, { pipeline }: BackfillRequest): string {
-  return (project.pipelines[pipeline]?.partition as Partitioning).parameter;
 }
 
 /** The latest run of each partition that has any, in its true state. */

@@ -20,6 +20,8 @@ const requestSchema = z.strictObject({
 export interface CheckedBackfill {
   readonly request: BackfillRequest;
   readonly partitions: readonly string[];
+  /** The run parameter that names the partition. */
+  readonly parameter: string;
 }
 
 /**
@@ -37,7 +39,7 @@ export function checkBackfill(pipelines: Readonly<Record<string, PipelineConfig>
   const request = parsed.data;
   const { pipeline, from, to, params } = request;
   const partitions = checkBackfillRange(pipelines, request);
-  const { parameter } = pipelines[pipeline]?.partition as Partitioning;
+  const { parameter } = partitioningOf(pipelines, pipeline);
   if (Object.hasOwn(params, parameter)) {
     throw new TerminalError(
       'BACKFILL_INVALID',
@@ -45,7 +47,7 @@ export function checkBackfill(pipelines: Readonly<Record<string, PipelineConfig>
     );
   }
   for (const end of [from, to]) admissible(pipelines, pipeline, { ...params, [parameter]: end });
-  return { request, partitions };
+  return { request, partitions, parameter };
 }
 
 /**
@@ -58,17 +60,18 @@ export function checkBackfillRange(
   { pipeline, from, to }: Pick<BackfillRequest, 'pipeline' | 'from' | 'to'>,
 ): string[] {
   const config = findPipeline(pipelines, pipeline);
-  const { partition: partitioning } = config;
-  if (!partitioning) throw unpartitioned(pipelines, pipeline);
-  for (const end of [from, to]) checkPartition(config, { [partitioning.parameter]: end });
+  const { parameter } = partitioningOf(pipelines, pipeline);
+  for (const end of [from, to]) checkPartition(config, { [parameter]: end });
   requireBounded(from, to);
   return partitionsBetween(from, to);
 }
 
-function unpartitioned(pipelines: Readonly<Record<string, PipelineConfig>>, pipeline: string): TerminalError {
+function partitioningOf(pipelines: Readonly<Record<string, PipelineConfig>>, pipeline: string): Partitioning {
+  const { partition } = findPipeline(pipelines, pipeline);
+  if (partition) return partition;
   const others = Object.keys(pipelines).filter((name) => pipelines[name]?.partition);
   const known = others.length === 0 ? 'The project has none.' : `Those that have: ${others.join(', ')}.`;
-  return new TerminalError(
+  throw new TerminalError(
     'BACKFILL_INVALID',
     `The pipeline "${pipeline}" has no partitions, so there is nothing to backfill. Give it \`partition: monthly(…)\` or \`daily(…)\` in the config, or start a run of it. ${known}`,
   );

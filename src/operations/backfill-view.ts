@@ -30,7 +30,15 @@ function summaryOf(row: BackfillRow, status: BackfillSummary['status'], finished
   const { pipeline, from, to, only, concurrency, params, stopOnFailure, by } = request;
   const until = finishedAt ?? (isOpen(status) ? new Date().toISOString() : null);
   return {
-    ...{ id: row.backfill, pipeline, from, to, only, concurrency, params: { ...params }, stopOnFailure, by },
+    id: row.backfill,
+    pipeline,
+    from,
+    to,
+    only,
+    concurrency,
+    params: { ...params },
+    stopOnFailure,
+    by,
     status,
     startedAt,
     finishedAt,
