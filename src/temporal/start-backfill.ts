@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { BACKFILL_WORKFLOW, type BackfillControl, type BackfillRequest, type BackfillRetry } from '../core/backfill.js';
+import { canonicalJson } from '../core/canonical-json.js';
 import { TerminalError } from '../core/errors.js';
 import type { TemporalClient } from './connect.js';
 import type { RunAddress } from './run-id.js';
@@ -26,7 +27,7 @@ export interface StartedBackfill extends Required<RunAddress> {
 /**
  * Starts a backfill, once for its id.
  *
- * @throws TerminalError BACKFILL_INVALID when its id belongs to a backfill that was asked to do something else
+ * @throws TerminalError IDEMPOTENCY_CONFLICT when its id belongs to a backfill that was asked to do something else
  */
 export async function startBackfill(
   temporal: TemporalClient,
@@ -88,21 +89,17 @@ export async function restartBackfill(
   });
 }
 
-/** @throws TerminalError BACKFILL_INVALID */
+/** @throws TerminalError IDEMPOTENCY_CONFLICT */
 export function requireSame(workflowId: string, before: unknown, request: BackfillRequest): void {
-  if (sameText(before) === sameText(request)) return;
+  if (whatOf(before) === whatOf(request)) return;
   throw new TerminalError(
-    'BACKFILL_INVALID',
-    `That idempotency key has started the backfill ${workflowId}, which was asked to do something else. Give this one another key.`,
+    'IDEMPOTENCY_CONFLICT',
+    `The idempotency key has started the backfill ${workflowId}, which was asked to do something else. Give this one a new key, or repeat the old request unchanged.`,
+    { workflowId },
   );
 }
 
 // Who asks is no part of what is asked.
-function sameText(request: unknown): string {
-  const { by: _, ...rest } = (request ?? {}) as Partial<BackfillRequest>;
-  return JSON.stringify(rest, (_key, value: unknown) =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => a.localeCompare(b)))
-      : value,
-  );
+function whatOf(request: unknown): string {
+  return canonicalJson({ ...(request as Partial<BackfillRequest> | undefined), by: undefined });
 }

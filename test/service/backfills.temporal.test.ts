@@ -68,7 +68,7 @@ test('a start with the same key again is the same backfill, and another one with
   expect(done).toMatchObject({ status: 'completed', counts: { completed: 2 } });
   expect(await operations.startBackfill({ ...range, idempotencyKey: 'once' })).toMatchObject({ id, started: false });
   await expect(operations.startBackfill({ ...range, to: '2034-03', idempotencyKey: 'once' })).rejects.toMatchObject({
-    code: 'BACKFILL_INVALID',
+    code: 'IDEMPOTENCY_CONFLICT',
     message: expect.stringContaining('asked to do something else'),
   });
   await expect(operations.retryBackfill({ backfill: id, partitions: ['2034-01'] })).rejects.toMatchObject({

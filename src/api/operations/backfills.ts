@@ -58,7 +58,7 @@ export const BACKFILL_OPERATIONS = {
     }),
     result: startedBackfill,
     status: 201,
-    errors: ['PIPELINE_UNKNOWN', 'PARAMETERS_INVALID', 'BACKFILL_INVALID'],
+    errors: ['PIPELINE_UNKNOWN', 'PARAMETERS_INVALID', 'BACKFILL_INVALID', 'IDEMPOTENCY_CONFLICT'],
   }),
   listBackfills: operation({
     method: 'get',
