@@ -58,7 +58,12 @@ describe('a request that is wrong is refused with a problem document', () => {
     ['JSON that is null', post('null'), 400, 'REQUEST_INVALID'],
     ['JSON that would change what objects are', post('{"__proto__":{"x":1},"pipeline":"publish"}'), 400, 'REQUEST_INVALID'],
     ['no body', { method: 'POST' }, 400, 'REQUEST_INVALID'],
-    ['another type', { ...post('x=1'), headers: { 'content-type': 'application/x-www-form-urlencoded' } }, 415, 'MEDIA_TYPE_UNKNOWN'],
+    [
+      'another type',
+      { ...post('x=1'), headers: { 'content-type': 'application/x-www-form-urlencoded' } },
+      415,
+      'MEDIA_TYPE_UNKNOWN',
+    ],
     ['plain text', { ...post('{}'), headers: { 'content-type': 'text/plain' } }, 415, 'MEDIA_TYPE_UNKNOWN'],
     ['a body that is too large', post(JSON.stringify({ pipeline: 'x'.repeat(300_000) })), 413, 'REQUEST_TOO_LARGE'],
     ['an unknown field', post('{"pipeline":"publish","more":1}'), 400, 'REQUEST_INVALID'],
@@ -120,7 +125,13 @@ test('somebody with a JWT of the issuer is who it says, and the audit names wher
     });
   expect((await ask(await issuer.sign({ roles: ['staff'] }))).status).toBe(404);
   const [entry] = (await service.local.listAudit({ actor: 'ada', limit: 1 })).items;
-  expect(entry).toMatchObject({ actorKind: 'oidc', actorId: issuer.url, role: 'operator', from: '203.0.113.7', outcome: 'refused' });
+  expect(entry).toMatchObject({
+    actorKind: 'oidc',
+    actorId: issuer.url,
+    role: 'operator',
+    from: '203.0.113.7',
+    outcome: 'refused',
+  });
   expect((await ask(await issuer.sign({ roles: ['nobody'] }))).status).toBe(401);
   expect((await ask(await issuer.sign({ exp: 1 }))).status).toBe(401);
 });
@@ -172,10 +183,13 @@ describe('the status of an error', () => {
     'errors' in each ? (each.errors as readonly ErrorCode[]) : [],
   );
 
-  test.each([...new Set(declared)].filter((code) => code !== 'SERVICE_BUSY'))('%s, which an operation refuses with, is the caller’s', (code) => {
-    expect(statusOf(code)).toBeGreaterThanOrEqual(400);
-    expect(statusOf(code)).toBeLessThan(500);
-  });
+  test.each([...new Set(declared)].filter((code) => code !== 'SERVICE_BUSY'))(
+    '%s, which an operation refuses with, is the caller’s',
+    (code) => {
+      expect(statusOf(code)).toBeGreaterThanOrEqual(400);
+      expect(statusOf(code)).toBeLessThan(500);
+    },
+  );
 
   test('says of what may pass that it may, and of what is not known nothing', () => {
     expect(statusOf('TEMPORAL_UNREACHABLE')).toBe(503);
