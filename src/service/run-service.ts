@@ -1,3 +1,4 @@
+import type { FastifyInstance } from 'fastify';
 import { isLoopback } from '../access/loopback.js';
 import { openCatalog, type Catalog } from '../catalog/index.js';
 import { projectEnvironment } from '../config/environment.js';
@@ -9,6 +10,9 @@ import { connectTemporal, type TemporalClient } from '../temporal/connect.js';
 import { temporalTarget } from '../temporal/target.js';
 import { openAuthentication } from './authentication.js';
 import { createService, type ServiceSettings } from './server.js';
+
+/** How long those who asked may take to read their answers when the service stops. */
+const LAST_ANSWERS_MS = 10_000;
 
 export interface ServiceOptions {
   readonly project: LoadedProject;
@@ -27,7 +31,7 @@ export interface RunningService {
   readonly url: string;
   /** Whether nobody needs a token: there is none yet, and only this machine reaches it. */
   readonly open: boolean;
-  /** Answers what it has begun to answer, and stops. */
+  /** Answers what it has begun to answer, for 10 s at most, and stops. */
   stop(): Promise<void>;
 }
 
@@ -74,7 +78,14 @@ async function listen(
   const url = await app.listen({ host, port }).catch((error: NodeJS.ErrnoException) => {
     throw error.code === 'EADDRINUSE' ? portBusy(host, port) : error;
   });
-  return { url, open: await authentication.isOpen(), stop: () => app.close() };
+  return { url, open: await authentication.isOpen(), stop: () => stop(app) };
+}
+
+/** Answers what has begun, as long as those who asked take the answers. */
+async function stop(app: FastifyInstance): Promise<void> {
+  const impatience = setTimeout(() => app.server.closeAllConnections(), LAST_ANSWERS_MS);
+  await app.close();
+  clearTimeout(impatience);
 }
 
 function unprotected(host: string): TerminalError {

@@ -9,6 +9,7 @@ import { addEvents } from './event-routes.js';
 import { translated } from './framework-errors.js';
 import { addOperations } from './operation-routes.js';
 import { addProbes } from './probes.js';
+import { addOpenApi } from './openapi/routes.js';
 import { sendProblem } from './problem-response.js';
 import { rateLimit, type Rate } from './rate-limit.js';
 import { answerUnknownRoutes } from './unknown-route.js';
@@ -71,6 +72,7 @@ export function createService(settings: ServiceSettings): FastifyInstance {
   addOperations(app, services, admit);
   addEvents(app, { services, admit, recall: (request) => authentication.callerOf(request, false) });
   addProbes(app, services);
+  addOpenApi(app);
   return app;
 }
 

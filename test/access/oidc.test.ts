@@ -1,31 +1,17 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWTPayload } from 'jose';
+import { generateKeyPair, type CryptoKey, type JWTPayload } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { oidcCallers, type OidcSettings } from '../../src/access/oidc.js';
+import { startIssuer, type Issuer } from '../support/issuer.js';
 
-/** A real issuer: a server that publishes its configuration and its public key. */
-let server: Server;
+let at: Issuer;
 let issuer: string;
-let keys: { readonly privateKey: CryptoKey; readonly publicKey: CryptoKey };
-let asked = 0;
 
 beforeAll(async () => {
-  keys = await generateKeyPair('ES256', { extractable: true });
-  const jwk = { ...(await exportJWK(keys.publicKey)), kid: 'one', alg: 'ES256', use: 'sig' };
-  server = createServer((request, response) => {
-    asked += 1;
-    response.setHeader('content-type', 'application/json');
-    if (request.url === '/.well-known/openid-configuration') {
-      response.end(JSON.stringify({ issuer, jwks_uri: `${issuer}/keys` }));
-    } else if (request.url === '/keys') response.end(JSON.stringify({ keys: [jwk] }));
-    else response.writeHead(404).end('{}');
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  at = await startIssuer();
+  issuer = at.url;
 });
 
-afterAll(() => void server?.close());
+afterAll(() => at?.close());
 
 const now = (): number => Math.floor(Date.now() / 1000);
 
@@ -36,12 +22,7 @@ interface Change {
 }
 
 /** A sound token of a viewer, but for what is changed. */
-function signed({ claims = {}, header = {}, key = keys.privateKey }: Change = {}): Promise<string> {
-  const payload = { iss: issuer, aud: 'millrace', sub: 'ada', roles: ['viewer'], exp: now() + 600, iat: now(), ...claims };
-  return new SignJWT(JSON.parse(JSON.stringify(payload)) as JWTPayload)
-    .setProtectedHeader({ alg: 'ES256', kid: 'one', ...header })
-    .sign(key);
-}
+const signed = ({ claims, header, key }: Change = {}): Promise<string> => at.sign(claims, header, key);
 
 const callers = (settings: Partial<OidcSettings> = {}) => oidcCallers({ issuer, audience: 'millrace', ...settings });
 
@@ -112,9 +93,9 @@ describe('a JWT of the issuer', () => {
 test('the issuer is asked for its keys once, not for each token', async () => {
   const one = callers();
   await one.callerOf(await signed());
-  const before = asked;
+  const before = at.asked();
   for (let i = 0; i < 10; i += 1) await one.callerOf(await signed());
-  expect(asked).toBe(before);
+  expect(at.asked()).toBe(before);
 });
 
 test('an issuer that gives no keys is told apart from a wrong token, and asked again with the next call', async () => {
