@@ -14,6 +14,8 @@ const VISIBILITY_PER_SECOND = 10;
 interface ReadRound extends Reads {
   readonly visibility: { readonly requests: number; readonly seconds: number; readonly mostOfASecond: number };
   readonly runs: number;
+  /** CPU seconds of the service's process. */
+  readonly cpuS: number;
 }
 
 /** Many who read while runs go on; and many runs started by the service, held against the same by Temporal's own client. */
@@ -56,7 +58,7 @@ export const benchmarkService: Benchmark = ({ rounds, scale, notice }) =>
     };
   });
 
-async function readWhileRunsGoOn({ url, millrace, metricsUrl, temporal }: Site, seconds: number): Promise<ReadRound> {
+async function readWhileRunsGoOn({ url, millrace, metricsUrl, temporal, service }: Site, seconds: number): Promise<ReadRound> {
   const stop = new AbortController();
   let runs = 0;
   const lane = async (): Promise<void> => {
@@ -69,9 +71,11 @@ async function readWhileRunsGoOn({ url, millrace, metricsUrl, temporal }: Site, 
   const lanes = Promise.all([lane(), lane()]);
   const known = (await millrace.runs.list({ limit: 200 })).items.map(({ workflowId, runId }) => `${workflowId}@${runId}`);
   const visibility = await watchVisibility(metricsUrl);
+  const before = (await service.usage()).cpuS;
   try {
     const read = await readSteadily({ kinds: kindsOf(url, known), perSecond: PER_SECOND, seconds });
-    return { ...read, visibility: await visibility.stop(), runs };
+    const cpuS = (await service.usage()).cpuS - before;
+    return { ...read, visibility: await visibility.stop(), runs, cpuS };
   } finally {
     stop.abort();
     await lanes;
@@ -113,12 +117,14 @@ function readReport(reads: readonly ReadRound[], seconds: number): string {
   ];
   const rows = [...names.map((name) => line(name, of(name))), line('all', names.flatMap(of))];
   const runs = reads.reduce((sum, round) => sum + round.runs, 0);
+  const cpuMs = (1000 * reads.reduce((sum, round) => sum + round.cpuS, 0)) / names.flatMap(of).length;
   const asked = reads.reduce((sum, { visibility }) => sum + visibility.requests, 0);
   const time = reads.reduce((sum, { visibility }) => sum + visibility.seconds, 0);
   const most = Math.max(...reads.map(({ visibility }) => visibility.mostOfASecond));
   return [
     `${PER_SECOND} reads a second for ${seconds} s a round, from when each was due; none failed`,
     table(['read', 'requests', 'p50 ms', 'p99 ms', 'longest ms'], rows),
+    `The service used ${cpuMs.toFixed(2)} ms of a processor for a read, and for what it did besides.`,
     `Meanwhile ${runs} runs went by; Temporal was asked for ${(asked / time).toFixed(1)} lists or counts a second, ${most} in the busiest.`,
   ].join('\n');
 }
