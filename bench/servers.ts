@@ -1,6 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
+import { freePort } from '../src/dev/free-port.js';
 import { startPostgresServer } from '../src/dev/postgres-server.js';
 import { obtainTemporal } from '../src/dev/temporal-binary.js';
 import { startTemporalServer } from '../src/dev/temporal-server.js';
@@ -10,6 +11,8 @@ import { connectTemporal, type TemporalClient } from '../src/temporal/connect.js
 export interface Servers {
   readonly scratch: string;
   readonly temporal: TemporalClient;
+  /** Where the Temporal server tells what it was asked for. */
+  readonly metricsUrl: string;
   readonly postgresUrl: string;
   /** The address of one of the server's databases, password included. */
   readonly urlOf: (database: string) => string;
@@ -44,12 +47,15 @@ export async function startServers(notice: (line: string) => void): Promise<Serv
     await postgres.connect();
     stops.push(() => postgres.end());
     const { path: binary } = await obtainTemporal({ notice });
-    const temporalServer = await startTemporalServer({ binary, uiPort: null, databaseFile: path.join(scratch, 'temporal.db') });
+    const metricsPort = await freePort();
+    const databaseFile = path.join(scratch, 'temporal.db');
+    const temporalServer = await startTemporalServer({ binary, uiPort: null, metricsPort, databaseFile });
     stops.push(() => temporalServer.stop());
     const temporal = await connectTemporal({ address: temporalServer.address, namespace: 'default', options: {} });
     stops.push(() => temporal.close());
     const pids = { temporal: temporalServer.process.pid, postgres: server.process.pid };
-    return { scratch, temporal, postgresUrl, urlOf: (database) => server.url(database), postgres, pids, stop };
+    const metricsUrl = `http://127.0.0.1:${metricsPort}/metrics`;
+    return { scratch, temporal, metricsUrl, postgresUrl, urlOf: (database) => server.url(database), postgres, pids, stop };
   } catch (error) {
     await stop();
     throw error;

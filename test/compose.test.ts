@@ -68,10 +68,17 @@ test('volumes are declared, mounted files exist, and ports are open on this mach
   }
 });
 
-test('the only passwords are variables with a default that says demo', () => {
-  const passwords = text.match(/(PASSWORD|PWD): .*/g) ?? [];
-  expect(passwords).toHaveLength(3);
-  for (const line of passwords) expect(line).toMatch(/: \$\{[A-Z_]+:-demo-only\}$/);
+test('the only passwords and tokens are variables with a default that says demo', () => {
+  const secrets = text.match(/(PASSWORD|PWD|TOKEN): .*/g) ?? [];
+  expect(secrets).toHaveLength(4);
+  for (const line of secrets) expect(line).toMatch(/: \$\{[A-Z_]+:-demo-only(-demo-only)*\}$/);
+});
+
+test('the service takes the default token, and the README of the file says it', () => {
+  const token = /MILLRACE_ADMIN_TOKEN:-([\w-]+)\}/.exec(text)?.[1] ?? '';
+  expect(token.length).toBeGreaterThanOrEqual(32);
+  expect(text).toContain(`#   curl --header 'Authorization: Bearer ${token}' http://127.0.0.1:8300/v1/runs`);
+  expect(compose.services.service?.ports).toEqual(['127.0.0.1:${SERVICE_PORT:-8300}:8300']);
 });
 
 test('the server in Docker has the same dynamic config and search attributes as the dev server', () => {

@@ -4,6 +4,7 @@ import { catalogName, openCatalog, type Catalog } from '../catalog/index.js';
 import { projectEnvironment } from '../config/environment.js';
 import { inspectProject, type LoadedProject } from '../config/load.js';
 import { TransientError } from '../core/errors.js';
+import type { RunningService } from '../service/run-service.js';
 import { type RunningWorker } from '../worker/index.js';
 import { errorsOf, problemLine, refuseProblems } from '../core/problems.js';
 import { preflight, SERVICE_CHECKS, STATIC_CHECKS, type CheckName, type PreflightOptions } from '../preflight/preflight.js';
@@ -12,6 +13,7 @@ import { takeDevFolder } from './dev-folder.js';
 import { jsonOutput, textOutput, type DevOutput, type StartedPart } from './dev-output.js';
 import { providePostgres, type DevPostgres } from './dev-postgres.js';
 import { provideTemporal, type DevTemporal } from './dev-temporal.js';
+import { startDevService } from './dev-service.js';
 import { DEV_DRAIN_MS, startDevWorker } from './dev-worker.js';
 import { followRuns, type RunProgress } from './follow-run.js';
 import { listenForInterruption, type Interruption } from '../worker/interruption.js';
@@ -31,6 +33,7 @@ export interface DevOptions {
   readonly temporalPort?: number;
   readonly uiPort?: number;
   readonly postgresPort?: number;
+  readonly servicePort?: number;
 }
 
 interface Session {
@@ -39,6 +42,7 @@ interface Session {
   readonly temporal: DevTemporal;
   readonly postgres: DevPostgres;
   readonly worker: RunningWorker;
+  readonly service: RunningService;
   readonly output: DevOutput;
   readonly interruption: Interruption;
   readonly stack: ClosingStack;
@@ -101,8 +105,10 @@ async function boot(options: DevOptions, output: DevOutput, stack: ClosingStack,
   await look(SERVICE_CHECKS);
   const worker = await startDevWorker(project, bundle as WorkflowBundleOption, temporal.client, folder.path);
   stack.add(() => worker.stop());
+  const service = await startDevService({ project, address: temporal.client.address, port: options.servicePort, notice });
+  stack.add(() => service.stop());
   if (interruption.signal.aborted) return 130;
-  return work({ project, plan, temporal, postgres, worker, output, interruption, stack }, options.once);
+  return work({ project, plan, temporal, postgres, worker, service, output, interruption, stack }, options.once);
 }
 
 /** How long servers that are still starting are waited for, to be stopped in order, when something else has failed. */
@@ -182,26 +188,27 @@ async function lossOf(name: string, server: ServerProcess | null): Promise<never
   );
 }
 
-function startedParts({ project, temporal, postgres }: Session): StartedPart[] {
+function startedParts({ project, temporal, postgres, service }: Session): StartedPart[] {
   return [
     { name: 'Temporal', address: temporal.client.address },
     ...(temporal.uiUrl
       ? [{ name: 'Temporal web UI', address: `${temporal.uiUrl}/namespaces/${temporal.client.namespace}/workflows` }]
       : []),
+    { name: 'Client service', address: service.url },
     ...postgres.databases.map(({ variable, url }) => ({ name: variable, address: url })),
     { name: 'Catalog', address: catalogName(project.catalog) },
     { name: 'Task queue', address: project.taskQueue },
   ];
 }
 
-function hints({ plan, temporal, project }: Session): string[] {
+function hints({ plan, temporal, project, service }: Session): string[] {
   const some = plan.at(-1);
   const list = temporal.cli('workflow list');
   const millrace = [
     'npx millrace runs',
     ...(some ? [`npx millrace show ${some.workflowId}`, `npx millrace quarantine ${some.workflowId}`] : []),
   ];
-  if (!some) return [list, ...millrace];
+  if (!some) return [list, ...millrace, `curl ${service.url}/v1/pipelines`];
   const input = `'${JSON.stringify(some.params)}'`;
   return [
     temporal.cli(
@@ -210,5 +217,6 @@ function hints({ plan, temporal, project }: Session): string[] {
     temporal.cli(`workflow show --workflow-id ${some.workflowId}`),
     list,
     ...millrace,
+    `curl ${service.url}/v1/runs`,
   ];
 }

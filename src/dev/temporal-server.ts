@@ -16,6 +16,8 @@ export interface TemporalServerOptions {
   readonly port?: number;
   /** The web UI's port; `null` for no web UI. @default a free one */
   readonly uiPort?: number | null;
+  /** The port of its metrics. @default a free one */
+  readonly metricsPort?: number;
   /** The SQLite file that keeps runs across starts. @default in memory */
   readonly databaseFile?: string;
   /** Made when missing. @default 'default' */
@@ -58,6 +60,7 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
 function serverArguments(options: TemporalServerOptions, port: number, uiPort: number | null): string[] {
   const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--log-level', 'error'];
   args.push(...(uiPort === null ? ['--headless'] : ['--ui-port', String(uiPort)]));
+  if (options.metricsPort !== undefined) args.push('--metrics-port', String(options.metricsPort));
   for (const [key, value] of Object.entries(TEMPORAL_DYNAMIC_CONFIG))
     args.push('--dynamic-config-value', `${key}=${String(value)}`);
   for (const name of TEMPORAL_SEARCH_ATTRIBUTES) args.push('--search-attribute', `${name}=Keyword`);

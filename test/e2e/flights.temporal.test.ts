@@ -86,6 +86,10 @@ async function expectSame(table: string, expected: string, columns: string): Pro
 const STATE_COLUMNS = 'state, month, flights, late_flights, mean_delay_minutes';
 const ROUTE_COLUMNS = 'month, origin, destination, flights, worst_delay_minutes, reports';
 
+test('the address of the client service is told with the others', () => {
+  expect(output).toMatch(/^ +Client service +http:\/\/127\.0\.0\.1:\d+$/m);
+});
+
 test('the merged target holds every state of all six months, and nothing else', async () => {
   await expectSame('delays_by_state', EXPECTED_STATES, STATE_COLUMNS);
 });

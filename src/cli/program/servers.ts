@@ -12,6 +12,7 @@ interface DevFlags {
   readonly temporalPort?: number;
   readonly uiPort?: number;
   readonly postgresPort?: number;
+  readonly servicePort?: number;
 }
 
 /** Commands that start servers and stay up. */
@@ -21,7 +22,7 @@ export function addServers(program: Command, add: Add): void {
     {
       usage: 'dev',
       temporal: true,
-      about: 'Starts Temporal, a Postgres, and the worker, does the runs of the config, and stays up.',
+      about: 'Starts Temporal, a Postgres, the worker and the client service, does the runs of the config, and stays up.',
       details: [
         'It starts a Postgres database for each of the variables in dev.postgres, and does the runs in dev.runs. Ctrl-C stops all it started: steps at work have 5 seconds to finish, and go on at the next start otherwise. A second one stops at once. It exits with 130 when it is interrupted during the runs, and with 0 afterwards. A port that is asked for and taken is an error.',
       ],
@@ -32,7 +33,8 @@ export function addServers(program: Command, add: Add): void {
     .option('--once', 'exit after the runs: 0 when all of them succeeded')
     .option('--temporal-port <port>', "the port of Temporal's server (default: 7233, or a free one)", parseCount)
     .option('--ui-port <port>', "the port of Temporal's web UI (default: 8233, or a free one)", parseCount)
-    .option('--postgres-port <port>', 'the port of the Postgres server (default: a free one)', parseCount);
+    .option('--postgres-port <port>', 'the port of the Postgres server (default: a free one)', parseCount)
+    .option('--service-port <port>', 'the port of the client service (default: 8300, or the next free one)', parseCount);
   add(
     program,
     {
