@@ -11,11 +11,12 @@ import { patiently } from './patience.js';
 import { runScope, runStartOf } from './run-scope.js';
 import type { Services } from './services.js';
 import { tellStart, type StepStart } from './step-start.js';
-import { openCall, wasCancelled, type CallOptions, type StepCall } from './step-call.js';
+import { attemptOf, openCall, wasCancelled, type CallOptions, type StepCall } from './step-call.js';
 
 interface StepRequest {
   readonly run: RunContext;
   readonly step: StepId;
+  readonly attemptsBefore?: number;
 }
 
 /** What a step did, for the workflow (`result`) and for the catalog. */
@@ -97,8 +98,10 @@ export async function runStep<I extends StepRequest, R extends StepResult>(
 }
 
 /** What the catalog is told of an attempt with everything else. */
-function beginningOf({ workerIdentity }: Services, { info }: Context, { run, step }: StepRequest) {
-  const key: StepKey = { workflowId: run.workflowId, runId: run.runId, step, attempt: info.attempt };
+function beginningOf({ workerIdentity }: Services, context: Context, { run, step, attemptsBefore }: StepRequest) {
+  const { info } = context;
+  const attempt = attemptOf(context, { attemptsBefore });
+  const key: StepKey = { workflowId: run.workflowId, runId: run.runId, step, attempt };
   const startedAt = new Date().toISOString();
   return { ...key, run: runScope(run, info.namespace), startedAt, workerIdentity, runStartedAt: runStartOf(run) };
 }

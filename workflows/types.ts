@@ -49,6 +49,8 @@ export interface Checked {
   readonly passed: number;
   /** Those of severity `warn` that did not: as many as a history can hold. */
   readonly warnings: readonly CheckSummary[];
+  /** Nothing was checked: somebody skipped this step, the check itself or one that its inputs are made of. */
+  readonly skipped?: string;
 }
 
 /** The parameters a pipeline's function gets: checked, with defaults filled in. */

@@ -3,6 +3,7 @@ import type { CheckResult } from '../core/checks.js';
 import type { LoadMode, LoadResult, SchemaChange } from '../core/load.js';
 import type { Manifest, ReasonCount } from '../core/manifest.js';
 import type { LoadOptions } from '../core/quarantine.js';
+import type { RunDecision, RunPause, SkippedStep, WaitingStep } from '../core/steering.js';
 import type { StepId, StepKind, StepResult } from '../core/steps.js';
 
 /*
@@ -185,6 +186,14 @@ export interface AuditOverride extends RunKey {
   readonly at: string;
 }
 
+/** What somebody did to a run. */
+export interface RunDecided extends RunKey, RunDecision {}
+
+/** A step that was not done. */
+export interface StepSkipped extends RunKey, SkippedStep {
+  readonly run?: RunScope;
+}
+
 export interface ContractRecorded {
   readonly name: string;
   readonly hash: string;
@@ -233,9 +242,14 @@ export interface RunRow extends RunKey {
   readonly finishedAt: string | null;
   readonly error: { readonly code: string; readonly message: string } | null;
   readonly result: unknown;
+  /** Of a run that is open: since when it starts no new step. */
+  readonly paused: RunPause | null;
+  /** Of a run that is open: its steps that wait for a decision. */
+  readonly waiting: readonly WaitingStep[];
 }
 
-export type StepStatus = 'running' | 'done' | 'failed';
+/** A step that waits for a decision is `failed` here; {@link RunRow.waiting} tells. */
+export type StepStatus = 'running' | 'done' | 'failed' | 'skipped';
 
 /**
  * The deciding attempt of a step: the latest one, since Temporal drops the late results of earlier ones. A step that a
@@ -254,6 +268,8 @@ export interface StepRow extends StepKey {
   readonly result: StepResult | null;
   readonly inputs: readonly StepInput[];
   readonly error: { readonly code: string; readonly message: string; readonly willRetry: boolean } | null;
+  /** Of a step that was not done: the step that somebody skipped, itself or one that it is made of. */
+  readonly skipped: StepId | null;
 }
 
 /** Where the rejected rows of one validate step are, and why they were rejected. */

@@ -26,11 +26,13 @@ export const MAX_REASON = 1000;
 
 /** Something that was done to a run, as the run took it. */
 export interface RunDecision {
-  /** From 1, in the order in which the run took them; the same after a reset. */
+  /** From 1 (a mark, which begins a run, has 0), in the order in which the run took them; the same after a reset. */
   readonly number: number;
-  readonly action: 'pause' | 'resume' | Decision;
+  readonly action: 'pause' | 'resume' | 'mark' | Decision;
   /** Of a decision about a step. */
   readonly step?: StepId;
+  /** Of a mark: the dataset that counts as the step's. */
+  readonly dataset?: string;
   readonly by: string;
   readonly reason?: string;
   /** ISO. */

@@ -26,6 +26,12 @@ export interface StepPolicy {
   };
   /** The task queue whose workers run the step. @default the run's own */
   readonly taskQueue?: string;
+  /**
+   * What happens when the step has failed for good: `'fail'` throws its error in the pipeline; `'wait'` lets the step wait until
+   * somebody decides to do it anew, to skip it, or to let it fail. The run's other steps go on meanwhile.
+   * @default 'fail'
+   */
+  readonly onFailure?: 'fail' | 'wait';
 }
 
 /** What every step's activity is told about its run. */
@@ -43,6 +49,8 @@ export interface RunContext {
 interface StepInput {
   readonly run: RunContext;
   readonly step: StepId;
+  /** The attempts that may have been made before somebody decided to do the step anew. @default 0 */
+  readonly attemptsBefore?: number;
 }
 
 export interface WatermarkStepInput extends StepInput {
@@ -203,6 +211,8 @@ export interface LoadStepResult {
 /** What a check step gives back. */
 export interface CheckStepResult {
   readonly checked: CheckOutcome;
+  /** Nothing was checked: somebody skipped this step, the check itself or one that its inputs are made of. */
+  readonly skipped?: string;
 }
 
 export interface WatermarkStepResult {

@@ -1,8 +1,13 @@
-import type { Decision, Steered } from '../core/steering.js';
+import type { DecideInput, Decision, SteerInput, Steered } from '../core/steering.js';
 import type { StepId } from '../core/steps.js';
+import { requireAnswerable } from './answerable.js';
 import type { TemporalClient } from './connect.js';
 import type { RunDescription } from './describe-run.js';
-import type { RunAddress } from './run-id.js';
+import { requireOpen } from './open-run.js';
+import { formatRunAddress, type RunAddress } from './run-id.js';
+import { answered } from './service-errors.js';
+import { updateRun } from './update-run.js';
+import { TerminalError } from '../core/errors.js';
 
 /** Who asks for something, and why. */
 export interface SteerRequest {
@@ -12,6 +17,8 @@ export interface SteerRequest {
   readonly reason?: string;
   /** Of the caller's choice: the same request again is answered as the first one was, and nothing is done twice. @default none */
   readonly requestId?: string;
+  /** How long the run may take to answer. @default 1000 */
+  readonly timeoutMs?: number;
 }
 
 export interface DecideRequest extends SteerRequest {
@@ -29,16 +36,17 @@ export interface SteeredRun extends Steered {
 /**
  * Lets a run start no more steps; those at work finish.
  *
- * @throws TerminalError RUN_NOT_PAUSABLE when it is paused already or about to end; RUN_UNKNOWN, RUN_CLOSED, STEERING_INVALID
+ * @throws TerminalError RUN_NOT_PAUSABLE when it is paused already or about to end; RUN_UNKNOWN, RUN_CLOSED, STEERING_INVALID,
+ * RUN_NOT_STEERABLE
  * @throws TransientError RUN_NO_WORKER, RUN_VERSION_GONE at once; RUN_NOT_ANSWERING after a second
  */
-export function pauseRun(_temporal: TemporalClient, _run: RunAddress, _request: SteerRequest): Promise<SteeredRun> {
-  return Promise.reject(new Error('not yet'));
+export function pauseRun(temporal: TemporalClient, run: RunAddress, request: SteerRequest): Promise<SteeredRun> {
+  return steer(temporal, run, 'pause', inputOf(request), request);
 }
 
 /** Lets a paused run go on. @throws TerminalError RUN_NOT_PAUSED, and what {@link pauseRun} throws */
-export function resumeRun(_temporal: TemporalClient, _run: RunAddress, _request: SteerRequest): Promise<SteeredRun> {
-  return Promise.reject(new Error('not yet'));
+export function resumeRun(temporal: TemporalClient, run: RunAddress, request: SteerRequest): Promise<SteeredRun> {
+  return steer(temporal, run, 'resume', inputOf(request), request);
 }
 
 /**
@@ -46,8 +54,9 @@ export function resumeRun(_temporal: TemporalClient, _run: RunAddress, _request:
  *
  * @throws TerminalError STEP_NOT_WAITING, STEP_NOT_SKIPPABLE, and what {@link pauseRun} throws
  */
-export function decideStep(_temporal: TemporalClient, _run: RunAddress, _request: DecideRequest): Promise<SteeredRun> {
-  return Promise.reject(new Error('not yet'));
+export function decideStep(temporal: TemporalClient, run: RunAddress, request: DecideRequest): Promise<SteeredRun> {
+  const { step, decision } = request;
+  return steer(temporal, run, 'decide', { ...inputOf(request), step, decision }, request);
 }
 
 /**
@@ -56,10 +65,40 @@ export function decideStep(_temporal: TemporalClient, _run: RunAddress, _request
  *
  * @throws TerminalError RUN_UNKNOWN, RUN_CLOSED, STEERING_INVALID
  */
-export function terminateRun(
-  _temporal: TemporalClient,
-  _run: RunAddress,
-  _request: Omit<SteerRequest, 'requestId'> & { readonly reason: string },
+export async function terminateRun(
+  temporal: TemporalClient,
+  run: RunAddress,
+  { by, reason }: { readonly by: string; readonly reason: string },
 ): Promise<RunDescription> {
-  return Promise.reject(new Error('not yet'));
+  if (by.trim() === '' || reason.trim() === '') {
+    throw new TerminalError('STEERING_INVALID', 'To terminate a run needs a name and a reason: nobody else can tell later.');
+  }
+  const description = await requireOpen(temporal, run);
+  const handle = temporal.client.workflow.getHandle(run.workflowId, description.runId);
+  await answered(temporal, formatRunAddress(run), () => handle.terminate(`${reason.trim()} (${by.trim()})`));
+  return description;
+}
+
+async function steer(
+  temporal: TemporalClient,
+  address: RunAddress,
+  update: 'pause' | 'resume' | 'decide',
+  input: SteerInput | DecideInput,
+  { requestId, timeoutMs = 1_000 }: SteerRequest,
+): Promise<SteeredRun> {
+  const run = await requireOpen(temporal, address);
+  await requireAnswerable(temporal, run);
+  const about = 'step' in input ? `${update} ${input.step} ${input.decision}` : update;
+  const updateId = requestId === undefined ? undefined : `${about} ${requestId}`;
+  const steered = await updateRun<Steered>(temporal, run, {
+    update,
+    input,
+    timeoutMs,
+    ...(updateId !== undefined && { updateId }),
+  });
+  return { run, ...steered };
+}
+
+function inputOf({ by, reason }: SteerRequest): SteerInput {
+  return { by, ...(reason !== undefined && { reason }) };
 }

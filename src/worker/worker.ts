@@ -4,7 +4,7 @@ import { NativeConnection, Runtime, Worker, type WorkerOptions, type WorkflowBun
 import { Client } from '@temporalio/client';
 import type { Duration } from '@temporalio/common';
 import { connectionsOf } from '../../activities/connect.js';
-import { createActivities } from '../../activities/index.js';
+import { createActivities, type Services } from '../../activities/index.js';
 import { openCatalog, openLogWriter } from '../catalog/index.js';
 import type { LoadedProject } from '../config/load.js';
 import type { Checkpoint } from '../connectors/contract.js';
@@ -18,6 +18,7 @@ import type { Staging } from '../engine/staging.js';
 import { bundleOf } from './bundle.js';
 import { runLogSinks } from './log-sink.js';
 import { runEndSink } from './run-end-sink.js';
+import { steeringSink } from './steering-sink.js';
 
 export interface WorkerSettings {
   readonly project: LoadedProject;
@@ -92,7 +93,7 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
     workflowBundle,
     activities: createActivities(services),
     identity: workerIdentity,
-    sinks: { ...runLogSinks(log), ...runEndSink({ ...services, logger: Runtime.instance().logger }) },
+    sinks: sinksOf(services),
     ...LIMITS,
     ...settings.limits,
   });
@@ -114,6 +115,11 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
       await done;
     },
   };
+}
+
+function sinksOf({ log, catalog, leftWorks }: Services) {
+  const { logger } = Runtime.instance();
+  return { ...runLogSinks(log), ...runEndSink({ catalog, leftWorks, logger }), ...steeringSink({ catalog, logger }) };
 }
 
 async function prepareStaging(project: LoadedProject): Promise<Staging> {

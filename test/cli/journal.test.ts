@@ -17,6 +17,8 @@ const RUN: RunRow = {
   namespace: null,
   retryOf: null,
   resetOf: null,
+  paused: null,
+  waiting: [],
   status: 'failed',
   startedAt: at(0),
   finishedAt: at(30),
@@ -39,6 +41,7 @@ function attempt(number: number, changes: Partial<StepRow>): StepRow {
     workerIdentity: 'w',
     result: null,
     inputs: [],
+    skipped: null,
     error: null,
     ...changes,
   };

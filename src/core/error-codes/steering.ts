@@ -25,7 +25,7 @@ export const STEERING_ERRORS = {
   STEP_NOT_WAITING: {
     cause: 'The step to decide on does not wait for a decision.',
     retryable: false,
-    remedy: 'Name one of the steps in the message. Only steps with `onFailure: \'wait\'` wait, once they have failed.',
+    remedy: "Name one of the steps in the message. Only steps with `onFailure: 'wait'` wait, once they have failed.",
   },
   STEP_NOT_SKIPPABLE: {
     cause: 'A step was to be skipped whose result decides what the run does.',
