@@ -108,7 +108,7 @@ export class StepRunner implements Steps {
     const step = idOf(call);
     this.claim(step, call);
     const lacking = lackingOf(call);
-    if (lacking !== undefined) return this.passOver<R>(call, lacking, 0);
+    if (lacking !== undefined) return this.passOver(call, lacking, 0) as R;
     const reused = this.reuse.find(step, call);
     if (reused) {
       this.state.end(step, 'reused', { result: reused });
@@ -123,7 +123,8 @@ export class StepRunner implements Steps {
         return await this.perform<R>(call, attemptsBefore);
       } catch (error) {
         const decision = await this.decide(step, call, error);
-        if (decision === 'skip') return this.passOver<R>(call, step, attemptsBefore + (attemptsOf(call.policy) || MANY_ATTEMPTS));
+        if (decision === 'skip')
+          return this.passOver(call, step, attemptsBefore + (attemptsOf(call.policy) || MANY_ATTEMPTS)) as R;
         this.state.goOn(step);
       }
     }
@@ -166,12 +167,12 @@ export class StepRunner implements Steps {
   }
 
   /** Ends a step that is not done, since it was skipped, or one of those that it is made of. */
-  private passOver<R extends StepResult>(call: StepCall, because: StepId, attemptsBefore: number): R {
+  private passOver(call: StepCall, because: StepId, attemptsBefore: number): StepResult {
     const step = idOf(call);
     this.state.end(step, 'skipped');
     this.show();
     this.steering.skipped(this.context, { step, because, attempt: attemptsBefore + 1 });
-    return skippedResult(call, because) as R;
+    return skippedResult(call, because);
   }
 
   /** Keeps steps from beginning while the run is paused. */

@@ -24,7 +24,6 @@ import type {
   OpenRun,
   QuarantineRow,
   RunClosed,
-  RunDecided,
   RunFinished,
   RunKey,
   RunRow,
@@ -33,9 +32,9 @@ import type {
   StepFailed,
   StepFinished,
   StepRow,
-  StepSkipped,
   StepStarted,
 } from './facts.js';
+import type { RunDecided, StepSkipped } from './steering-facts.js';
 import type { ContractUses, ContractVersionRow, LoadRow } from './use-facts.js';
 
 /**

@@ -3,7 +3,7 @@ import type { CheckResult } from '../core/checks.js';
 import type { LoadMode, LoadResult, SchemaChange } from '../core/load.js';
 import type { Manifest, ReasonCount } from '../core/manifest.js';
 import type { LoadOptions } from '../core/quarantine.js';
-import type { RunDecision, RunPause, SkippedStep, WaitingStep } from '../core/steering.js';
+import type { RunPause, WaitingStep } from '../core/steering.js';
 import type { StepId, StepKind, StepResult } from '../core/steps.js';
 
 /*
@@ -184,14 +184,6 @@ export interface AuditOverride extends RunKey {
   /** Who decided it. */
   readonly by: string;
   readonly at: string;
-}
-
-/** What somebody did to a run. */
-export interface RunDecided extends RunKey, RunDecision {}
-
-/** A step that was not done. */
-export interface StepSkipped extends RunKey, SkippedStep {
-  readonly run?: RunScope;
 }
 
 export interface ContractRecorded {

@@ -22,7 +22,6 @@ export type {
   RecordedLoad,
   RetryOf,
   RunClosed,
-  RunDecided,
   RunEnd,
   RunFinished,
   RunKey,
@@ -36,11 +35,11 @@ export type {
   StepInput,
   StepKey,
   StepRow,
-  StepSkipped,
   StepStarted,
   StepStatus,
   UnseenEnd,
 } from './facts.js';
+export type { RunDecided, StepSkipped } from './steering-facts.js';
 export type { ContractUses, ContractVersionRow, LoadRow } from './use-facts.js';
 export { catalogName, openCatalog, type CatalogOptions } from './open-catalog.js';
 export { openLogWriter, type LogWriter } from './log-writer.js';

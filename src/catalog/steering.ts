@@ -1,6 +1,7 @@
 import type { RunDecision, RunHolds } from '../core/steering.js';
 import type { StepId } from '../core/steps.js';
-import type { RunDecided, RunKey, StepSkipped } from './facts.js';
+import type { RunKey } from './facts.js';
+import type { RunDecided, StepSkipped } from './steering-facts.js';
 import { earlierExecutions, findStoredRun } from './run-queries.js';
 import { mentionRun } from './run-statements.js';
 import type { CatalogSession } from './tables.js';

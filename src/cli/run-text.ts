@@ -22,6 +22,7 @@ export function runText(view: RunView): string {
     ['task queue', view.taskQueue],
     ['retries', view.retryOf && `${formatRunAddress(view.retryOf)}${view.retryOf.from ? ` from ${view.retryOf.from}` : ''}`],
     ['reset of', view.resetOf],
+    ['paused', view.paused && saidBy(view.paused.since, view.paused)],
   ];
   const known = facts.flatMap(([name, value]) => (value === null || value === '' ? [] : [[`  ${name}`, value]]));
   const parts = [`${view.workflowId}  ${view.status}`, columns(known, 2)];
@@ -33,10 +34,16 @@ export function runText(view: RunView): string {
   const changes = view.schemaChanges.map((change) => [change.step, change.target, describeChange(change)]);
   if (changes.length > 0) parts.push(`Columns that changed\n${columns(changes, 1)}`);
   if (view.checks.length > 0) parts.push(`Checks of whole datasets\n${columns(checkCells(view.checks), 4)}`);
+  const decisions = view.decisions.map((decision) => [decision.action, decision.step ?? '', saidBy(decision.at, decision)]);
+  if (decisions.length > 0) parts.push(`What was done to it\n${columns(decisions, 3)}`);
   const overrides = view.auditOverrides.map(({ step, by, at, reason }) => [step, `${by}, ${shortTime(at)} UTC: ${reason}`]);
   if (overrides.length > 0) parts.push(`Audits overridden\n${columns(overrides, 2)}`);
   if (view.error) parts.push(errorText(view.error));
   return parts.join('\n\n');
+}
+
+function saidBy(at: string, { by, reason }: { readonly by: string; readonly reason?: string }): string {
+  return `${by}, ${shortTime(at)} UTC${reason === undefined ? '' : `: ${reason}`}`;
 }
 
 /** Why rows were rejected, in a line. */

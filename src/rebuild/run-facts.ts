@@ -47,7 +47,7 @@ const KINDS = new Set<string>([
 ] satisfies StepKind[]);
 
 interface Step extends PastActivity {
-  readonly input: { readonly run: RunContext; readonly step: StepId };
+  readonly input: { readonly run: RunContext; readonly step: StepId; readonly attemptsBefore?: number };
 }
 
 /** Tells the catalog of a run and its steps what the run's history tells. A run that was refused has no facts. */
@@ -55,6 +55,7 @@ export async function tellRun(sources: RunSources, history: RunHistory): Promise
   if (!history.admitted) return { steps: 0, attemptsLost: 0 };
   if (!history.isReset) await tellStart(sources, history, history.admitted);
   await tellOverride(sources, history);
+  await tellDecisions(sources, history);
   // A history that a reset made begins with the steps of the run that was reset, under that run's id.
   const steps = history.activities.filter((activity): activity is Step => isStepOf(history.runId, activity));
   for (const step of steps) await tellStep(sources, step);
@@ -64,6 +65,10 @@ export async function tellRun(sources: RunSources, history: RunHistory): Promise
     await sources.catalog.recordRunClosed({ workflowId, runId, status, finishedAt, error, result });
   }
   return { steps: steps.length, attemptsLost: steps.reduce((lost, step) => lost + step.attempt - 1, 0) };
+}
+
+async function tellDecisions({ catalog }: RunSources, { workflowId, runId, decisions }: RunHistory): Promise<void> {
+  for (const decision of decisions) await catalog.recordDecision({ workflowId, runId, ...decision });
 }
 
 async function tellOverride({ catalog }: RunSources, { workflowId, runId, startedAt, admitted }: RunHistory): Promise<void> {
@@ -99,10 +104,10 @@ function isStepOf(runId: string, activity: PastActivity): boolean {
 
 async function tellStep(sources: RunSources, step: Step): Promise<void> {
   const { catalog, namespace } = sources;
-  const { run, step: id } = step.input;
+  const { run, step: id, attemptsBefore = 0 } = step.input;
   const { workflowId, runId, pipeline, loadScope, partition } = run;
   const scope: RunScope = { pipeline, loadScope, namespace, ...(partition !== undefined && { partition }) };
-  const key = { workflowId, runId, step: id, attempt: step.attempt };
+  const key = { workflowId, runId, step: id, attempt: attemptsBefore + step.attempt };
   const kind = step.type as StepKind;
   const { startedAt, finishedAt, workerIdentity, outcome } = step;
   await catalog.recordStepStarted({ ...key, kind, name: id.slice(kind.length + 1), startedAt, workerIdentity, run: scope });

@@ -63,6 +63,11 @@ export const run = runSummary
     steps: z.array(runStep),
     schemaChanges: z.array(jsonObject),
     checks: z.array(jsonObject),
+    paused: z
+      .object({ since: time, by: z.string(), reason: z.string().optional() })
+      .nullable()
+      .describe('Of a run that is open: since when it starts no new step.'),
+    decisions: z.array(jsonObject).describe('What people did to the run.'),
     auditOverrides: z.array(jsonObject),
     result: jsonValue,
   })
