@@ -3,6 +3,7 @@ import type { Activities } from '../activities/index.js';
 import {
   pairId,
   type AuditDecision,
+  type BesideEarlier,
   type RunContext,
   type StepId,
   type StepResult,
@@ -45,7 +46,7 @@ export class StepRunner implements Steps {
   ) {
     this.state = state;
     this.steering = steering;
-    this.reuse = new Reuse(admitted.reuse);
+    this.reuse = new Reuse(admitted);
   }
 
   /**
@@ -135,9 +136,10 @@ export class StepRunner implements Steps {
     const options = activityOptions(step, call, this.admitted.heartbeatTimeout);
     const activities = proxyActivities<Record<keyof Activities, (input: unknown) => Promise<R>>>(options);
     const again = attemptsBefore > 0 && { attemptsBefore };
-    const result = await activities[call.kind]({ run: this.context, step, ...call.input, ...this.decidedOf(step), ...again });
-    this.reuse.made(step, result);
-    this.state.end(step, 'done', { result });
+    const told = { ...this.decidedOf(step), ...again, ...this.reuse.earlierOf(call) };
+    const result: R & BesideEarlier = await activities[call.kind]({ run: this.context, step, ...call.input, ...told });
+    if (result.takenOver !== true) this.reuse.made(step, result, result.anew);
+    this.state.end(step, result.takenOver === true ? 'reused' : 'done', { result });
     this.show();
     return result;
   }

@@ -11,14 +11,12 @@ import type {
   PartitionRange,
   PartitionRunRow,
 } from './backfill-facts.js';
+import type { AuditOverride, CheckHistoryRequest, CheckResultRow } from './check-facts.js';
 import type { OpenRunFilter } from './closing.js';
 import type { DatasetDetail, DatasetFilter, DatasetRow } from './dataset-queries.js';
 import type { Lease } from './leases.js';
 import type { RunFilter } from './run-filter.js';
 import type {
-  AuditOverride,
-  CheckHistoryRequest,
-  CheckResultRow,
   ContractRecorded,
   LedgerLoadRecorded,
   OpenRun,

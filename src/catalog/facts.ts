@@ -1,3 +1,4 @@
+import type { RunChanges, RunCode } from '../core/admission.js';
 import type { StoredWatermark } from '../core/cursor.js';
 import type { CheckResult } from '../core/checks.js';
 import type { LoadMode, LoadResult, SchemaChange } from '../core/load.js';
@@ -37,6 +38,8 @@ export interface RunStarted extends RunKey {
   readonly workerIdentity: string;
   /** Of Temporal. */
   readonly namespace?: string;
+  readonly code?: RunCode;
+  readonly changes?: RunChanges;
 }
 
 /**
@@ -150,42 +153,6 @@ export interface StepFailed extends StepKey {
   readonly run?: RunScope;
 }
 
-/** What the checks of one attempt found. */
-export interface ChecksRecorded {
-  readonly results: readonly CheckResult[];
-  readonly run?: RunScope;
-  readonly runStartedAt?: string;
-  readonly judgedAt: string;
-}
-
-export interface CheckResultRow extends CheckResult {
-  readonly step: StepId;
-  readonly judgedAt: string;
-}
-
-/** Asks what a check found in earlier runs. */
-export interface CheckHistoryRequest {
-  readonly pipeline: string;
-  readonly step: StepId;
-  readonly set: string;
-  readonly name: string;
-  /** The asking run's, whose own results are no history. */
-  readonly loadScope: string;
-  readonly partition?: string;
-  /** Only runs that began before. */
-  readonly before: string;
-  readonly limit: number;
-}
-
-/** Somebody's decision that a run's load is published in spite of its audit. */
-export interface AuditOverride extends RunKey {
-  readonly step: StepId;
-  readonly reason: string;
-  /** Who decided it. */
-  readonly by: string;
-  readonly at: string;
-}
-
 export interface ContractRecorded {
   readonly name: string;
   readonly hash: string;
@@ -234,6 +201,11 @@ export interface RunRow extends RunKey {
   readonly finishedAt: string | null;
   readonly error: { readonly code: string; readonly message: string } | null;
   readonly result: unknown;
+  /** The hash of the workflow code with which the run began, and Millrace's version. */
+  readonly code: string | null;
+  readonly version: string | null;
+  /** Of a retry: what it does otherwise than the run that it retries. */
+  readonly changes: RunChanges | null;
   /** Of a run that is open: since when it starts no new step. */
   readonly paused: RunPause | null;
   /** Of a run that is open: its steps that wait for a decision. */

@@ -11,10 +11,8 @@ export type {
 export type { Catalog } from './catalog.js';
 export type { Lease } from './leases.js';
 export type { RunFilter, RunPlace } from './run-filter.js';
+export type { AuditOverride, CheckHistoryRequest, CheckResultRow } from './check-facts.js';
 export type {
-  AuditOverride,
-  CheckHistoryRequest,
-  CheckResultRow,
   ContractRecorded,
   LedgerLoadRecorded,
   OpenRun,

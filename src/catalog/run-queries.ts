@@ -1,4 +1,5 @@
 import type { Expression, ExpressionBuilder, OrderByItemBuilder, Selectable, SqlBool } from 'kysely';
+import type { RunChanges } from '../core/admission.js';
 import type { RunHolds } from '../core/steering.js';
 import type { RetryOf, RunRow, RunStatus } from './facts.js';
 import type { RunFilter, RunPlace } from './run-filter.js';
@@ -123,6 +124,9 @@ function toRow(run: HeldRun, origin: StoredRun | undefined): RunRow {
     finishedAt: run.finished_at,
     error: run.error_code === null ? null : { code: run.error_code, message: run.error_message ?? '' },
     result: fromJson(run.result),
+    code: told.code,
+    version: told.version,
+    changes: fromJson(told.changes) as RunChanges | null,
     ...holdsOf(run),
   };
 }

@@ -21,6 +21,7 @@ export function runText(view: RunView): string {
     ['owner', view.owner],
     ['task queue', view.taskQueue],
     ['retries', view.retryOf && `${formatRunAddress(view.retryOf)}${view.retryOf.from ? ` from ${view.retryOf.from}` : ''}`],
+    ['with', view.changes && changesText(view.changes)],
     ['reset of', view.resetOf],
     ['paused', view.paused && saidBy(view.paused.since, view.paused)],
   ];
@@ -40,6 +41,16 @@ export function runText(view: RunView): string {
   if (overrides.length > 0) parts.push(`Audits overridden\n${columns(overrides, 2)}`);
   if (view.error) parts.push(errorText(view.error));
   return parts.join('\n\n');
+}
+
+/** What a retry does otherwise; nothing where it does the same. */
+function changesText({ params, code, version }: NonNullable<RunView['changes']>): string {
+  const parts = [
+    params.length > 0 ? `other ${params.join(', ')}` : '',
+    code === 'other' ? 'other code' : '',
+    version ? `Millrace ${version.to} instead of ${version.from}` : '',
+  ];
+  return parts.filter(Boolean).join('; ');
 }
 
 function saidBy(at: string, { by, reason }: { readonly by: string; readonly reason?: string }): string {

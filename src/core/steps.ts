@@ -51,6 +51,18 @@ interface StepInput {
   readonly step: StepId;
   /** The attempts that may have been made before somebody decided to do the step anew. @default 0 */
   readonly attemptsBefore?: number;
+  /** For a retry that takes over much: where the step looks for what it gave in the earlier run. */
+  readonly earlier?: EarlierResults;
+}
+
+/** A run whose results a retry takes over. */
+export interface EarlierResults {
+  readonly workflowId: string;
+  readonly runId: string;
+  /** The step that is done anew, with all that was made of it. */
+  readonly from?: string;
+  /** False for a step that is given what was made anew: its own earlier result is of something else. */
+  readonly mayTakeOver: boolean;
 }
 
 export interface WatermarkStepInput extends StepInput {
@@ -247,6 +259,14 @@ export interface QuarantineStepResult extends DatasetStepResult {
   /** Rows that stay: they came back before, or their line was malformed and nobody has said what its fields are. */
   readonly skipped: number;
   readonly loads: readonly PlannedAddition[];
+}
+
+/** What a step that looked for its earlier result says besides. */
+export interface BesideEarlier {
+  /** This is the earlier result: nothing was done. */
+  readonly takenOver?: boolean;
+  /** The dataset (URI) or load (id) that it made anew and that is another than the earlier one. */
+  readonly anew?: string;
 }
 
 export type StepResult = DatasetStepResult | LoadStepResult | CheckStepResult | DiscoverStepResult | WatermarkStepResult;

@@ -22,6 +22,8 @@ export interface RunView {
   readonly historyEvents: number | null;
   readonly retryOf: RunRow['retryOf'];
   readonly resetOf: string | null;
+  /** Of a retry: what it does otherwise than the run that it retries. */
+  readonly changes: RunRow['changes'];
   readonly steps: readonly StepView[];
   readonly schemaChanges: readonly SchemaChangeRow[];
   /** What checks of whole datasets found. */
@@ -92,6 +94,7 @@ export function runView(row: RunRow | undefined, known: KnownSteps, truth: Truth
     historyEvents: description?.historyLength ?? null,
     retryOf: row?.retryOf ?? null,
     resetOf: row?.resetOf ?? null,
+    changes: row?.changes ?? null,
     steps: stepViews(runId, known.steps, description?.pending ?? [], row?.waiting ?? []),
     schemaChanges: known.schemaChanges,
     checks: known.checks,

@@ -4,6 +4,7 @@ import type { DatasetRef } from '../core/dataset.js';
 import type { Manifest } from '../core/manifest.js';
 import { targetOfUri } from '../core/table.js';
 import type {
+  BesideEarlier,
   CheckStepInput,
   DatasetStepResult,
   LoadStepInput,
@@ -56,6 +57,7 @@ export async function tellRun(sources: RunSources, history: RunHistory): Promise
   if (!history.isReset) await tellStart(sources, history, history.admitted);
   await tellOverride(sources, history);
   await tellDecisions(sources, history);
+  if (!history.isReset) await tellMark(sources, history, history.admitted);
   // A history that a reset made begins with the steps of the run that was reset, under that run's id.
   const steps = history.activities.filter((activity): activity is Step => isStepOf(history.runId, activity));
   for (const step of steps) await tellStep(sources, step);
@@ -69,6 +71,31 @@ export async function tellRun(sources: RunSources, history: RunHistory): Promise
 
 async function tellDecisions({ catalog }: RunSources, { workflowId, runId, decisions }: RunHistory): Promise<void> {
   for (const decision of decisions) await catalog.recordDecision({ workflowId, runId, ...decision });
+}
+
+/** A step that counts as done is the run's from its beginning. */
+async function tellMark(
+  { catalog, namespace, manifest }: RunSources,
+  { workflowId, runId, startedAt, pipeline }: RunHistory,
+  { run, workerIdentity }: NonNullable<RunHistory['admitted']>,
+): Promise<void> {
+  const { marked, loadScope, partition } = run;
+  const result = marked && run.reuse[marked.step];
+  if (!marked || !result) return;
+  await catalog.recordDecision({ workflowId, runId, number: 0, action: 'mark', ...marked, at: startedAt });
+  await catalog.recordStepFinished({
+    workflowId,
+    runId,
+    step: marked.step,
+    attempt: 1,
+    startedAt,
+    finishedAt: startedAt,
+    workerIdentity,
+    result,
+    inputs: [],
+    manifest: await manifest(marked.dataset),
+    run: { pipeline, loadScope, namespace, ...(partition !== undefined && { partition }) },
+  });
 }
 
 async function tellOverride({ catalog }: RunSources, { workflowId, runId, startedAt, admitted }: RunHistory): Promise<void> {
@@ -92,6 +119,8 @@ function tellStart(
     startedAt: history.startedAt,
     loadScope: run.loadScope,
     retryOf: run.retryOf,
+    code: run.code,
+    changes: run.changes,
     taskQueue: history.taskQueue,
     workerIdentity,
     namespace,
@@ -99,6 +128,8 @@ function tellStart(
 }
 
 function isStepOf(runId: string, activity: PastActivity): boolean {
+  // What a step took over is told by the run that did it.
+  if ('result' in activity.outcome && (activity.outcome.result as BesideEarlier | undefined)?.takenOver === true) return false;
   return KINDS.has(activity.type) && (activity.input as Step['input'] | undefined)?.run.runId === runId;
 }
 

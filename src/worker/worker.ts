@@ -15,7 +15,9 @@ import { connectTemporal } from '../temporal/connect.js';
 import { temporalTarget } from '../temporal/target.js';
 import { openStaging } from '../engine/open-staging.js';
 import type { Staging } from '../engine/staging.js';
+import { millraceVersion } from '../config/millrace-version.js';
 import { bundleOf } from './bundle.js';
+import { codeVersion } from './code-version.js';
 import { runLogSinks } from './log-sink.js';
 import { runEndSink } from './run-end-sink.js';
 import { steeringSink } from './steering-sink.js';
@@ -85,6 +87,7 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
     leftWorks: openLeftWorks(),
     checkpoint: settings.checkpoint ?? (() => Promise.resolve()),
     workerIdentity,
+    code: { hash: await codeVersion(workflowBundle), version: millraceVersion() },
   };
   const worker = await Worker.create({
     connection,

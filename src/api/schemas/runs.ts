@@ -60,6 +60,14 @@ export const run = runSummary
     historyEvents: z.number().nullable(),
     retryOf: z.object({ workflowId: z.string(), runId: z.string(), from: z.string().optional() }).nullable(),
     resetOf: z.string().nullable(),
+    changes: z
+      .object({
+        params: z.array(z.string()),
+        code: z.enum(['same', 'other', 'unknown']),
+        version: z.object({ from: z.string(), to: z.string() }).optional(),
+      })
+      .nullable()
+      .describe('Of a retry: what it does otherwise than the run that it retries.'),
     steps: z.array(runStep),
     schemaChanges: z.array(jsonObject),
     checks: z.array(jsonObject),

@@ -7,6 +7,12 @@ export const STEERING_ERRORS = {
     retryable: false,
     remedy: 'Correct what the message names.',
   },
+  MARK_INVALID: {
+    cause:
+      'A dataset was to count as the result of a step that failed, and cannot: it is not whole, of another contract, or the step is done.',
+    retryable: false,
+    remedy: 'Name a step that did not finish, and a staged dataset that fits what it makes.',
+  },
   RUN_CLOSED: {
     cause: 'The run has ended, so nothing can be done to it any more.',
     retryable: false,
