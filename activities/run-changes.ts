@@ -27,5 +27,5 @@ function canonical(value: unknown): string {
     typeof each === 'object' && each !== null && !Array.isArray(each)
       ? Object.fromEntries(Object.entries(each).toSorted(([a], [b]) => (a < b ? -1 : 1)))
       : each,
-  ) as string;
+  );
 }

@@ -34,6 +34,8 @@ export interface RunTold {
   readonly steps: number;
   /** Attempts before the last of each step, which a history does not keep. */
   readonly attemptsLost: number;
+  /** Decisions to skip a step: what was not done for want of it, a history does not say. */
+  readonly skips: number;
 }
 
 const KINDS = new Set<string>([
@@ -53,7 +55,7 @@ interface Step extends PastActivity {
 
 /** Tells the catalog of a run and its steps what the run's history tells. A run that was refused has no facts. */
 export async function tellRun(sources: RunSources, history: RunHistory): Promise<RunTold> {
-  if (!history.admitted) return { steps: 0, attemptsLost: 0 };
+  if (!history.admitted) return { steps: 0, attemptsLost: 0, skips: 0 };
   if (!history.isReset) await tellStart(sources, history, history.admitted);
   await tellOverride(sources, history);
   await tellDecisions(sources, history);
@@ -66,7 +68,8 @@ export async function tellRun(sources: RunSources, history: RunHistory): Promise
     const { status, closedAt: finishedAt, error, result } = history.end;
     await sources.catalog.recordRunClosed({ workflowId, runId, status, finishedAt, error, result });
   }
-  return { steps: steps.length, attemptsLost: steps.reduce((lost, step) => lost + step.attempt - 1, 0) };
+  const attemptsLost = steps.reduce((lost, step) => lost + step.attempt - 1, 0);
+  return { steps: steps.length, attemptsLost, skips: history.decisions.filter(({ action }) => action === 'skip').length };
 }
 
 async function tellDecisions({ catalog }: RunSources, { workflowId, runId, decisions }: RunHistory): Promise<void> {
