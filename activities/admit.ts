@@ -2,9 +2,11 @@ import { Context } from '@temporalio/activity';
 import type { AdmitInput, AdmittedRun } from '../src/core/admission.js';
 import { admissible } from '../src/config/parameters.js';
 import type { PipelineConfig } from '../src/config/project.js';
+import type { ResolvedMark } from './mark.js';
 import { toFailure } from './failure.js';
 import { resolveRetry, type ResolvedRetry } from './retry-of.js';
 import { knownSearchAttributes } from './search-attributes.js';
+import { runScope } from './run-scope.js';
 import type { Services } from './services.js';
 
 /**
@@ -16,7 +18,7 @@ export function makeAdmit(services: Services) {
     const context = Context.current();
     try {
       const { config, params, partition } = admissible(services.project.pipelines, input.pipeline, input.params);
-      const retry = await resolveRetry(services, context, input);
+      const retry = await resolveRetry(services, context, input, params);
       const loadScope = retry?.loadScope ?? `${input.workflowId}/${input.firstRunId}/0`;
       await services.catalog.recordRunStarted({
         workflowId: input.workflowId,
@@ -32,7 +34,10 @@ export function makeAdmit(services: Services) {
         taskQueue: input.taskQueue,
         workerIdentity: services.workerIdentity,
         namespace: context.info.namespace,
+        code: services.code,
+        changes: retry?.changes,
       });
+      if (retry?.mark) await recordMark(services, context, input, { mark: retry.mark, loadScope, partition });
       if (retry?.auditOverride) await recordOverride(services, input, retry.auditOverride);
       return await describeAdmission(services, context, { config, params, partition, loadScope, retry });
     } catch (error) {
@@ -62,8 +67,40 @@ async function describeAdmission(
     ...(retry?.auditOverride && { auditOverride: retry.auditOverride }),
     searchAttributes: await knownSearchAttributes(context),
     reuse: retry?.reuse ?? {},
+    ...(retry?.reuseFrom && { reuseFrom: retry.reuseFrom }),
+    ...(retry?.mark && { marked: retry.mark.marked }),
+    ...(retry && { changes: retry.changes }),
+    code: services.code,
     heartbeatTimeout: services.project.heartbeatTimeout,
   };
+}
+
+/** The step is this run's from the beginning: nobody will do it. */
+async function recordMark(
+  { catalog, workerIdentity }: Services,
+  context: Context,
+  { pipeline, workflowId, runId, startedAt }: AdmitInput,
+  facts: { readonly mark: ResolvedMark; readonly loadScope: string; readonly partition: string | undefined },
+): Promise<void> {
+  const { mark, loadScope, partition } = facts;
+  const { step, ...decision } = mark.marked;
+  await catalog.recordDecision({ workflowId, runId, number: 0, action: 'mark', step, ...decision, at: startedAt });
+  await catalog.recordStepFinished({
+    workflowId,
+    runId,
+    step,
+    attempt: 1,
+    startedAt,
+    finishedAt: startedAt,
+    workerIdentity,
+    result: mark.result,
+    inputs: [],
+    manifest: mark.manifest,
+    run: runScope(
+      { pipeline, workflowId, runId, loadScope, ...(partition !== undefined && { partition }) },
+      context.info.namespace,
+    ),
+  });
 }
 
 function recordOverride(

@@ -1,4 +1,5 @@
 import type { Catalog, LogWriter } from '../src/catalog/index.js';
+import type { RunCode } from '../src/core/admission.js';
 import type { LoadedProject } from '../src/config/load.js';
 import type { Checkpoint } from '../src/connectors/contract.js';
 import type { LeftWorks } from '../src/connectors/left-work.js';
@@ -19,4 +20,6 @@ export interface Services {
   /** Named points at which a test may stop the process. Production passes one that does nothing. */
   readonly checkpoint: Checkpoint;
   readonly workerIdentity: string;
+  /** The workflow code that this worker runs. */
+  readonly code: RunCode;
 }

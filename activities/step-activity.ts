@@ -4,18 +4,21 @@ import { outcomeOf, type CheckResult } from '../src/core/checks.js';
 import type { ErrorCode } from '../src/core/error-codes.js';
 import { MillraceError, TerminalError, messageOf } from '../src/core/errors.js';
 import type { Manifest } from '../src/core/manifest.js';
-import type { RunContext, StepId, StepKind, StepResult } from '../src/core/steps.js';
+import type { EarlierResults, RunContext, StepId, StepKind, StepResult } from '../src/core/steps.js';
 import { scrub } from '../src/core/secrets.js';
+import { besideEarlier, earlierResult, standsFor } from './earlier-result.js';
 import { toFailure } from './failure.js';
 import { patiently } from './patience.js';
 import { runScope, runStartOf } from './run-scope.js';
 import type { Services } from './services.js';
 import { tellStart, type StepStart } from './step-start.js';
-import { openCall, wasCancelled, type CallOptions, type StepCall } from './step-call.js';
+import { attemptOf, openCall, wasCancelled, type CallOptions, type StepCall } from './step-call.js';
 
 interface StepRequest {
   readonly run: RunContext;
   readonly step: StepId;
+  readonly attemptsBefore?: number;
+  readonly earlier?: EarlierResults;
 }
 
 /** What a step did, for the workflow (`result`) and for the catalog. */
@@ -78,6 +81,9 @@ export async function runStep<I extends StepRequest, R extends StepResult>(
   try {
     const name = input.step.slice(kind.length + 1);
     const { signal } = (call = await openCall(context, services, { ...input, startedAt: began.startedAt }, options));
+    const before = await earlierResult(services, input, signal);
+    // Nothing is told of it: the catalog has the step as the earlier run's.
+    if (before && standsFor(before, input)) return { ...(before as R), takenOver: true };
     start = tellStart((until) => patiently(() => catalog.recordStepStarted({ ...began, kind, name }), until), signal);
     const outcome = await work(input, call);
     call.phase('recording');
@@ -85,7 +91,7 @@ export async function runStep<I extends StepRequest, R extends StepResult>(
     const { result, ...facts } = outcome;
     const finished = { ...began, finishedAt: new Date().toISOString(), result, ...facts };
     await patiently(() => catalog.recordStepFinished(finished), signal);
-    return result;
+    return besideEarlier(before, result);
   } catch (error) {
     await start?.settle();
     const secrets = call?.secrets ?? [];
@@ -97,8 +103,10 @@ export async function runStep<I extends StepRequest, R extends StepResult>(
 }
 
 /** What the catalog is told of an attempt with everything else. */
-function beginningOf({ workerIdentity }: Services, { info }: Context, { run, step }: StepRequest) {
-  const key: StepKey = { workflowId: run.workflowId, runId: run.runId, step, attempt: info.attempt };
+function beginningOf({ workerIdentity }: Services, context: Context, { run, step, attemptsBefore }: StepRequest) {
+  const { info } = context;
+  const attempt = attemptOf(context, { attemptsBefore });
+  const key: StepKey = { workflowId: run.workflowId, runId: run.runId, step, attempt };
   const startedAt = new Date().toISOString();
   return { ...key, run: runScope(run, info.namespace), startedAt, workerIdentity, runStartedAt: runStartOf(run) };
 }

@@ -1,4 +1,5 @@
 import type { Context } from '@temporalio/activity';
+import type { StepKey } from '../src/catalog/index.js';
 import type { CallContext } from '../src/connectors/contract.js';
 import { TerminalError, TransientError } from '../src/core/errors.js';
 import type { MadeBy } from '../src/core/manifest.js';
@@ -25,6 +26,22 @@ export interface StepCall extends CallContext {
   close(): void;
 }
 
+/** Which attempt at a step begins. */
+export interface AttemptRequest {
+  readonly run: RunContext;
+  readonly step: StepId;
+  readonly startedAt: string;
+  readonly attemptsBefore?: number;
+}
+
+/**
+ * The attempt's number in its run, from 1. Temporal counts anew when somebody has a failed step done again, and what earlier
+ * attempts have left in catalog and log must stay theirs.
+ */
+export function attemptOf({ info }: Context, { attemptsBefore = 0 }: Pick<AttemptRequest, 'attemptsBefore'>): number {
+  return attemptsBefore + info.attempt;
+}
+
 /** What differs for a step that shares its activity with another one. */
 export interface CallOptions {
   /** Takes the step's progress, twice a second. @default the activity's heartbeat */
@@ -40,10 +57,11 @@ export interface CallOptions {
 export async function openCall(
   context: Context,
   services: Services,
-  { run, step, startedAt }: { readonly run: RunContext; readonly step: StepId; readonly startedAt: string },
+  { run, step, startedAt, attemptsBefore }: AttemptRequest,
   options: CallOptions = {},
 ): Promise<StepCall> {
-  const { namespace, attempt } = context.info;
+  const { namespace } = context.info;
+  const attempt = attemptOf(context, { attemptsBefore });
   const tell = options.tell ?? ((progress: StepProgress) => context.heartbeat(progress));
   // Inside an abort listener there is no activity context, so it is taken now.
   const progress: { phase: string; rows: number } = { phase: 'starting', rows: 0 };
@@ -72,7 +90,7 @@ export async function openCall(
       signal,
       secrets: [...services.staging.secrets],
       checkpoint: services.checkpoint,
-      log: stepLog(context, services, run, step),
+      log: stepLog(context, services, { workflowId: run.workflowId, runId: run.runId, step, attempt }),
       progress: (rows) => void (progress.rows = rows),
       phase: (name) => void (progress.phase = name),
       close() {
@@ -88,14 +106,13 @@ export async function openCall(
   }
 }
 
-function stepLog(context: Context, { log }: Services, { workflowId, runId }: RunContext, step: StepId): StepCall['log'] {
-  const { attempt } = context.info;
+function stepLog(context: Context, { log }: Services, key: StepKey): StepCall['log'] {
   let line = 0;
   return (level, message) => {
-    context.log[level](message, { step });
+    context.log[level](message, { step: key.step });
     if (line >= MAX_LINES.attempt) return;
     line += 1;
-    log.write({ workflowId, runId, step, attempt, line, at: new Date().toISOString(), level, message: cutMessage(message) });
+    log.write({ ...key, line, at: new Date().toISOString(), level, message: cutMessage(message) });
   };
 }
 

@@ -16,7 +16,8 @@ import { asRunFailure, codeOf } from './failures.js';
 import { createRun } from './run.js';
 import { createRunLog } from './run-log.js';
 import { RunState, stateQuery } from './run-state.js';
-import { StepRunner } from './step-runner.js';
+import { Steering } from './steering.js';
+import { StepRunner, type RunControls } from './step-runner.js';
 import type { Steps } from './steps.js';
 import type { ParamsOf, Run, RunControl } from './types.js';
 
@@ -49,8 +50,10 @@ async function execute<P extends Project, N extends keyof P['pipelines'] & strin
   body: Body<P, N, R>,
 ): Promise<R> {
   const state = new RunState(name);
+  const steering = new Steering(() => showHolds(state, steering));
   // Before the first await: a reset delivers earlier updates and queries with the first task.
   setHandler(stateQuery, () => state.view());
+  steering.listen();
   let admitted: AdmittedRun;
   try {
     refuseMisuse(name);
@@ -64,7 +67,13 @@ async function execute<P extends Project, N extends keyof P['pipelines'] & strin
   state.status = 'running';
   tagRun(name, admitted);
   const context = describeRun(name, admitted);
-  return conclude(context, state, await attempt(() => runBody(context, admitted, state, body)));
+  return conclude(context, state, await attempt(() => runBody(context, admitted, { state, steering }, body)));
+}
+
+function showHolds(state: RunState, { holds, decisions }: Steering): void {
+  state.holds = holds;
+  state.decisions = decisions;
+  setCurrentDetails(state.details());
 }
 
 function describeRun(pipeline: string, { loadScope, partition }: AdmittedRun): RunContext {
@@ -76,15 +85,16 @@ function describeRun(pipeline: string, { loadScope, partition }: AdmittedRun): R
 async function runBody<P extends Project, N extends keyof P['pipelines'] & string, R>(
   context: RunContext,
   admitted: AdmittedRun,
-  state: RunState,
+  control: RunControls,
   body: Body<P, N, R>,
 ): Promise<R> {
-  const steps = new StepRunner(context, admitted, state);
+  const steps = new StepRunner(context, admitted, control);
   const scope = new CancellationScope();
   try {
     const params = admitted.params as ParamsOf<P, N>;
     return await scope.run(() => body(createRun<P>(context, admitted.params, { steps, log: createRunLog() }), params, steps));
   } finally {
+    control.steering.end();
     await steps.settle(scope);
   }
 }

@@ -1,6 +1,11 @@
+import type { RunDecision, RunPause } from '../src/core/steering.js';
 import type { StepId, StepKind } from '../src/core/steps.js';
 
-export type StepStatus = 'running' | 'done' | 'failed' | 'cancelled' | 'reused';
+/**
+ * `held`: it would begin, and the run is paused; `waiting`: it has failed for good and waits for a decision; `skipped`: somebody
+ * skipped it, or a step that it is made of.
+ */
+export type StepStatus = 'running' | 'done' | 'failed' | 'cancelled' | 'reused' | 'held' | 'waiting' | 'skipped';
 
 /** One step as the `state` query shows it. Times are ISO. */
 export interface StepState {
@@ -11,7 +16,7 @@ export interface StepState {
   /** Rows the step gave on; absent until it is known. */
   rows?: number | null;
   rejected?: number;
-  readonly startedAt: string;
+  startedAt: string;
   finishedAt?: string;
   durationMs?: number;
   error?: string;
@@ -22,5 +27,9 @@ export interface RunStateView {
   readonly pipeline: string;
   readonly partition?: string;
   readonly status: 'admitting' | 'running' | 'completed' | 'failed' | 'cancelled';
+  /** Present while no new step starts. */
+  readonly paused?: RunPause;
+  /** What was done to the run: the latest fifty. @default nothing */
+  readonly decisions?: readonly RunDecision[];
   readonly steps: readonly StepState[];
 }

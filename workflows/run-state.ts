@@ -1,5 +1,6 @@
 import { defineQuery } from '@temporalio/workflow';
 import { TerminalError } from '../src/core/errors.js';
+import type { RunDecision, RunHolds } from '../src/core/steering.js';
 import type { StepId, StepKind, StepResult } from '../src/core/steps.js';
 import type { RunStateView, StepState, StepStatus } from './run-state-view.js';
 
@@ -7,6 +8,9 @@ import type { RunStateView, StepState, StepStatus } from './run-state-view.js';
 export const MAX_STEPS = 2000;
 /** Temporal takes some 20 kB of details, and people no more than a screen or two. */
 const MAX_SHOWN = 100;
+/** Decisions that the `state` query answers with, and steps that wait that the details explain. */
+const MAX_DECISIONS = 50;
+const MAX_EXPLAINED = 20;
 
 export const stateQuery = defineQuery<RunStateView>('state');
 
@@ -14,6 +18,8 @@ export const stateQuery = defineQuery<RunStateView>('state');
 export class RunState {
   partition: string | undefined;
   status: RunStateView['status'] = 'admitting';
+  holds: RunHolds = { waiting: [] };
+  decisions: readonly RunDecision[] = [];
   private readonly steps = new Map<StepId, StepState>();
 
   constructor(readonly pipeline: string) {}
@@ -40,6 +46,23 @@ export class RunState {
     this.steps.set(step, { step, kind, name, status: 'running', startedAt: new Date().toISOString() });
   }
 
+  /** A step that does not go on for now: it is held by a pause, or waits for a decision about its error. */
+  stop(step: StepId, status: Extract<StepStatus, 'held' | 'waiting'>, error?: string): void {
+    const state = this.steps.get(step);
+    if (!state) return;
+    state.status = status;
+    if (error !== undefined) state.error = error;
+  }
+
+  /** A step that was stopped begins now. */
+  goOn(step: StepId): void {
+    const state = this.steps.get(step);
+    if (!state) return;
+    state.status = 'running';
+    state.startedAt = new Date().toISOString();
+    delete state.error;
+  }
+
   end(step: StepId, status: StepStatus, outcome: { readonly result?: StepResult; readonly error?: string } = {}): void {
     const state = this.steps.get(step);
     if (!state) return;
@@ -60,6 +83,8 @@ export class RunState {
       pipeline: this.pipeline,
       ...(this.partition !== undefined && { partition: this.partition }),
       status: this.status,
+      ...(this.holds.paused && { paused: this.holds.paused }),
+      ...(this.decisions.length > 0 && { decisions: this.decisions.slice(-MAX_DECISIONS) }),
       steps: [...this.steps.values()],
     };
   }
@@ -76,6 +101,7 @@ export class RunState {
     return [
       title,
       '',
+      ...explain(this.holds),
       '| step | name | state | rows | rejected | time |',
       '| --- | --- | --- | ---: | ---: | ---: |',
       ...rows,
@@ -86,12 +112,27 @@ export class RunState {
 
 /** Those that have failed or are at work, and the latest of the others; in their order. */
 function mostTelling(steps: readonly StepState[]): StepState[] {
-  const isTelling = ({ status }: StepState): boolean => status === 'failed' || status === 'running';
+  const isTelling = ({ status }: StepState): boolean => ['failed', 'running', 'waiting', 'held'].includes(status);
   const others = steps.filter((step) => !isTelling(step));
   const telling = steps.filter(isTelling).slice(-MAX_SHOWN);
   const latest = others.slice(others.length - (MAX_SHOWN - telling.length));
   const shown = new Set([...telling, ...latest]);
   return steps.filter((step) => shown.has(step));
+}
+
+/** Why the run does not go on by itself. */
+function explain({ paused, waiting }: RunHolds): string[] {
+  const because = paused?.reason === undefined ? '' : `: ${oneLine(paused.reason)}`;
+  const pause = paused ? [`**Paused** since ${paused.since} by ${oneLine(paused.by)}${because}`, ''] : [];
+  const told = waiting
+    .slice(0, MAX_EXPLAINED)
+    .map(({ step, since, message }) => `- **${step}** since ${since}: ${oneLine(message)}`);
+  const more = waiting.length > told.length ? [`- and ${waiting.length - told.length} more`] : [];
+  return [...pause, ...(told.length === 0 ? [] : ['Waits for a decision (retry, skip or abort):', ...told, ...more, ''])];
+}
+
+function oneLine(text: string): string {
+  return text.slice(0, 300).replace(/\s+/g, ' ');
 }
 
 function tally(steps: readonly StepState[]): string {

@@ -66,8 +66,9 @@ export function createRun<P extends Project>(
       }),
     check: (name: string, given: Readonly<Record<string, Given<DatasetRef>>>, options?: StepOptions) =>
       forgivably(async (): Promise<Checked> => {
-        const { checked } = await steps.run<CheckStepResult>(checkCall(name, await allOf(given), params, options));
-        return { passed: checked.passed, warnings: checked.results.filter((result) => !result.passed) };
+        const { checked, skipped } = await steps.run<CheckStepResult>(checkCall(name, await allOf(given), params, options));
+        const warnings = checked.results.filter((result) => !result.passed);
+        return { passed: checked.passed, warnings, ...(skipped !== undefined && { skipped }) };
       }),
     table: (connection: string, table: string): TableInput => ({ connection, table }),
     load: (given: Given<DatasetRef>, options: LoadInto<Project, never>) =>

@@ -82,7 +82,7 @@ export function transformOnCall(
   const { table: target, ...how } = rest;
   const summary = `${transform} from ${Object.keys(given).join(', ')} into ${how.on}.${target} (${how.mode})`;
   const inputs = Object.fromEntries(
-    Object.entries(given).map(([name, { connection, table, loadId }]) => [name, { connection, table, loadId }]),
+    Object.entries(given).map(([name, { connection, table, loadId, skipped }]) => [name, { connection, table, loadId, skipped }]),
   );
   const input = { transform, inputs, params: scalars(params), target, ...how };
   return { kind: 'transform', name: as ?? transform, summary, policy, input };
@@ -97,7 +97,7 @@ export function loadCall(
   const { rest, policy, as } = split(options);
   const { to, table, path, audit = [], ...how } = rest;
   // Loaded without it, rows would be loaded that were loaded before, and none would be missed by anybody.
-  if ('watermark' in how && !how.watermark) {
+  if ('watermark' in how && !how.watermark && !isSkipped(input)) {
     throw new TerminalError(
       'OPTION_INVALID',
       `The load of "${input.name}" was given no range as its watermark. Extracts with a cursor have one, and what validate makes of them; give it that dataset's range, or leave \`watermark\` out.`,
@@ -113,7 +113,9 @@ export function loadCall(
 function auditInput(audit: string | Audit<Project>): AuditStepInput {
   if (typeof audit === 'string') return { checks: audit };
   const { checks, inputs } = audit;
-  const tables = Object.entries(inputs).map(([name, { connection, table }]) => [name, { connection, table }] as const);
+  const tables = Object.entries(inputs).map(
+    ([name, { connection, table, skipped }]) => [name, { connection, table, skipped }] as const,
+  );
   return { checks, inputs: Object.fromEntries(tables) };
 }
 
@@ -142,8 +144,15 @@ export function additionCall(input: DatasetRef, { addsTo, connection, target, mo
 function split<O extends StepOptions>(
   options: O,
 ): { rest: Omit<O, keyof StepOptions>; policy: StepPolicy; as: string | undefined } {
-  const { as, timeout, retry, taskQueue, ...rest } = options;
-  return { rest, policy: { timeout, retry, taskQueue }, as };
+  const { as, timeout, retry, taskQueue, onFailure, ...rest } = options;
+  if (onFailure !== undefined && onFailure !== 'fail' && onFailure !== 'wait') {
+    throw new TerminalError('OPTION_INVALID', `onFailure is ${JSON.stringify(onFailure)}; it is 'fail' or 'wait'.`);
+  }
+  return { rest, policy: { timeout, retry, taskQueue, onFailure }, as };
+}
+
+function isSkipped(input: DatasetRef | Pick<DatasetRef, 'name'>): boolean {
+  return 'skipped' in input && input.skipped !== undefined;
 }
 
 function scalars(params: Readonly<Record<string, unknown>>): Record<string, Scalar> {

@@ -1,42 +1,52 @@
-import {
-  ActivityCancellationType,
-  CancellationScope,
-  isCancellation,
-  log,
-  proxyActivities,
-  setCurrentDetails,
-} from '@temporalio/workflow';
+import { CancellationScope, isCancellation, log, proxyActivities, setCurrentDetails } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
 import {
   pairId,
   type AuditDecision,
+  type BesideEarlier,
   type RunContext,
   type StepId,
   type StepResult,
   type ValidateAndLoadResult,
 } from '../src/core/steps.js';
 import type { AdmittedRun } from '../src/core/admission.js';
-import { asStepFailure, pairFailure } from './failures.js';
+import { asStepFailure, codeOf, pairFailure } from './failures.js';
 import { Reuse } from './reuse.js';
 import { MAX_STEPS, type RunState } from './run-state.js';
+import { lackingOf, skippedResult } from './skipped.js';
+import type { Steering } from './steering.js';
 import { idOf, type StepCall } from './step-calls.js';
+import { activityOptions, attemptsOf } from './step-options.js';
 import { runApart, type PairResult, type Steps } from './steps.js';
 
 /** From here on a run is worth splitting: its history is long to read and to replay. */
 const MANY_STEPS = 500;
 
+/** Attempts that are set apart for each time that a step is done anew, where their number has no limit. */
+const MANY_ATTEMPTS = 1000;
+
+/** What a run knows of itself, and what people do to it. */
+export interface RunControls {
+  readonly state: RunState;
+  readonly steering: Steering;
+}
+
 /** Runs the steps of one run: one activity each, under a name that is unique in the run. */
 export class StepRunner implements Steps {
   private readonly outstanding = new Set<Promise<unknown>>();
   private readonly reuse: Reuse;
+  private readonly state: RunState;
+  private readonly steering: Steering;
   private closed = false;
 
   constructor(
     private readonly context: RunContext,
     private readonly admitted: AdmittedRun,
-    private readonly state: RunState,
+    { state, steering }: RunControls,
   ) {
-    this.reuse = new Reuse(admitted.reuse);
+    this.state = state;
+    this.steering = steering;
+    this.reuse = new Reuse(admitted);
   }
 
   /**
@@ -78,6 +88,9 @@ export class StepRunner implements Steps {
 
   private canShare(validate: StepCall, load: StepCall): boolean {
     const isFree = (step: StepId): boolean => !this.state.has(step) && !this.reuse.has(step);
+    // A decision is about one step, and what was skipped leaves nothing to join.
+    const mayStop = [validate, load].some((call) => call.policy.onFailure === 'wait' || lackingOf(call) !== undefined);
+    if (mayStop) return false;
     // A timeout is one step's: two would share it.
     const samePolicy = JSON.stringify(validate.policy) === JSON.stringify(load.policy) && validate.policy.timeout === undefined;
     return samePolicy && isFree(idOf(validate)) && isFree(idOf(load));
@@ -95,39 +108,100 @@ export class StepRunner implements Steps {
   private async execute<R extends StepResult>(call: StepCall): Promise<R> {
     const step = idOf(call);
     this.claim(step, call);
+    const lacking = lackingOf(call);
+    if (lacking !== undefined) return this.passOver(call, lacking, 0) as R;
     const reused = this.reuse.find(step, call);
     if (reused) {
       this.state.end(step, 'reused', { result: reused });
       this.show();
       return reused as R;
     }
+    for (let attemptsBefore = 0; ; attemptsBefore += attemptsOf(call.policy) || MANY_ATTEMPTS) {
+      // Not awaited where nothing is to wait for: a turn more would change the order of what a run does.
+      if (this.steering.isPaused) await this.hold([step]);
+      this.show();
+      try {
+        return await this.perform<R>(call, attemptsBefore);
+      } catch (error) {
+        const decision = await this.decide(step, call, error);
+        if (decision === 'skip')
+          return this.passOver(call, step, attemptsBefore + (attemptsOf(call.policy) || MANY_ATTEMPTS)) as R;
+        this.state.goOn(step);
+      }
+    }
+  }
+
+  private async perform<R extends StepResult>(call: StepCall, attemptsBefore: number): Promise<R> {
+    const step = idOf(call);
+    const options = activityOptions(step, call, this.admitted.heartbeatTimeout);
+    const activities = proxyActivities<Record<keyof Activities, (input: unknown) => Promise<R>>>(options);
+    const again = attemptsBefore > 0 && { attemptsBefore };
+    const told = { ...this.decidedOf(step), ...again, ...this.reuse.earlierOf(call) };
+    const result: R & BesideEarlier = await activities[call.kind]({ run: this.context, step, ...call.input, ...told });
+    if (result.takenOver !== true) this.reuse.made(step, result, result.anew);
+    this.state.end(step, result.takenOver === true ? 'reused' : 'done', { result });
+    this.show();
+    return result;
+  }
+
+  /** What becomes of a step that has failed for good: its error is thrown, or somebody decides. */
+  private async decide(step: StepId, call: StepCall, error: unknown): Promise<'retry' | 'skip'> {
+    const failure = asStepFailure(step, error, attemptsOf(call.policy));
+    const { message } = failure;
+    const end = (status: 'failed' | 'cancelled'): void => {
+      this.state.end(step, status, { error: message });
+      this.show();
+    };
+    if (isCancellation(error) || call.policy.onFailure !== 'wait') {
+      end(isCancellation(error) ? 'cancelled' : 'failed');
+      throw failure;
+    }
+    this.state.stop(step, 'waiting', message);
+    try {
+      const decision = await this.steering.decisionOn(step, { code: codeOf(failure), message });
+      if (decision !== 'abort') return decision;
+    } catch (cancellation) {
+      end('cancelled');
+      throw cancellation;
+    }
+    end('failed');
+    throw failure;
+  }
+
+  /** Ends a step that is not done, since it was skipped, or one of those that it is made of. */
+  private passOver(call: StepCall, because: StepId, attemptsBefore: number): StepResult {
+    const step = idOf(call);
+    this.state.end(step, 'skipped');
+    this.show();
+    this.steering.skipped(this.context, { step, because, attempt: attemptsBefore + 1 });
+    return skippedResult(call, because);
+  }
+
+  /** Keeps steps from beginning while the run is paused. */
+  private async hold(steps: readonly StepId[]): Promise<void> {
+    for (const step of steps) this.state.stop(step, 'held');
     this.show();
     try {
-      const activities = proxyActivities<Record<keyof Activities, (input: unknown) => Promise<R>>>(this.options(step, call));
-      const result = await activities[call.kind]({ run: this.context, step, ...call.input, ...this.decidedOf(step) });
-      this.reuse.made(step, result);
-      this.state.end(step, 'done', { result });
-      return result;
+      await this.steering.whilePaused();
     } catch (error) {
-      const failure = asStepFailure(step, error, attemptsOf(call.policy));
-      this.state.end(step, isCancellation(error) ? 'cancelled' : 'failed', { error: failure.message });
-      throw failure;
-    } finally {
+      for (const step of steps) this.state.end(step, 'cancelled');
       this.show();
+      throw error;
     }
+    for (const step of steps) this.state.goOn(step);
   }
 
   private async executePair(validate: StepCall, load: StepCall): Promise<PairResult> {
     const [judging, loading] = [idOf(validate), idOf(load)];
     this.claim(judging, validate);
     this.claim(loading, load);
+    if (this.steering.isPaused) await this.hold([judging, loading]);
     this.show();
     const { input: _, ...target } = load.input;
     const call = { policy: validate.policy, summary: `${validate.summary}, then ${load.summary}` };
     try {
-      const { validateAndLoad } = proxyActivities<Pick<Activities, 'validateAndLoad'>>(
-        this.options(pairId(judging, loading), call),
-      );
+      const options = activityOptions(pairId(judging, loading), call, this.admitted.heartbeatTimeout);
+      const { validateAndLoad } = proxyActivities<Pick<Activities, 'validateAndLoad'>>(options);
       const result = await (validateAndLoad as (input: unknown) => Promise<ValidateAndLoadResult>)({
         validate: { run: this.context, step: judging, ...validate.input },
         load: { run: this.context, step: loading, ...target, ...this.decidedOf(loading) },
@@ -174,34 +248,7 @@ export class StepRunner implements Steps {
     this.state.begin(step, call.kind, call.name);
   }
 
-  private options(activityId: string, call: Pick<StepCall, 'policy' | 'summary'>): Parameters<typeof proxyActivities>[0] {
-    const { timeout, retry, taskQueue } = call.policy;
-    return {
-      activityId,
-      // Temporal refuses summaries over 400 bytes.
-      summary: call.summary.slice(0, 100),
-      startToCloseTimeout: duration(timeout) ?? '6 hours',
-      heartbeatTimeout: duration(this.admitted.heartbeatTimeout),
-      cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-      retry: {
-        initialInterval: duration(retry?.initialInterval) ?? '1s',
-        maximumInterval: duration(retry?.maximumInterval) ?? '1 minute',
-        maximumAttempts: attemptsOf(call.policy),
-      },
-      ...(taskQueue !== undefined && { taskQueue }),
-    };
-  }
-
   private show(): void {
     setCurrentDetails(this.state.details());
   }
-}
-
-function attemptsOf(policy: StepCall['policy']): number {
-  return policy.retry?.attempts ?? 10;
-}
-
-// Temporal types its durations as template literals; ours come from users as plain strings and are checked by Temporal.
-function duration(value: string | number | undefined): '1s' | number | undefined {
-  return value as '1s' | number | undefined;
 }

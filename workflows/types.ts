@@ -49,6 +49,8 @@ export interface Checked {
   readonly passed: number;
   /** Those of severity `warn` that did not: as many as a history can hold. */
   readonly warnings: readonly CheckSummary[];
+  /** Nothing was checked: somebody skipped this step, the check itself or one that its inputs are made of. */
+  readonly skipped?: string;
 }
 
 /** The parameters a pipeline's function gets: checked, with defaults filled in. */
@@ -257,6 +259,11 @@ export interface RunControl {
   readonly retryOf?: { readonly workflowId: string; readonly runId?: string };
   /** The step to begin again from; it and everything made from it is done anew. @default the steps that had not finished */
   readonly from?: string;
+  /**
+   * A step of that run that did not finish and counts as done: with a dataset that is staged, named by its URI, why, and who says
+   * so.
+   */
+  readonly mark?: { readonly step: string; readonly dataset: string; readonly reason: string; readonly by: string };
   /** A load of that run whose audit failed, to be published in spite of it: the load's step, why, and who says so. */
   readonly overrideAudit?: { readonly step: string; readonly reason: string; readonly by: string };
 }

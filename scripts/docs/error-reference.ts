@@ -10,11 +10,13 @@ import { INCREMENTAL_ERRORS } from '../../src/core/error-codes/incremental.js';
 import { PROJECT_ERRORS } from '../../src/core/error-codes/project.js';
 import { RUN_ERRORS } from '../../src/core/error-codes/runs.js';
 import { SERVICE_ERRORS } from '../../src/core/error-codes/service.js';
+import { STEERING_ERRORS } from '../../src/core/error-codes/steering.js';
 import { TESTING_ERRORS } from '../../src/core/error-codes/testing.js';
 
 /** The groups of error codes, in the order of the page. Together they are the whole table; a test holds that. */
 export const GROUPS: readonly (readonly [title: string, codes: Readonly<Record<string, ErrorCodeEntry>>])[] = [
   ['Starting and retrying runs', RUN_ERRORS],
+  ['Steering runs', STEERING_ERRORS],
   ['The project and its config', PROJECT_ERRORS],
   ['Files', FILE_ERRORS],
   ['Databases', DATABASE_ERRORS],

@@ -1,6 +1,7 @@
 import type { AccessRecords } from './access-records.js';
 import type { DatasetUse } from '../core/staging-sweep.js';
 import type { LogLine } from '../core/run-log.js';
+import type { RunDecision, RunHolds } from '../core/steering.js';
 import type { Manifest } from '../core/manifest.js';
 import type {
   BackfillFilter,
@@ -10,14 +11,12 @@ import type {
   PartitionRange,
   PartitionRunRow,
 } from './backfill-facts.js';
+import type { AuditOverride, CheckHistoryRequest, CheckResultRow } from './check-facts.js';
 import type { OpenRunFilter } from './closing.js';
 import type { DatasetDetail, DatasetFilter, DatasetRow } from './dataset-queries.js';
 import type { Lease } from './leases.js';
 import type { RunFilter } from './run-filter.js';
 import type {
-  AuditOverride,
-  CheckHistoryRequest,
-  CheckResultRow,
   ContractRecorded,
   LedgerLoadRecorded,
   OpenRun,
@@ -33,6 +32,7 @@ import type {
   StepRow,
   StepStarted,
 } from './facts.js';
+import type { RunDecided, StepSkipped } from './steering-facts.js';
 import type { ContractUses, ContractVersionRow, LoadRow } from './use-facts.js';
 
 /**
@@ -92,6 +92,13 @@ export interface Catalog extends AccessRecords {
   /** Keeps a decision. Unlike the rest it is no projection: nothing else may know of it. */
   recordAuditOverride(fact: AuditOverride): Promise<void>;
   listAuditOverrides(workflowId: string, runId: string): Promise<AuditOverride[]>;
+  /** Keeps what somebody did to a run. Once Temporal has deleted the run, nothing else may know of it. */
+  recordDecision(fact: RunDecided): Promise<void>;
+  /** What was done to a run, in its order. */
+  listDecisions(workflowId: string, runId: string): Promise<RunDecision[]>;
+  /** @param number grows with each word of a run; an earlier one that comes late changes nothing */
+  recordHolds(run: RunKey, number: number, holds: RunHolds): Promise<void>;
+  recordStepSkipped(fact: StepSkipped): Promise<void>;
   /** Every attempt of the run's own steps, in order of start. */
   listAttempts(workflowId: string, runId: string): Promise<StepRow[]>;
   /** Datasets, the latest first. */

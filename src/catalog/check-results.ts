@@ -1,7 +1,8 @@
 import type { Selectable } from 'kysely';
 import type { CheckKind, CheckResult, CheckSeverity } from '../core/checks.js';
 import type { StepId } from '../core/steps.js';
-import type { AuditOverride, ChecksRecorded, CheckHistoryRequest, CheckResultRow, StepKey } from './facts.js';
+import type { AuditOverride, ChecksRecorded, CheckHistoryRequest, CheckResultRow } from './check-facts.js';
+import type { StepKey } from './facts.js';
 import { listSteps } from './step-queries.js';
 import type { CatalogSession, CheckResultsTable } from './tables.js';
 

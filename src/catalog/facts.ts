@@ -1,8 +1,10 @@
+import type { RunChanges, RunCode } from '../core/admission.js';
 import type { StoredWatermark } from '../core/cursor.js';
 import type { CheckResult } from '../core/checks.js';
 import type { LoadMode, LoadResult, SchemaChange } from '../core/load.js';
 import type { Manifest, ReasonCount } from '../core/manifest.js';
 import type { LoadOptions } from '../core/quarantine.js';
+import type { RunPause, WaitingStep } from '../core/steering.js';
 import type { StepId, StepKind, StepResult } from '../core/steps.js';
 
 /*
@@ -36,6 +38,8 @@ export interface RunStarted extends RunKey {
   readonly workerIdentity: string;
   /** Of Temporal. */
   readonly namespace?: string;
+  readonly code?: RunCode;
+  readonly changes?: RunChanges;
 }
 
 /**
@@ -149,42 +153,6 @@ export interface StepFailed extends StepKey {
   readonly run?: RunScope;
 }
 
-/** What the checks of one attempt found. */
-export interface ChecksRecorded {
-  readonly results: readonly CheckResult[];
-  readonly run?: RunScope;
-  readonly runStartedAt?: string;
-  readonly judgedAt: string;
-}
-
-export interface CheckResultRow extends CheckResult {
-  readonly step: StepId;
-  readonly judgedAt: string;
-}
-
-/** Asks what a check found in earlier runs. */
-export interface CheckHistoryRequest {
-  readonly pipeline: string;
-  readonly step: StepId;
-  readonly set: string;
-  readonly name: string;
-  /** The asking run's, whose own results are no history. */
-  readonly loadScope: string;
-  readonly partition?: string;
-  /** Only runs that began before. */
-  readonly before: string;
-  readonly limit: number;
-}
-
-/** Somebody's decision that a run's load is published in spite of its audit. */
-export interface AuditOverride extends RunKey {
-  readonly step: StepId;
-  readonly reason: string;
-  /** Who decided it. */
-  readonly by: string;
-  readonly at: string;
-}
-
 export interface ContractRecorded {
   readonly name: string;
   readonly hash: string;
@@ -233,9 +201,19 @@ export interface RunRow extends RunKey {
   readonly finishedAt: string | null;
   readonly error: { readonly code: string; readonly message: string } | null;
   readonly result: unknown;
+  /** The hash of the workflow code with which the run began, and Millrace's version. */
+  readonly code: string | null;
+  readonly version: string | null;
+  /** Of a retry: what it does otherwise than the run that it retries. */
+  readonly changes: RunChanges | null;
+  /** Of a run that is open: since when it starts no new step. */
+  readonly paused: RunPause | null;
+  /** Of a run that is open: its steps that wait for a decision. */
+  readonly waiting: readonly WaitingStep[];
 }
 
-export type StepStatus = 'running' | 'done' | 'failed';
+/** A step that waits for a decision is `failed` here; {@link RunRow.waiting} tells. */
+export type StepStatus = 'running' | 'done' | 'failed' | 'skipped';
 
 /**
  * The deciding attempt of a step: the latest one, since Temporal drops the late results of earlier ones. A step that a
@@ -254,6 +232,8 @@ export interface StepRow extends StepKey {
   readonly result: StepResult | null;
   readonly inputs: readonly StepInput[];
   readonly error: { readonly code: string; readonly message: string; readonly willRetry: boolean } | null;
+  /** Of a step that was not done: the step that somebody skipped, itself or one that it is made of. */
+  readonly skipped: StepId | null;
 }
 
 /** Where the rejected rows of one validate step are, and why they were rejected. */

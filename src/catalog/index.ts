@@ -11,10 +11,8 @@ export type {
 export type { Catalog } from './catalog.js';
 export type { Lease } from './leases.js';
 export type { RunFilter, RunPlace } from './run-filter.js';
+export type { AuditOverride, CheckHistoryRequest, CheckResultRow } from './check-facts.js';
 export type {
-  AuditOverride,
-  CheckHistoryRequest,
-  CheckResultRow,
   ContractRecorded,
   LedgerLoadRecorded,
   OpenRun,
@@ -39,6 +37,7 @@ export type {
   StepStatus,
   UnseenEnd,
 } from './facts.js';
+export type { RunDecided, StepSkipped } from './steering-facts.js';
 export type { ContractUses, ContractVersionRow, LoadRow } from './use-facts.js';
 export { catalogName, openCatalog, type CatalogOptions } from './open-catalog.js';
 export { openLogWriter, type LogWriter } from './log-writer.js';

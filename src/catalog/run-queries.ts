@@ -1,13 +1,16 @@
 import type { Expression, ExpressionBuilder, OrderByItemBuilder, Selectable, SqlBool } from 'kysely';
+import type { RunChanges } from '../core/admission.js';
+import type { RunHolds } from '../core/steering.js';
 import type { RetryOf, RunRow, RunStatus } from './facts.js';
 import type { RunFilter, RunPlace } from './run-filter.js';
 import type { CatalogSession, CatalogTables, RunsTable } from './tables.js';
 
 type StoredRun = Selectable<RunsTable>;
+type HeldRun = StoredRun & { readonly holds: string | null };
 
 /** One run, or the latest of its workflow id. */
 export async function findRun(db: CatalogSession, workflowId: string, runId?: string): Promise<RunRow | undefined> {
-  let query = db.selectFrom('runs').selectAll().where('workflow_id', '=', workflowId);
+  let query = withHolds(db).where('workflow_id', '=', workflowId);
   query =
     runId === undefined
       ? query.orderBy('started_at', latestFirst).orderBy('run_id', 'desc').limit(1)
@@ -20,7 +23,7 @@ export async function findRun(db: CatalogSession, workflowId: string, runId?: st
 export async function listRuns(db: CatalogSession, filter: RunFilter): Promise<RunRow[]> {
   const { pipelines, statuses, since, until, after } = filter;
   if (pipelines?.length === 0) return [];
-  let query = db.selectFrom('runs').selectAll();
+  let query = withHolds(db);
   for (const column of ['pipeline', 'partition', 'owner'] as const) {
     const value = filter[column];
     if (value !== undefined) query = query.where(column, '=', value);
@@ -78,7 +81,29 @@ function isBehind(row: ExpressionBuilder<CatalogTables, 'runs'>, { startedAt, ru
 // Without it the databases differ on where a run stands whose start nobody has told.
 const latestFirst = (order: OrderByItemBuilder): OrderByItemBuilder => order.desc().nullsLast();
 
-function toRow(run: StoredRun, origin: StoredRun | undefined): RunRow {
+// A subquery, since the columns of a join would have one name twice.
+function withHolds(db: CatalogSession) {
+  return db
+    .selectFrom('runs')
+    .selectAll()
+    .select((row) =>
+      row
+        .selectFrom('run_holds')
+        .select('run_holds.holds')
+        .whereRef('run_holds.workflow_id', '=', 'runs.workflow_id')
+        .whereRef('run_holds.run_id', '=', 'runs.run_id')
+        .as('holds'),
+    );
+}
+
+// What held a run is no longer true of it once it has ended.
+function holdsOf({ status, holds }: HeldRun): Pick<RunRow, 'paused' | 'waiting'> {
+  if (status !== 'running' || holds === null) return { paused: null, waiting: [] };
+  const { paused = null, waiting } = JSON.parse(holds) as RunHolds;
+  return { paused, waiting };
+}
+
+function toRow(run: HeldRun, origin: StoredRun | undefined): RunRow {
   const told = origin ?? run;
   return {
     workflowId: run.workflow_id,
@@ -99,6 +124,10 @@ function toRow(run: StoredRun, origin: StoredRun | undefined): RunRow {
     finishedAt: run.finished_at,
     error: run.error_code === null ? null : { code: run.error_code, message: run.error_message ?? '' },
     result: fromJson(run.result),
+    code: told.code,
+    version: told.version,
+    changes: fromJson(told.changes) as RunChanges | null,
+    ...holdsOf(run),
   };
 }
 

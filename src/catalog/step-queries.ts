@@ -141,6 +141,7 @@ function toRow(row: Selectable<StepRunsTable>, before: StepRow | undefined): Ste
     workerIdentity: row.worker_identity,
     result: row.result === null ? null : (JSON.parse(row.result) as StepResult),
     inputs: JSON.parse(row.inputs) as StepInput[],
+    skipped: row.skipped as StepId | null,
     error:
       row.error_code === null
         ? null

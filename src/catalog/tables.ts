@@ -27,6 +27,11 @@ export interface RunsTable {
   announced: number;
   /** Of Temporal. */
   namespace: string | null;
+  /** A hash of the workflow code, and Millrace's version, with which the run began. */
+  code: string | null;
+  version: string | null;
+  /** JSON: what a retry changes against the run that it retries. */
+  changes: string | null;
 }
 
 interface StepKeyColumns {
@@ -49,6 +54,8 @@ export interface StepRunsTable extends StepKeyColumns {
   error_code: string | null;
   error_message: string | null;
   will_retry: number | null;
+  /** Of a step that was not done: the step that somebody skipped. */
+  skipped: string | null;
 }
 
 export interface DatasetsTable {
@@ -178,6 +185,27 @@ export interface AuditOverridesTable {
   at: string;
 }
 
+/** No projection once Temporal has deleted the run: what somebody did to it. */
+export interface RunDecisionsTable {
+  workflow_id: string;
+  run_id: string;
+  number: number;
+  action: string;
+  step: string | null;
+  dataset: string | null;
+  by: string;
+  reason: string | null;
+  at: string;
+}
+
+export interface RunHoldsTable {
+  workflow_id: string;
+  run_id: string;
+  number: number;
+  /** JSON. */
+  holds: string;
+}
+
 export interface LogLinesTable {
   workflow_id: string;
   run_id: string;
@@ -281,6 +309,8 @@ export interface CatalogTables {
   schema_changes: SchemaChangesTable;
   check_results: CheckResultsTable;
   audit_overrides: AuditOverridesTable;
+  run_decisions: RunDecisionsTable;
+  run_holds: RunHoldsTable;
   log_lines: LogLinesTable;
   leases: LeasesTable;
   tokens: TokensTable;

@@ -21,7 +21,9 @@ export function runText(view: RunView): string {
     ['owner', view.owner],
     ['task queue', view.taskQueue],
     ['retries', view.retryOf && `${formatRunAddress(view.retryOf)}${view.retryOf.from ? ` from ${view.retryOf.from}` : ''}`],
+    ['with', view.changes && changesText(view.changes)],
     ['reset of', view.resetOf],
+    ['paused', view.paused && saidBy(view.paused.since, view.paused)],
   ];
   const known = facts.flatMap(([name, value]) => (value === null || value === '' ? [] : [[`  ${name}`, value]]));
   const parts = [`${view.workflowId}  ${view.status}`, columns(known, 2)];
@@ -33,10 +35,26 @@ export function runText(view: RunView): string {
   const changes = view.schemaChanges.map((change) => [change.step, change.target, describeChange(change)]);
   if (changes.length > 0) parts.push(`Columns that changed\n${columns(changes, 1)}`);
   if (view.checks.length > 0) parts.push(`Checks of whole datasets\n${columns(checkCells(view.checks), 4)}`);
+  const decisions = view.decisions.map((decision) => [decision.action, decision.step ?? '', saidBy(decision.at, decision)]);
+  if (decisions.length > 0) parts.push(`What was done to it\n${columns(decisions, 3)}`);
   const overrides = view.auditOverrides.map(({ step, by, at, reason }) => [step, `${by}, ${shortTime(at)} UTC: ${reason}`]);
   if (overrides.length > 0) parts.push(`Audits overridden\n${columns(overrides, 2)}`);
   if (view.error) parts.push(errorText(view.error));
   return parts.join('\n\n');
+}
+
+/** What a retry does otherwise; nothing where it does the same. */
+function changesText({ params, code, version }: NonNullable<RunView['changes']>): string {
+  const parts = [
+    params.length > 0 ? `other ${params.join(', ')}` : '',
+    code === 'other' ? 'other code' : '',
+    version ? `Millrace ${version.to} instead of ${version.from}` : '',
+  ];
+  return parts.filter(Boolean).join('; ');
+}
+
+function saidBy(at: string, { by, reason }: { readonly by: string; readonly reason?: string }): string {
+  return `${by}, ${shortTime(at)} UTC${reason === undefined ? '' : `: ${reason}`}`;
 }
 
 /** Why rows were rejected, in a line. */

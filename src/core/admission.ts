@@ -14,6 +14,33 @@ export interface AdmitInput {
   readonly control: unknown;
 }
 
+/** With which code a run began. */
+export interface RunCode {
+  /** Of the workflow code: the same for the same code, wherever it was bundled. */
+  readonly hash: string;
+  /** Millrace's. */
+  readonly version: string;
+}
+
+/** What a retry does otherwise than the run that it retries. */
+export interface RunChanges {
+  /** The parameters that are others, by name: at most fifty. */
+  readonly params: readonly string[];
+  /** `unknown`: nobody has told with which code the earlier run began. */
+  readonly code: 'same' | 'other' | 'unknown';
+  /** Of Millrace, where it is another one. */
+  readonly version?: { readonly from: string; readonly to: string };
+}
+
+/** A step of the earlier run that counts as done, as somebody says, with a dataset. */
+export interface Marked {
+  readonly step: StepId;
+  /** Its URI. */
+  readonly dataset: string;
+  readonly reason: string;
+  readonly by: string;
+}
+
 /** What a run may rely on from then on; recorded in its history. */
 export interface AdmittedRun {
   /** The parameters after the schema: checked, defaults filled in. */
@@ -30,6 +57,14 @@ export interface AdmittedRun {
   readonly searchAttributes: readonly string[];
   /** Results of steps that an earlier run has finished, taken over as they are. */
   readonly reuse: Readonly<Record<StepId, StepResult>>;
+  /** The earlier run whose results each step looks for by itself, where there are more than a history should carry. */
+  readonly reuseFrom?: { readonly workflowId: string; readonly runId: string; readonly from?: string };
+  /** The step that counts as done; its result is in `reuse`. */
+  readonly marked?: Marked;
+  /** Absent in histories from before it was told. */
+  readonly code?: RunCode;
+  /** Of a retry. */
+  readonly changes?: RunChanges;
   readonly heartbeatTimeout: string;
 }
 

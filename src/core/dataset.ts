@@ -23,6 +23,8 @@ export interface DatasetRef {
   readonly contract?: string;
   /** Content hashes (first 16 characters) of the datasets it was made from. */
   readonly parents: readonly string[];
+  /** There is no such dataset: it would be made by, or of, this step, which somebody skipped. Steps that are given it are skipped too. */
+  readonly skipped?: string;
   /** The slice of its source that these rows are, when it was read by a cursor; a load with it moves the watermark. */
   readonly range?: CursorRange;
 }

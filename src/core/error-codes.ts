@@ -9,6 +9,7 @@ import { PROJECT_ERRORS } from './error-codes/project.js';
 import { QUARANTINE_ERRORS } from './error-codes/quarantine.js';
 import { RUN_ERRORS } from './error-codes/runs.js';
 import { SERVICE_ERRORS } from './error-codes/service.js';
+import { STEERING_ERRORS } from './error-codes/steering.js';
 import { TESTING_ERRORS } from './error-codes/testing.js';
 import type { ErrorCodeEntry } from './error-codes/entry.js';
 
@@ -18,6 +19,7 @@ export type { ErrorCodeEntry };
 export const ERROR_CODES = {
   ...RUN_ERRORS,
   ...BACKFILL_ERRORS,
+  ...STEERING_ERRORS,
   ...PROJECT_ERRORS,
   ...FILE_ERRORS,
   ...DATABASE_ERRORS,

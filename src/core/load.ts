@@ -77,6 +77,8 @@ export interface LoadResult {
   readonly changes?: readonly SchemaChange[];
   /** How many changes a step's result leaves out. @default none */
   readonly changesLeftOut?: number;
+  /** Nothing was loaded: somebody skipped this step, the load itself or one that its dataset is made of. */
+  readonly skipped?: string;
 }
 
 /** What the changes in a step's result may take, in bytes of JSON: it enters a workflow's history. */

@@ -26,6 +26,12 @@ export interface StepPolicy {
   };
   /** The task queue whose workers run the step. @default the run's own */
   readonly taskQueue?: string;
+  /**
+   * What happens when the step has failed for good: `'fail'` throws its error in the pipeline; `'wait'` lets the step wait until
+   * somebody decides to do it anew, to skip it, or to let it fail. The run's other steps go on meanwhile.
+   * @default 'fail'
+   */
+  readonly onFailure?: 'fail' | 'wait';
 }
 
 /** What every step's activity is told about its run. */
@@ -43,6 +49,20 @@ export interface RunContext {
 interface StepInput {
   readonly run: RunContext;
   readonly step: StepId;
+  /** The attempts that may have been made before somebody decided to do the step anew. @default 0 */
+  readonly attemptsBefore?: number;
+  /** For a retry that takes over much: where the step looks for what it gave in the earlier run. */
+  readonly earlier?: EarlierResults;
+}
+
+/** A run whose results a retry takes over. */
+export interface EarlierResults {
+  readonly workflowId: string;
+  readonly runId: string;
+  /** The step that is done anew, with all that was made of it. */
+  readonly from?: string;
+  /** False for a step that is given what was made anew: its own earlier result is of something else. */
+  readonly mayTakeOver: boolean;
 }
 
 export interface WatermarkStepInput extends StepInput {
@@ -203,6 +223,8 @@ export interface LoadStepResult {
 /** What a check step gives back. */
 export interface CheckStepResult {
   readonly checked: CheckOutcome;
+  /** Nothing was checked: somebody skipped this step, the check itself or one that its inputs are made of. */
+  readonly skipped?: string;
 }
 
 export interface WatermarkStepResult {
@@ -237,6 +259,14 @@ export interface QuarantineStepResult extends DatasetStepResult {
   /** Rows that stay: they came back before, or their line was malformed and nobody has said what its fields are. */
   readonly skipped: number;
   readonly loads: readonly PlannedAddition[];
+}
+
+/** What a step that looked for its earlier result says besides. */
+export interface BesideEarlier {
+  /** This is the earlier result: nothing was done. */
+  readonly takenOver?: boolean;
+  /** The dataset (URI) or load (id) that it made anew and that is another than the earlier one. */
+  readonly anew?: string;
 }
 
 export type StepResult = DatasetStepResult | LoadStepResult | CheckStepResult | DiscoverStepResult | WatermarkStepResult;

@@ -9,6 +9,8 @@ export interface TableRef {
 export interface TableInput extends TableRef {
   /** The load of this run that the step waited for. Absent for a table that was only named. */
   readonly loadId?: string;
+  /** The step that somebody skipped, so that the table is not what the step would be given. */
+  readonly skipped?: string;
 }
 
 /** A table as a step found it: what its newest load had made of it. */

@@ -12,6 +12,7 @@ export function stepWords(step: StepRow, live?: StepProgress): string {
   }
   if (step.status === 'failed')
     return `${name} failed${step.error?.willRetry ? ' and is tried again' : ''}: ${step.error?.message ?? ''}`;
+  if (step.status === 'skipped') return `${name} skipped`;
   const rows = rowsOf(step);
   const time = step.startedAt && step.finishedAt ? duration(Date.parse(step.finishedAt) - Date.parse(step.startedAt)) : '';
   return [`${name} done`, rows === null ? '' : `${count(rows)} rows`, time].filter(Boolean).join(', ');

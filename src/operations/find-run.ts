@@ -28,8 +28,9 @@ export async function findRun(context: OperationContext, address: RunAddress): P
         schemaChanges: await catalog.listSchemaChanges(row.workflowId, row.runId),
         checks: await catalog.listCheckResults(row.workflowId, row.runId),
         auditOverrides: await catalog.listAuditOverrides(row.workflowId, row.runId),
+        decisions: await catalog.listDecisions(row.workflowId, row.runId),
       }
-    : { steps: [], schemaChanges: [], checks: [], auditOverrides: [] };
+    : { steps: [], schemaChanges: [], checks: [], auditOverrides: [], decisions: [] };
   const truth = description && { description, outcome: await outcomeFor(context, description) };
   const worker = description && isOpen(description) ? await states.hasWorker(description.taskQueue) : null;
   const view = runView(row, known, truth);

@@ -99,6 +99,7 @@ function attemptLines(attempt: StepRow, all: readonly StepRow[]): JournalLine[] 
   const again = number > 1 ? `Attempt ${number} started` : 'Started';
   const started = startedAt === null ? [] : [line('start', startedAt, 'info', `${again}${by(attempt)}.`)];
   if (status === 'done') return [...started, line('end', finishedAt ?? '', 'info', `Done: ${outcomeOf(attempt)}.`)];
+  if (status === 'skipped') return [line('end', finishedAt ?? '', 'warn', `Skipped${because(attempt)}.`)];
   if (error) {
     const next = error.willRetry ? ' It is tried again.' : '';
     return [...started, line('end', finishedAt ?? '', error.willRetry ? 'warn' : 'error', `Failed: ${withCode(error)}${next}`)];
@@ -109,6 +110,10 @@ function attemptLines(attempt: StepRow, all: readonly StepRow[]): JournalLine[] 
     ...started,
     line('lost', next.startedAt, 'warn', `Attempt ${number} gave no sign of life any more; another one begins.`),
   ];
+}
+
+function because({ step, skipped }: StepRow): string {
+  return skipped === null || skipped === step ? '' : `, since ${skipped} was`;
 }
 
 function by({ workerIdentity }: StepRow): string {

@@ -1,5 +1,6 @@
 import type { AuditOverride, CheckResultRow, RunRow, SchemaChangeRow, StepRow } from '../catalog/index.js';
 import type { CursorRange } from '../core/cursor.js';
+import type { RunDecision } from '../core/steering.js';
 import type { ReasonCount } from '../core/manifest.js';
 import type { PendingStep, RunDescription, RunOutcome } from '../temporal/describe-run.js';
 import { watermarkText } from './watermark-text.js';
@@ -21,10 +22,16 @@ export interface RunView {
   readonly historyEvents: number | null;
   readonly retryOf: RunRow['retryOf'];
   readonly resetOf: string | null;
+  /** Of a retry: what it does otherwise than the run that it retries. */
+  readonly changes: RunRow['changes'];
   readonly steps: readonly StepView[];
   readonly schemaChanges: readonly SchemaChangeRow[];
   /** What checks of whole datasets found. */
   readonly checks: readonly CheckResultRow[];
+  /** Of a run that is open: since when it starts no new step, by whom and why. */
+  readonly paused: RunRow['paused'];
+  /** What people did to the run. */
+  readonly decisions: readonly RunDecision[];
   /** Audits in spite of which loads were to be published. */
   readonly auditOverrides: readonly AuditOverride[];
   readonly result: unknown;
@@ -62,6 +69,7 @@ export interface KnownSteps {
   readonly schemaChanges: readonly SchemaChangeRow[];
   readonly checks: readonly CheckResultRow[];
   readonly auditOverrides: readonly AuditOverride[];
+  readonly decisions: readonly RunDecision[];
 }
 
 /** Puts together what Temporal (`truth`) and the catalog know of a run; one of them knows it. */
@@ -86,16 +94,24 @@ export function runView(row: RunRow | undefined, known: KnownSteps, truth: Truth
     historyEvents: description?.historyLength ?? null,
     retryOf: row?.retryOf ?? null,
     resetOf: row?.resetOf ?? null,
-    steps: stepViews(runId, known.steps, description?.pending ?? []),
+    changes: row?.changes ?? null,
+    steps: stepViews(runId, known.steps, description?.pending ?? [], row?.waiting ?? []),
     schemaChanges: known.schemaChanges,
     checks: known.checks,
+    paused: finishedAt === null ? (row?.paused ?? null) : null,
+    decisions: known.decisions,
     auditOverrides: known.auditOverrides,
     result: truth?.outcome?.ok ? truth.outcome.result : (row?.result ?? null),
     error: errorOf(row, truth?.outcome),
   };
 }
 
-function stepViews(runId: string, steps: readonly StepRow[], pending: readonly PendingStep[]): StepView[] {
+function stepViews(
+  runId: string,
+  steps: readonly StepRow[],
+  pending: readonly PendingStep[],
+  waiting: RunRow['waiting'],
+): StepView[] {
   return steps.map((step) => {
     const live = pending.find((each) => each.step === step.step);
     const took = step.startedAt && step.finishedAt ? Date.parse(step.finishedAt) - Date.parse(step.startedAt) : null;
@@ -103,7 +119,7 @@ function stepViews(runId: string, steps: readonly StepRow[], pending: readonly P
     const load = step.result && 'load' in step.result ? step.result.load : undefined;
     return {
       step: step.step,
-      status: step.runId === runId ? (live?.state ?? step.status) : 'reused',
+      status: step.runId === runId ? (live?.state ?? (waits(step, waiting) ? 'waiting' : step.status)) : 'reused',
       rows: live?.progress?.rows ?? load?.rows ?? dataset?.dataset.rows ?? null,
       rejected: dataset?.rejected ?? null,
       startedAt: step.startedAt,
@@ -114,9 +130,18 @@ function stepViews(runId: string, steps: readonly StepRow[], pending: readonly P
       watermark: watermarkOf(step.result),
       deleted: load?.deleted ?? null,
       reasons: dataset?.reasons ?? [],
-      note: live?.progress?.phase ?? step.error?.message ?? '',
+      note: live?.progress?.phase ?? noteOf(step, waits(step, waiting)),
     };
   });
+}
+
+function waits({ step, status }: StepRow, waiting: RunRow['waiting']): boolean {
+  return status === 'failed' && waiting.some((each) => each.step === step);
+}
+
+function noteOf({ step, skipped, error }: StepRow, waiting: boolean): string {
+  if (skipped !== null) return skipped === step ? 'skipped by decision' : `since ${skipped} was skipped`;
+  return `${waiting ? 'waits for a decision: ' : ''}${error?.message ?? ''}`;
 }
 
 function watermarkOf(result: StepRow['result']): string | null {

@@ -47,6 +47,7 @@ interface Found {
   runs: number;
   steps: number;
   attemptsLost: number;
+  skips: number;
   loadsOfLedgers: number;
   readonly told: Set<string>;
   readonly ofManifests: Set<string>;
@@ -69,6 +70,7 @@ export async function rebuildCatalog(sources: RebuildSources): Promise<RebuildRe
     runs: 0,
     steps: 0,
     attemptsLost: 0,
+    skips: 0,
     loadsOfLedgers: 0,
     told: new Set(),
     ofManifests: new Set(),
@@ -109,9 +111,10 @@ async function tellRuns(
     for (let next = await runs.next(); next.done !== true; next = await runs.next()) {
       try {
         const history = await readRunHistory(temporal, next.value);
-        const { steps, attemptsLost } = await tellRun({ catalog, namespace: temporal.namespace, manifest }, history);
+        const { steps, attemptsLost, skips } = await tellRun({ catalog, namespace: temporal.namespace, manifest }, history);
         found.steps += steps;
         found.attemptsLost += attemptsLost;
+        found.skips += skips;
         found.told.add(next.value.runId);
         if (history.admitted) progress('runs', ++found.runs);
       } catch (error) {
@@ -152,7 +155,7 @@ function closeForgotten(catalog: Catalog, temporal: TemporalClient, mayAsk: () =
 }
 
 function lostOf(found: Found): string[] {
-  const { ofManifests, gone, attemptsLost, loadsOfLedgers, troubles } = found;
+  const { ofManifests, gone, attemptsLost, skips, loadsOfLedgers, troubles } = found;
   const about = (count: number, text: string): string[] => (count === 0 ? [] : [`${count} ${text}`]);
   return [
     ...about(
@@ -161,6 +164,7 @@ function lostOf(found: Found): string[] {
     ),
     ...about(gone.size, 'datasets that steps made are gone from staging, with their verdicts.'),
     ...about(attemptsLost, 'attempts of steps that were tried again: Temporal keeps the last one only.'),
+    ...about(skips, 'steps that somebody skipped are shown as failed, and those that were skipped with them not at all.'),
     ...about(
       loadsOfLedgers,
       'loads are known from ledgers alone: by which attempt, and how many rows they replaced, is not there.',

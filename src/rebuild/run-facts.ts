@@ -4,6 +4,7 @@ import type { DatasetRef } from '../core/dataset.js';
 import type { Manifest } from '../core/manifest.js';
 import { targetOfUri } from '../core/table.js';
 import type {
+  BesideEarlier,
   CheckStepInput,
   DatasetStepResult,
   LoadStepInput,
@@ -33,6 +34,8 @@ export interface RunTold {
   readonly steps: number;
   /** Attempts before the last of each step, which a history does not keep. */
   readonly attemptsLost: number;
+  /** Decisions to skip a step: what was not done for want of it, a history does not say. */
+  readonly skips: number;
 }
 
 const KINDS = new Set<string>([
@@ -47,14 +50,16 @@ const KINDS = new Set<string>([
 ] satisfies StepKind[]);
 
 interface Step extends PastActivity {
-  readonly input: { readonly run: RunContext; readonly step: StepId };
+  readonly input: { readonly run: RunContext; readonly step: StepId; readonly attemptsBefore?: number };
 }
 
 /** Tells the catalog of a run and its steps what the run's history tells. A run that was refused has no facts. */
 export async function tellRun(sources: RunSources, history: RunHistory): Promise<RunTold> {
-  if (!history.admitted) return { steps: 0, attemptsLost: 0 };
+  if (!history.admitted) return { steps: 0, attemptsLost: 0, skips: 0 };
   if (!history.isReset) await tellStart(sources, history, history.admitted);
   await tellOverride(sources, history);
+  await tellDecisions(sources, history);
+  if (!history.isReset) await tellMark(sources, history, history.admitted);
   // A history that a reset made begins with the steps of the run that was reset, under that run's id.
   const steps = history.activities.filter((activity): activity is Step => isStepOf(history.runId, activity));
   for (const step of steps) await tellStep(sources, step);
@@ -63,7 +68,37 @@ export async function tellRun(sources: RunSources, history: RunHistory): Promise
     const { status, closedAt: finishedAt, error, result } = history.end;
     await sources.catalog.recordRunClosed({ workflowId, runId, status, finishedAt, error, result });
   }
-  return { steps: steps.length, attemptsLost: steps.reduce((lost, step) => lost + step.attempt - 1, 0) };
+  const attemptsLost = steps.reduce((lost, step) => lost + step.attempt - 1, 0);
+  return { steps: steps.length, attemptsLost, skips: history.decisions.filter(({ action }) => action === 'skip').length };
+}
+
+async function tellDecisions({ catalog }: RunSources, { workflowId, runId, decisions }: RunHistory): Promise<void> {
+  for (const decision of decisions) await catalog.recordDecision({ workflowId, runId, ...decision });
+}
+
+/** A step that counts as done is the run's from its beginning. */
+async function tellMark(
+  { catalog, namespace, manifest }: RunSources,
+  { workflowId, runId, startedAt, pipeline }: RunHistory,
+  { run, workerIdentity }: NonNullable<RunHistory['admitted']>,
+): Promise<void> {
+  const { marked, loadScope, partition } = run;
+  const result = marked && run.reuse[marked.step];
+  if (!marked || !result) return;
+  await catalog.recordDecision({ workflowId, runId, number: 0, action: 'mark', ...marked, at: startedAt });
+  await catalog.recordStepFinished({
+    workflowId,
+    runId,
+    step: marked.step,
+    attempt: 1,
+    startedAt,
+    finishedAt: startedAt,
+    workerIdentity,
+    result,
+    inputs: [],
+    manifest: await manifest(marked.dataset),
+    run: { pipeline, loadScope, namespace, ...(partition !== undefined && { partition }) },
+  });
 }
 
 async function tellOverride({ catalog }: RunSources, { workflowId, runId, startedAt, admitted }: RunHistory): Promise<void> {
@@ -87,6 +122,8 @@ function tellStart(
     startedAt: history.startedAt,
     loadScope: run.loadScope,
     retryOf: run.retryOf,
+    code: run.code,
+    changes: run.changes,
     taskQueue: history.taskQueue,
     workerIdentity,
     namespace,
@@ -94,15 +131,17 @@ function tellStart(
 }
 
 function isStepOf(runId: string, activity: PastActivity): boolean {
+  // What a step took over is told by the run that did it.
+  if ('result' in activity.outcome && (activity.outcome.result as BesideEarlier | undefined)?.takenOver === true) return false;
   return KINDS.has(activity.type) && (activity.input as Step['input'] | undefined)?.run.runId === runId;
 }
 
 async function tellStep(sources: RunSources, step: Step): Promise<void> {
   const { catalog, namespace } = sources;
-  const { run, step: id } = step.input;
+  const { run, step: id, attemptsBefore = 0 } = step.input;
   const { workflowId, runId, pipeline, loadScope, partition } = run;
   const scope: RunScope = { pipeline, loadScope, namespace, ...(partition !== undefined && { partition }) };
-  const key = { workflowId, runId, step: id, attempt: step.attempt };
+  const key = { workflowId, runId, step: id, attempt: attemptsBefore + step.attempt };
   const kind = step.type as StepKind;
   const { startedAt, finishedAt, workerIdentity, outcome } = step;
   await catalog.recordStepStarted({ ...key, kind, name: id.slice(kind.length + 1), startedAt, workerIdentity, run: scope });

@@ -37,6 +37,13 @@ export interface RunDescription extends Required<RunAddress> {
   readonly closedAt: string | null;
   readonly historyLength: number;
   readonly pending: readonly PendingStep[];
+  /** The version of a worker deployment that has to do the run's work; `null` where any worker of its queue may. */
+  readonly pinnedTo: DeploymentVersion | null;
+}
+
+export interface DeploymentVersion {
+  readonly deployment: string;
+  readonly buildId: string;
 }
 
 /** How a closed run ended. */
@@ -62,6 +69,7 @@ export async function describeRun(temporal: TemporalClient, run: RunAddress): Pr
     closedAt: description.closeTime?.toISOString() ?? null,
     historyLength: description.historyLength,
     pending: pendingSteps(description),
+    pinnedTo: pinnedTo(description),
   };
 }
 
@@ -84,6 +92,19 @@ function reasonOf(cause: Error): { readonly code: string; readonly message: stri
     return { code: 'RUN_TIMED_OUT', message: 'The run took longer than its workflow timeout.' };
   const known = cause instanceof ApplicationFailure && cause.type ? cause.type : undefined;
   return { code: known ?? 'CANCELLED', message: withoutCode(messageOf(cause), known) };
+}
+
+/** Temporal's number for a run that stays with the version it began on. */
+const PINNED = 1;
+
+function pinnedTo({ raw }: WorkflowExecutionDescription): DeploymentVersion | null {
+  const info = raw.workflowExecutionInfo?.versioningInfo;
+  const override = info?.versioningOverride;
+  const overridden = override?.pinned?.version;
+  const isPinned = overridden ? true : override ? Number(override.behavior) === PINNED : Number(info?.behavior) === PINNED;
+  const version = overridden ?? info?.deploymentVersion;
+  if (!isPinned || !version?.deploymentName) return null;
+  return { deployment: version.deploymentName, buildId: version.buildId ?? '' };
 }
 
 const STATES: Readonly<Partial<Record<WorkflowExecutionStatusName, RunState>>> = {

@@ -1,3 +1,4 @@
+import { defaultPayloadConverter } from '@temporalio/client';
 import type { TemporalClient } from './connect.js';
 import { answered } from './service-errors.js';
 import { formatRunAddress, type RunAddress } from './run-id.js';
@@ -54,13 +55,42 @@ function describe(event: HistoryEvent): string | undefined {
   const signaled = event.workflowExecutionSignaledEventAttributes;
   if (signaled) return `${by(signaled.identity)} sent signal "${signaled.signalName ?? ''}"`;
   const update = event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest;
-  if (update) return `${by(update.meta?.identity)} sent update "${update.input?.name ?? ''}"`;
+  if (update) return describeUpdate(update);
   const failed = event.workflowTaskFailedEventAttributes;
   // A reset writes this event, with the run it cut off.
   if (failed?.baseRunId && failed.newRunId)
     return `A reset made this run from ${failed.baseRunId}${because(failed.failure?.message)}`;
   if (failed) return `The pipeline's code failed in Temporal's sandbox and is tried again${because(failed.failure?.message)}`;
   return undefined;
+}
+
+type Update = NonNullable<NonNullable<HistoryEvent['workflowExecutionUpdateAcceptedEventAttributes']>['acceptedRequest']>;
+
+/** Who asks for a run's pause is in the update's argument; its identity is that of the client that sent it. */
+function describeUpdate({ meta, input }: Update): string {
+  const name = input?.name ?? '';
+  const told = decode(input?.args?.payloads?.[0]);
+  if (typeof told?.by !== 'string') return `${by(meta?.identity)} sent update "${name}"`;
+  const what = { pause: 'paused the run', resume: 'resumed the run', decide: `decided to ${told.decision} step ${told.step}` }[
+    name
+  ];
+  return `${told.by} ${what ?? `sent update "${name}"`}${because(told.reason)}`;
+}
+
+interface Told {
+  readonly by?: string;
+  readonly reason?: string;
+  readonly step?: string;
+  readonly decision?: string;
+}
+
+function decode(payload: Parameters<typeof defaultPayloadConverter.fromPayload>[0] | undefined): Told | undefined {
+  try {
+    return payload && (defaultPayloadConverter.fromPayload<Told | null>(payload) ?? undefined);
+  } catch {
+    // Encoded by another converter.
+    return undefined;
+  }
 }
 
 function by(identity: string | null | undefined): string {

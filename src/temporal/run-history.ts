@@ -1,10 +1,12 @@
 import { defaultPayloadConverter, type WorkflowHandle } from '@temporalio/client';
 import type { AdmittedRun } from '../core/admission.js';
+import type { RunDecision } from '../core/steering.js';
 import type { TemporalClient } from './connect.js';
 import { isoTime } from './iso-time.js';
 import { formatRunAddress, type RunAddress } from './run-id.js';
 import { endingOf, type HistoryEvent, type RunEnding } from './run-end.js';
 import { stepsApart } from './joint-activities.js';
+import { pastDecisions } from './past-decisions.js';
 import { pastActivities, type PastActivity } from './past-activities.js';
 import { answered } from './service-errors.js';
 
@@ -20,6 +22,8 @@ export interface RunHistory extends Required<RunAddress> {
   readonly admitted?: { readonly run: AdmittedRun; readonly workerIdentity: string };
   /** Activities that have come to an end, in order of their ends. */
   readonly activities: readonly PastActivity[];
+  /** What was done to it, in its order. */
+  readonly decisions: readonly RunDecision[];
   /** Present once the run is closed. */
   readonly end?: RunEnding & { readonly status: RunEndStatus; readonly closedAt: string };
 }
@@ -48,6 +52,7 @@ function historyOf(run: Required<RunAddress>, events: readonly HistoryEvent[]): 
     isReset: (started?.originalExecutionRunId ?? run.runId) !== run.runId,
     ...(admitted && { admitted }),
     activities,
+    decisions: pastDecisions(events),
     ...(end && { end }),
   };
 }

@@ -11,6 +11,8 @@ export interface StartControl {
   readonly retryOf?: RunAddress;
   /** The step to begin again from: `load:delays_by_state`. */
   readonly from?: string;
+  /** A step that did not finish and counts as done: with the dataset of this URI, why, and who says so. */
+  readonly mark?: { readonly step: string; readonly dataset: string; readonly reason: string; readonly by: string };
   /** A load whose audit failed, to be published in spite of it: why, and who says so. */
   readonly overrideAudit?: { readonly step: string; readonly reason: string; readonly by: string };
 }

@@ -1,7 +1,11 @@
 import path from 'node:path';
+import type { InjectedSinks } from '@temporalio/worker';
 import { loadProject, type LoadedProject } from '../config/load.js';
+import type { RunEndSinks } from '../core/admission.js';
 import { TerminalError } from '../core/errors.js';
 import { suggestName } from '../core/near-name.js';
+import type { RunLogSinks } from '../core/run-log.js';
+import type { SteeringSinks } from '../core/steering.js';
 import { readHistories, type RecordedHistory } from './recorded-histories.js';
 
 export interface ReplayOptions {
@@ -52,11 +56,7 @@ export async function replayHistories({
 
 async function problemsOf(project: LoadedProject, recorded: readonly RecordedHistory[]): Promise<string[]> {
   // Temporal's worker is large: who tests contracts does not load it.
-  const [{ Worker }, { bundleOf }, { runLogSinks }] = await Promise.all([
-    import('@temporalio/worker'),
-    import('../worker/bundle.js'),
-    import('../worker/log-sink.js'),
-  ]);
+  const [{ Worker }, { bundleOf }] = await Promise.all([import('@temporalio/worker'), import('../worker/bundle.js')]);
   const known = Object.keys(project.pipelines);
   const unknown = recorded.filter(({ pipeline }) => !known.includes(pipeline));
   const told = unknown.map(
@@ -64,8 +64,7 @@ async function problemsOf(project: LoadedProject, recorded: readonly RecordedHis
   );
   const others = recorded.filter((each) => !unknown.includes(each));
   if (others.length === 0) return told;
-  const sinks = runLogSinks({ write: () => undefined, close: () => Promise.resolve() });
-  const options = { workflowBundle: await bundleOf(project), sinks, replayName: 'millrace-testing' };
+  const options = { workflowBundle: await bundleOf(project), sinks: DEAF, replayName: 'millrace-testing' };
   // One after the other, in the order in which they are given.
   const results = Worker.runReplayHistories(options, others);
   let at = 0;
@@ -75,6 +74,15 @@ async function problemsOf(project: LoadedProject, recorded: readonly RecordedHis
   }
   return told;
 }
+
+const ignored = { fn: () => undefined, callDuringReplay: false };
+
+/** What a run tells by the way was told when it ran. */
+const DEAF: InjectedSinks<RunLogSinks & RunEndSinks & SteeringSinks> = {
+  runLog: { write: ignored },
+  runEnd: { tell: ignored },
+  steering: { decided: ignored, holds: ignored, skipped: ignored },
+};
 
 function placeOf({ file, workflowId }: RecordedHistory): string {
   return `${path.relative(process.cwd(), file)} (${workflowId})`;

@@ -11,6 +11,7 @@ import type { Pipeline } from '../../workflows/types.js';
 import { openCatalog } from '../catalog/index.js';
 import { findConfigFile } from '../config/find-project.js';
 import type { LoadedProject } from '../config/load.js';
+import { millraceVersion } from '../config/millrace-version.js';
 import { admissible } from '../config/parameters.js';
 import type { Project } from '../config/project.js';
 import { openLeftWorks } from '../connectors/left-work.js';
@@ -107,6 +108,7 @@ async function runIn(folder: string, { project, options, context, params, body }
     leftWorks: openLeftWorks(),
     checkpoint: () => Promise.resolve(),
     workerIdentity: 'test',
+    code: { hash: 'test', version: millraceVersion() },
   });
   const steps = new TestSteps(context, state, activities, failures);
   try {

@@ -4,7 +4,7 @@ import { NativeConnection, Runtime, Worker, type WorkerOptions, type WorkflowBun
 import { Client } from '@temporalio/client';
 import type { Duration } from '@temporalio/common';
 import { connectionsOf } from '../../activities/connect.js';
-import { createActivities } from '../../activities/index.js';
+import { createActivities, type Services } from '../../activities/index.js';
 import { openCatalog, openLogWriter } from '../catalog/index.js';
 import type { LoadedProject } from '../config/load.js';
 import type { Checkpoint } from '../connectors/contract.js';
@@ -15,9 +15,12 @@ import { connectTemporal } from '../temporal/connect.js';
 import { temporalTarget } from '../temporal/target.js';
 import { openStaging } from '../engine/open-staging.js';
 import type { Staging } from '../engine/staging.js';
+import { millraceVersion } from '../config/millrace-version.js';
 import { bundleOf } from './bundle.js';
+import { codeVersion } from './code-version.js';
 import { runLogSinks } from './log-sink.js';
 import { runEndSink } from './run-end-sink.js';
+import { steeringSink } from './steering-sink.js';
 
 export interface WorkerSettings {
   readonly project: LoadedProject;
@@ -84,6 +87,7 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
     leftWorks: openLeftWorks(),
     checkpoint: settings.checkpoint ?? (() => Promise.resolve()),
     workerIdentity,
+    code: { hash: await codeVersion(workflowBundle), version: millraceVersion() },
   };
   const worker = await Worker.create({
     connection,
@@ -92,7 +96,7 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
     workflowBundle,
     activities: createActivities(services),
     identity: workerIdentity,
-    sinks: { ...runLogSinks(log), ...runEndSink({ ...services, logger: Runtime.instance().logger }) },
+    sinks: sinksOf(services),
     ...LIMITS,
     ...settings.limits,
   });
@@ -114,6 +118,11 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
       await done;
     },
   };
+}
+
+function sinksOf({ log, catalog, leftWorks }: Services) {
+  const { logger } = Runtime.instance();
+  return { ...runLogSinks(log), ...runEndSink({ catalog, leftWorks, logger }), ...steeringSink({ catalog, logger }) };
 }
 
 async function prepareStaging(project: LoadedProject): Promise<Staging> {

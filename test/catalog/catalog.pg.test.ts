@@ -78,7 +78,8 @@ onBothDatabases((fresh) => {
     test('come back as they were told', async () => {
       const { catalog } = await fresh();
       const retryOf = { workflowId: 'flightDelays/2001-01', runId: 'run-0', from: 'load:delays' };
-      await catalog.recordRunStarted(runStarted({ retryOf }));
+      const changes = { params: ['month'], code: 'other', version: { from: '1.0.0', to: '1.1.0' } } as const;
+      await catalog.recordRunStarted(runStarted({ retryOf, code: { hash: 'c1', version: '1.1.0' }, changes }));
       await catalog.recordRunFinished({
         ...RUN,
         status: 'failed',
@@ -89,6 +90,11 @@ onBothDatabases((fresh) => {
         ...runStarted(),
         retryOf,
         resetOf: null,
+        code: 'c1',
+        version: '1.1.0',
+        changes,
+        paused: null,
+        waiting: [],
         status: 'failed',
         finishedAt: at(9),
         error: { code: 'TABLE_MISSING', message: 'no table' },

@@ -21,6 +21,8 @@ const TABLES = [
   'audit_overrides',
   'backfills',
   'backfill_partitions',
+  'run_decisions',
+  'run_holds',
 ] as const;
 
 /** Rows by table. */

@@ -11,7 +11,7 @@ test('a run tells which columns its loads have added, widened and left out', () 
     { ...load, change: 'widened', column: 'amount', from: 'integer', to: 'bigint', rows: null },
     { ...load, change: 'discarded', column: 'weight', from: 'DOUBLE', to: null, rows: 1200 },
   ];
-  const view = runView(undefined, { steps: [], schemaChanges, checks: [], auditOverrides: [] }, undefined);
+  const view = runView(undefined, { steps: [], schemaChanges, checks: [], auditOverrides: [], decisions: [] }, undefined);
   expect(view.schemaChanges).toEqual(schemaChanges);
   const [, told = ''] = runText(view).split('Columns that changed\n');
   expect(told.split('\n').map((line) => line.trim().split(/ {2,}/).at(-1))).toEqual([
@@ -22,7 +22,7 @@ test('a run tells which columns its loads have added, widened and left out', () 
 });
 
 test('a run whose loads changed no column says nothing of it', () => {
-  expect(runText(runView(undefined, { steps: [], schemaChanges: [], checks: [], auditOverrides: [] }, undefined))).not.toContain(
-    'Columns',
-  );
+  expect(
+    runText(runView(undefined, { steps: [], schemaChanges: [], checks: [], auditOverrides: [], decisions: [] }, undefined)),
+  ).not.toContain('Columns');
 });

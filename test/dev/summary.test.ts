@@ -79,6 +79,7 @@ function step(kind: StepRow['kind'], name: string, durationMs: number, result: S
     workerIdentity: null,
     result,
     inputs: [],
+    skipped: null,
     error: null,
   };
 }

@@ -1,4 +1,12 @@
-import { ApplicationFailure, condition, defineQuery, defineSignal, proxyActivities, setHandler } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  condition,
+  defineQuery,
+  defineSignal,
+  defineUpdate,
+  proxyActivities,
+  setHandler,
+} from '@temporalio/workflow';
 
 const { load } = proxyActivities<{ load(): Promise<void> }>({
   startToCloseTimeout: '1 minute',
@@ -33,4 +41,10 @@ export async function wait(): Promise<string> {
 /** Has one activity that works until it is cancelled. */
 export async function work(): Promise<void> {
   await load();
+}
+
+/** Takes an update and never answers it. */
+export async function blockedUpdate(): Promise<void> {
+  setHandler(defineUpdate<void, [unknown]>('pause'), () => condition(() => false));
+  await condition(() => false);
 }

@@ -60,9 +60,22 @@ export const run = runSummary
     historyEvents: z.number().nullable(),
     retryOf: z.object({ workflowId: z.string(), runId: z.string(), from: z.string().optional() }).nullable(),
     resetOf: z.string().nullable(),
+    changes: z
+      .object({
+        params: z.array(z.string()),
+        code: z.enum(['same', 'other', 'unknown']),
+        version: z.object({ from: z.string(), to: z.string() }).optional(),
+      })
+      .nullable()
+      .describe('Of a retry: what it does otherwise than the run that it retries.'),
     steps: z.array(runStep),
     schemaChanges: z.array(jsonObject),
     checks: z.array(jsonObject),
+    paused: z
+      .object({ since: time, by: z.string(), reason: z.string().optional() })
+      .nullable()
+      .describe('Of a run that is open: since when it starts no new step.'),
+    decisions: z.array(jsonObject).describe('What people did to the run.'),
     auditOverrides: z.array(jsonObject),
     result: jsonValue,
   })
