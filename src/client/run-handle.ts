@@ -9,6 +9,12 @@ import type { Service } from './send.js';
 export type RunDetails = ResultOf<'getRun'>;
 
 type WithoutRun<Input> = Omit<Input, 'run'>;
+type Decision = InputOf<'decideStep'>['decision'];
+
+interface Reasoned {
+  /** Kept in the audit, and shown with the run. */
+  readonly reason?: string;
+}
 
 /** One run: what it does, and what can be done to it. */
 export interface RunHandle<Result = unknown> {
@@ -27,6 +33,16 @@ export interface RunHandle<Result = unknown> {
   details(options?: CallOptions): Promise<RunDetails>;
   /** Asks it to stop. Its steps are interrupted and leave nothing half-loaded. */
   cancel(options?: CallOptions): Promise<ResultOf<'cancelRun'>>;
+  /** Lets it start no more steps; those at work finish. */
+  pause(options?: Reasoned & CallOptions): Promise<ResultOf<'pauseRun'>>;
+  /** Lets it go on. */
+  resume(options?: Reasoned & CallOptions): Promise<ResultOf<'resumeRun'>>;
+  /** Decides about a step that waits. To skip it needs a reason. */
+  decide(step: string, decision: Decision, options?: Reasoned & CallOptions): Promise<ResultOf<'decideStep'>>;
+  /** Ends it where it stands; nothing is cleaned up. */
+  terminate(reason: string, options?: CallOptions): Promise<ResultOf<'terminateRun'>>;
+  /** Starts a retry in which a step of this run, which has ended, counts as done with a dataset. */
+  mark(step: string, dataset: string, reason: string, options?: CallOptions): Promise<RunHandle<Result>>;
   /** Starts a run that takes over what this one, which has ended, had finished. */
   retry(changes?: WithoutRun<InputOf<'retryRun'>>, options?: CallOptions): Promise<RunHandle<Result>>;
 }
@@ -51,6 +67,14 @@ export function runHandle<Result>(
       throw failureOf(end);
     },
     cancel: (options) => callService(service, 'cancelRun', { run }, options),
+    pause: ({ reason, ...options } = {}) => callService(service, 'pauseRun', { run, reason }, options),
+    resume: ({ reason, ...options } = {}) => callService(service, 'resumeRun', { run, reason }, options),
+    decide: (step, decision, { reason, ...options } = {}) =>
+      callService(service, 'decideStep', { run, step, decision, reason }, options),
+    terminate: (reason, options) => callService(service, 'terminateRun', { run, reason }, options),
+    async mark(step, dataset, reason, options) {
+      return runHandle<Result>(service, await callService(service, 'markStep', { run, step, dataset, reason }, options));
+    },
     async retry(changes = {}, options) {
       return runHandle<Result>(service, await callService(service, 'retryRun', { run, ...changes }, options));
     },

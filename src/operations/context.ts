@@ -15,6 +15,8 @@ export interface OperationServices {
   readonly temporal: TemporalClient;
   /** What Temporal said a moment ago, so that many who ask are one request. */
   readonly states: TemporalStates;
+  /** How long a run may take to answer when it is steered. @default 1000 */
+  readonly answerMs?: number;
 }
 
 export interface OperationContext extends OperationServices {

@@ -19,7 +19,7 @@ import { backfillHandlers } from './backfills.js';
 import { healthHandlers } from './health.js';
 import { pipelineHandlers } from './pipelines.js';
 import { quarantineHandlers } from './quarantine.js';
-import { retryRun } from './retry-run.js';
+import { runActionHandlers } from './run-actions.js';
 import { runLogHandlers } from './run-log.js';
 import { runHandlers } from './runs.js';
 import { tokenHandlers } from './tokens.js';
@@ -27,7 +27,7 @@ import { tokenHandlers } from './tokens.js';
 const HANDLERS: Handlers<OperationId> = {
   ...pipelineHandlers,
   ...runHandlers,
-  retryRun,
+  ...runActionHandlers,
   ...runLogHandlers,
   ...datasetHandlers,
   ...quarantineHandlers,

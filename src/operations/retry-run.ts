@@ -7,13 +7,19 @@ import { requireScope, type OperationContext } from './context.js';
 
 type RetryInput = ParsedInputOf<'retryRun'>;
 type Override = NonNullable<StartControl['overrideAudit']>;
+type Mark = NonNullable<StartControl['mark']>;
+
+/** A step that is to count as done, with a dataset. */
+interface Marking {
+  readonly mark: { readonly step: string; readonly dataset: string; readonly reason: string };
+}
 
 /**
  * Starts a run that takes over what a closed run had finished.
  *
  * @throws TerminalError RUN_UNKNOWN; RETRY_INVALID when a step is none of its; RUN_ALREADY_RUNNING
  */
-export async function retryRun(context: OperationContext, input: RetryInput): Promise<ResultOf<'retryRun'>> {
+export async function retryRun(context: OperationContext, input: RetryInput & Partial<Marking>): Promise<ResultOf<'retryRun'>> {
   const { workflowId, runId } = parseRunAddress(input.run);
   const run = await context.catalog.findRun(workflowId, runId);
   if (!run || run.pipeline === null) {
@@ -25,7 +31,8 @@ export async function retryRun(context: OperationContext, input: RetryInput): Pr
   requireScope(context, run.pipeline);
   const steps = await context.catalog.listSteps(run.workflowId, run.runId);
   const from = input.from === undefined ? undefined : findStep(input.from, steps);
-  const start = plan(context, run, input.params, { from, overrideAudit: overrideOf(context, input, steps) });
+  const mark = markOf(context, input, steps);
+  const start = plan(context, run, input.params, { from, mark, overrideAudit: overrideOf(context, input, steps) });
   const started = await startRun(context.temporal, start);
   context.states.forget(started);
   const { pipeline, taskQueue } = start;
@@ -36,7 +43,7 @@ function plan(
   { project }: OperationContext,
   run: RunRow,
   given: RetryInput['params'],
-  { from, overrideAudit }: { readonly from: string | undefined; readonly overrideAudit: Override | undefined },
+  { from, mark, overrideAudit }: Pick<StartControl, 'from' | 'mark' | 'overrideAudit'>,
 ): StartRunInput {
   const pipeline = String(run.pipeline);
   const before = (run.params ?? {}) as Readonly<Record<string, unknown>>;
@@ -52,6 +59,7 @@ function plan(
     control: {
       retryOf: { workflowId: run.workflowId, runId: run.runId },
       ...(from !== undefined && { from }),
+      ...(mark && { mark }),
       ...(overrideAudit && { overrideAudit }),
     },
   };
@@ -72,6 +80,10 @@ function overrideOf(
     );
   }
   return { step: findStep(step, steps), reason, by };
+}
+
+function markOf({ caller }: OperationContext, { mark }: Partial<Marking>, steps: readonly StepRow[]): Mark | undefined {
+  return mark && { ...mark, step: findStep(mark.step, steps), by: caller.name };
 }
 
 /** A step by its id, or by its name where only one step has it. */

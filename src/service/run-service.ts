@@ -22,6 +22,8 @@ export interface ServiceOptions {
   readonly host?: string;
   /** 0: any free one. @default 8300 */
   readonly port?: number;
+  /** How long a run may take to answer when it is steered. @default 1000 */
+  readonly answerMs?: number;
   /** Is told of errors that nobody expected. @default they go to stderr */
   readonly onUnexpected?: ServiceSettings['onUnexpected'];
 }
@@ -59,7 +61,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
 }
 
 async function listen(
-  { project, host = '127.0.0.1', port = 8300, onUnexpected = tellStderr }: ServiceOptions,
+  { project, host = '127.0.0.1', port = 8300, answerMs, onUnexpected = tellStderr }: ServiceOptions,
   catalog: Catalog,
   temporal: TemporalClient,
   close: () => Promise<void>,
@@ -72,7 +74,7 @@ async function listen(
   const authentication = openAuthentication({ catalog, oidc, adminToken, loopback });
   if (!loopback && !oidc && adminToken === undefined && !(await catalog.hasTokens())) throw unprotected(host);
   const states = openTemporalStates(temporal, project.taskQueue);
-  const services = { project, catalog, temporal, states };
+  const services = { project, catalog, temporal, states, ...(answerMs !== undefined && { answerMs }) };
   const app = createService({ services, authentication, rate: rateLimit, proxies, onUnexpected });
   app.addHook('onClose', close);
   const url = await app.listen({ host, port }).catch((error: NodeJS.ErrnoException) => {

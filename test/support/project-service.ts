@@ -14,6 +14,6 @@ export interface ProjectService {
 
 /** Starts the client service of a project, as a worker in this process has it. */
 export async function startProjectService(project: LoadedProject, address?: string): Promise<ProjectService> {
-  const service = await startService({ project, address: address ?? (await temporalAddress()), port: 0 });
+  const service = await startService({ project, address: address ?? (await temporalAddress()), port: 0, answerMs: 30_000 });
   return { url: service.url, operations: remoteOperations({ url: service.url }), stop: () => service.stop() };
 }
