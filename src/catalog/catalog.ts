@@ -1,7 +1,6 @@
 import type { AccessRecords } from './access-records.js';
 import type { DatasetUse } from '../core/staging-sweep.js';
 import type { LogLine } from '../core/run-log.js';
-import type { RunDecision, RunHolds } from '../core/steering.js';
 import type { Manifest } from '../core/manifest.js';
 import type {
   BackfillFilter,
@@ -32,7 +31,7 @@ import type {
   StepRow,
   StepStarted,
 } from './facts.js';
-import type { RunDecided, StepSkipped } from './steering-facts.js';
+import type { SteeringRecords } from './steering.js';
 import type { ContractUses, ContractVersionRow, LoadRow } from './use-facts.js';
 
 /**
@@ -43,7 +42,7 @@ import type { ContractUses, ContractVersionRow, LoadRow } from './use-facts.js';
  * same rows. Every method throws TransientError CATALOG_UNAVAILABLE when the database cannot be read or written, or stays
  * locked by other processes for some seconds; nothing of that fact has been kept then, or it counts when it is told again.
  */
-export interface Catalog extends AccessRecords {
+export interface Catalog extends AccessRecords, SteeringRecords {
   /** Where it is, as people name it: the file's path, or server, database and schema. No secret. */
   readonly name: string;
   recordRunStarted(fact: RunStarted): Promise<void>;
@@ -92,13 +91,6 @@ export interface Catalog extends AccessRecords {
   /** Keeps a decision. Unlike the rest it is no projection: nothing else may know of it. */
   recordAuditOverride(fact: AuditOverride): Promise<void>;
   listAuditOverrides(workflowId: string, runId: string): Promise<AuditOverride[]>;
-  /** Keeps what somebody did to a run. Once Temporal has deleted the run, nothing else may know of it. */
-  recordDecision(fact: RunDecided): Promise<void>;
-  /** What was done to a run, in its order. */
-  listDecisions(workflowId: string, runId: string): Promise<RunDecision[]>;
-  /** @param number grows with each word of a run; an earlier one that comes late changes nothing */
-  recordHolds(run: RunKey, number: number, holds: RunHolds): Promise<void>;
-  recordStepSkipped(fact: StepSkipped): Promise<void>;
   /** Every attempt of the run's own steps, in order of start. */
   listAttempts(workflowId: string, runId: string): Promise<StepRow[]>;
   /** Datasets, the latest first. */

@@ -18,7 +18,7 @@ import { keepLog, listLog } from './log-statements.js';
 import { sqliteDatabase } from './sqlite-database.js';
 import { listSchemaChanges } from './schema-changes.js';
 import { listAttempts, listQuarantine, listSteps } from './step-queries.js';
-import { listDecisions, recordDecision, recordHolds, skipStep } from './steering.js';
+import { steeringRecords } from './steering.js';
 import { failStep, finishStep, startStep } from './step-statements.js';
 
 /** Where the catalog is. The file with its folder, or the schema, is made when it is not there. */
@@ -58,10 +58,6 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     checkHistory: (request) => database.read((db) => checkHistory(db, request)),
     recordAuditOverride: (fact) => database.write((db) => recordAuditOverride(db, fact)),
     listAuditOverrides: (workflowId, runId) => database.read((db) => listAuditOverrides(db, workflowId, runId)),
-    recordDecision: (fact) => database.write((db) => recordDecision(db, fact)),
-    listDecisions: (workflowId, runId) => database.read((db) => listDecisions(db, workflowId, runId)),
-    recordHolds: (run, number, holds) => database.write((db) => recordHolds(db, run, number, holds)),
-    recordStepSkipped: (fact) => database.write((db) => skipStep(db, fact)),
     listContractVersions: () => database.read((db) => listContractVersions(db)),
     contractsOfRun: (run) => database.read((db) => contractsOfRun(db, run)),
     contractUses: (name) => database.read((db) => contractUses(db, name)),
@@ -79,6 +75,7 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     takeLease: (name, holder, seen) => database.write((db) => takeLease(db, name, holder, seen)),
     dropLease: (name, holder) => database.write((db) => dropLease(db, name, holder)),
     ...accessRecords(database),
+    ...steeringRecords(database),
     recordBackfill: (fact) => database.write((db) => recordBackfill(db, fact)),
     findBackfill: (backfill) => database.read((db) => findBackfill(db, backfill)),
     listBackfills: (filter) => database.read((db) => listBackfills(db, filter)),

@@ -1,13 +1,34 @@
 import type { RunDecision, RunHolds } from '../core/steering.js';
 import type { StepId } from '../core/steps.js';
+import type { CatalogDatabase } from './database.js';
 import type { RunKey } from './facts.js';
 import type { RunDecided, StepSkipped } from './steering-facts.js';
 import { earlierExecutions, findStoredRun } from './run-queries.js';
 import { mentionRun } from './run-statements.js';
 import type { CatalogSession } from './tables.js';
 
+/** What a catalog keeps of what people do to runs. */
+export interface SteeringRecords {
+  /** Keeps what somebody did to a run. Once Temporal has deleted the run, nothing else may know of it. */
+  recordDecision(fact: RunDecided): Promise<void>;
+  /** What was done to a run, in its order. */
+  listDecisions(workflowId: string, runId: string): Promise<RunDecision[]>;
+  /** @param number grows with each word of a run; an earlier one that comes late changes nothing */
+  recordHolds(run: RunKey, number: number, holds: RunHolds): Promise<void>;
+  recordStepSkipped(fact: StepSkipped): Promise<void>;
+}
+
+export function steeringRecords(database: CatalogDatabase): SteeringRecords {
+  return {
+    recordDecision: (fact) => database.write((db) => recordDecision(db, fact)),
+    listDecisions: (workflowId, runId) => database.read((db) => listDecisions(db, workflowId, runId)),
+    recordHolds: (run, number, holds) => database.write((db) => recordHolds(db, run, number, holds)),
+    recordStepSkipped: (fact) => database.write((db) => skipStep(db, fact)),
+  };
+}
+
 /** Writes what somebody did to a run. The first to say it counts. */
-export async function recordDecision(db: CatalogSession, fact: RunDecided): Promise<void> {
+async function recordDecision(db: CatalogSession, fact: RunDecided): Promise<void> {
   await db
     .insertInto('run_decisions')
     .values({
@@ -29,7 +50,7 @@ export async function recordDecision(db: CatalogSession, fact: RunDecided): Prom
  * What was done to a run, in its order. Of a run that a reset made, that is also what was done before to the runs whose history
  * it took over; its own numbers go on from there.
  */
-export async function listDecisions(db: CatalogSession, workflowId: string, runId: string): Promise<RunDecision[]> {
+async function listDecisions(db: CatalogSession, workflowId: string, runId: string): Promise<RunDecision[]> {
   const own = await decisionsOf(db, { workflowId, runId });
   const run = await findStoredRun(db, workflowId, runId);
   const before: RunDecision[] = [];
@@ -61,7 +82,7 @@ async function decisionsOf(db: CatalogSession, { workflowId, runId }: RunKey): P
 }
 
 /** Writes what holds a run. A word with a lower number than the last one came late, and changes nothing. */
-export async function recordHolds(db: CatalogSession, run: RunKey, number: number, holds: RunHolds): Promise<void> {
+async function recordHolds(db: CatalogSession, run: RunKey, number: number, holds: RunHolds): Promise<void> {
   await db
     .insertInto('run_holds')
     .values({ workflow_id: run.workflowId, run_id: run.runId, number, holds: JSON.stringify(holds) })
@@ -75,7 +96,7 @@ export async function recordHolds(db: CatalogSession, run: RunKey, number: numbe
 }
 
 /** Writes that a step was not done. An attempt of that number that was made is left as it is. */
-export async function skipStep(db: CatalogSession, fact: StepSkipped): Promise<void> {
+async function skipStep(db: CatalogSession, fact: StepSkipped): Promise<void> {
   await mentionRun(db, fact, fact.run, fact.at);
   const separator = fact.step.indexOf(':');
   await db
