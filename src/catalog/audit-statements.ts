@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { AuditBegun, AuditEnded, AuditFilter, AuditOutcome, AuditRow } from './access-facts.js';
-import type { AuditTable, CatalogSession } from './tables.js';
+import type { AuditTable } from './access-tables.js';
+import type { CatalogSession } from './tables.js';
 
 /** Writes what is about to be done. Until its end is told, its outcome is unknown. */
 export async function beginAudit(db: CatalogSession, entry: AuditBegun): Promise<void> {

@@ -137,8 +137,8 @@ function toRow(row: Selectable<DatasetsTable>): DatasetRow {
     name: row.name,
     content: row.content,
     contract: row.contract,
-    rows: row.rows === null ? null : Number(row.rows),
-    bytes: Number(row.bytes),
+    rows: row.rows,
+    bytes: row.bytes,
     reproducible: row.reproducible === 1,
     createdAt: row.created_at,
   };

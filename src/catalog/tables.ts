@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { AuditOverridesTable, RunDecisionsTable, RunHoldsTable } from './steering-tables.js';
+import type { AuditTable, TokensTable } from './access-tables.js';
 
 /*
  * The catalog's tables as Kysely types them. Texts, integers and nothing else, so that SQLite and Postgres hold the same:
@@ -195,44 +196,6 @@ export interface LeasesTable {
   holder: string;
   /** How often it was taken or renewed: one that stands still has lost its holder. No clock is compared. */
   beat: number;
-}
-
-/** No projection: who may call the service. */
-export interface TokensTable {
-  id: string;
-  name: string;
-  role: string;
-  /** JSON. */
-  scope: string | null;
-  secret_hash: string;
-  created_at: string;
-  created_by: string;
-  expires_at: string | null;
-  revoked_at: string | null;
-  revoked_by: string | null;
-  last_used_at: string | null;
-}
-
-/** No projection: what was changed, by whom. */
-export interface AuditTable {
-  id: string;
-  at: string;
-  actor: string;
-  actor_kind: string;
-  actor_id: string | null;
-  role: string;
-  from_address: string | null;
-  request_id: string | null;
-  operation: string;
-  target: string | null;
-  /** JSON. */
-  input: string;
-  outcome: string;
-  ended_at: string | null;
-  code: string | null;
-  message: string | null;
-  /** JSON. */
-  result: string | null;
 }
 
 export interface BackfillsTable {

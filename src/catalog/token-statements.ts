@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { TokenRecord, TokenScope } from './access-facts.js';
-import type { CatalogSession, TokensTable } from './tables.js';
+import type { TokensTable } from './access-tables.js';
+import type { CatalogSession } from './tables.js';
 
 export async function createToken(db: CatalogSession, token: TokenRecord): Promise<void> {
   await db

@@ -5,7 +5,6 @@ import type { Configurable } from './env.js';
 import type { Contract } from './contract.js';
 import type { S3Options } from './s3.js';
 import type { ScheduleConfig } from './schedule.js';
-import type { ServiceConfig } from './service.js';
 import type { Transform } from './transform.js';
 
 /** A connection as written: which connector, and its options. Made by `files()`, `postgres()` … */
@@ -85,8 +84,46 @@ export interface ProjectConfig {
     /** The schema that holds the catalog in that database; made when missing. @default 'millrace_catalog' */
     readonly schema?: string;
   };
-  /** The client service, `millrace serve`. */
-  readonly service?: ServiceConfig;
+  readonly service?: {
+    /** An issuer of OpenID Connect whose JWTs are taken beside the tokens of `millrace tokens create`. */
+    readonly oidc?: {
+      /** As its tokens have it in `iss`. */
+      readonly issuer: Configurable;
+      /** What its tokens must have in `aud`. */
+      readonly audience: Configurable;
+      /** Where its public keys are. @default what its `/.well-known/openid-configuration` says */
+      readonly jwksUri?: Configurable;
+      /** The claim with roles or groups; dots lead into objects, as in `realm_access.roles`. @default 'roles' */
+      readonly rolesClaim?: string;
+      readonly roles?: {
+        /** Values of that claim that give the role viewer. @default 'viewer' */
+        readonly viewer?: readonly string[];
+        /** Values of that claim that give the role operator. @default 'operator' */
+        readonly operator?: readonly string[];
+        /** Values of that claim that give the role admin. @default 'admin' */
+        readonly admin?: readonly string[];
+      };
+      readonly scope?: {
+        /** The claim with owners: only their pipelines are for whoever has it. @default everybody has to do with all pipelines */
+        readonly owners?: string;
+        /** The claim with tags of pipelines. */
+        readonly tags?: string;
+        /** The claim with names of pipelines. */
+        readonly pipelines?: string;
+      };
+    };
+    readonly rateLimit?: {
+      /** Requests that one caller may make in a second, in the long run. @default 500 */
+      readonly perSecond?: number;
+      /** Requests that one caller may make at once, after a pause. @default 1000 */
+      readonly burst?: number;
+    };
+    /**
+     * Addresses or networks (`10.0.0.0/8`) of the proxies before the service: what they say in `X-Forwarded-For` is where a
+     * call came from. @default none
+     */
+    readonly proxies?: readonly string[];
+  };
   readonly dev?: {
     /** Environment variables that `millrace dev` sets to the address of a Postgres database it starts. */
     readonly postgres?: readonly string[];

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { checkSchema } from './check-schema.js';
 import { scheduleSchema } from './schedule-schema.js';
-import { serviceSchema } from './service.js';
+import { serviceSchema } from './service-schema.js';
 
 const name = z
   .string()

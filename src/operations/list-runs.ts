@@ -18,14 +18,14 @@ const FEWEST_LOOKED_AT = 50;
 export async function listRuns(context: OperationContext, input: Input): Promise<ResultOf<'listRuns'>> {
   const after = input.cursor === undefined ? undefined : readCursor(input.cursor, place);
   const { items, next } = await listAdmitted(context, input, after);
-  const waiting = after ? [] : await listUnadmitted(context, input, items);
-  return { items: [...waiting, ...items], next: next && writeCursor({ ...next }) };
+  const unadmitted = after ? [] : await listUnadmitted(context, input, items);
+  return { items: [...unadmitted, ...items], next: next && writeCursor({ ...next }) };
 }
 
 /** Runs that the catalog has. */
 async function listAdmitted(
   context: OperationContext,
-  { cursor: _, limit, status, ...filter }: Input,
+  { limit, status, pipeline, partition, owner, since, until }: Input,
   after: RunPlace | undefined,
 ): Promise<{ readonly items: RunSummary[]; readonly next: RunPlace | null }> {
   const pipelines = pipelinesInScope(context);
@@ -34,7 +34,17 @@ async function listAdmitted(
   let last = after;
   const size = statuses ? Math.max(limit, FEWEST_LOOKED_AT) : limit;
   for (let looked = 0; looked < MOST_LOOKED_AT; looked += size) {
-    const asked = { ...filter, ...(pipelines && { pipelines }), ...(statuses && { statuses }), after: last, limit: size + 1 };
+    const asked = {
+      pipeline,
+      partition,
+      owner,
+      since,
+      until,
+      ...(pipelines && { pipelines }),
+      ...(statuses && { statuses }),
+      after: last,
+      limit: size + 1,
+    };
     const rows = await context.catalog.listRuns(asked);
     const page = rows.slice(0, size);
     const summaries = await Promise.all(page.map((row) => summarize(context, row)));

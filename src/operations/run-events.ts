@@ -2,7 +2,8 @@ import { MillraceError, TransientError } from '../core/errors.js';
 import { formatRunAddress, type RunAddress } from '../temporal/run-id.js';
 import type { Caller } from '../access/caller.js';
 import type { OperationServices } from './context.js';
-import { followRun, type RunEvent, type RunFollower } from './run-follower.js';
+import type { RunEvent } from './run-event-list.js';
+import { followRun, type RunFollower } from './run-follower.js';
 import { observeRun } from './run-picture.js';
 
 /** Who listens at a time, to all runs together. */

@@ -1,23 +1,9 @@
-import { randomBytes } from 'node:crypto';
-import type { RunEventData, RunEventType } from '../api/schemas/run-events.js';
-import type { JournalLine } from './journal.js';
-import { essence, type RunPicture } from './run-picture.js';
-
-/** One message of a run's events. */
-export interface RunEvent<T extends RunEventType = RunEventType> {
-  /** Where the stream goes on for whoever has got this one. */
-  readonly id: string;
-  readonly type: T;
-  readonly data: RunEventData<T>;
-}
+import { RunEventList, type Place, type RunEvent } from './run-event-list.js';
+import type { RunPicture } from './run-picture.js';
 
 const INTERVAL_MS = 500;
 /** After a run's end its last lines may still be on their way into the catalog. */
 const LAST_LINES_MS = 700;
-/** Events kept for those who read slowly or come back. Whoever is further behind begins with the present. */
-const MOST_EVENTS = 2_000;
-/** Lines that are told again to somebody whose place nobody remembers, since lines may come late. */
-const OVERLAP_MS = 5_000;
 
 /**
  * Looks at one run for any number of listeners, and keeps the latest events for all of them together: a listener is a place
@@ -29,11 +15,6 @@ export interface RunFollower {
   stop(): void;
 }
 
-interface Place {
-  readonly beginning: readonly RunEvent[];
-  readonly next: number;
-}
-
 /**
  * @param look at the run
  * @param mayPass tells of an error of a look whether it may be over with the next one; any other ends the listening
@@ -43,124 +24,114 @@ export function followRun(
   mayPass: (error: unknown) => boolean,
   intervalMs: number = INTERVAL_MS,
 ): RunFollower {
-  const epoch = randomBytes(4).toString('hex');
-  const stopped = new AbortController();
-  const told = { state: '', steps: new Map<string, string>(), lines: new Set<string>(), lastLineAt: 0 };
-  let events: RunEvent[] = [];
-  let end = 0;
-  let ended = false;
-  let failure: unknown;
-  const waiting = new Set<() => void>();
-  let turn: Promise<unknown> = Promise.resolve();
+  const follower = new Follower(look, mayPass, intervalMs);
+  void follower.run();
+  return follower;
+}
 
-  const idAt = (number: number): string => `${epoch}-${number}-${told.lastLineAt.toString(36)}`;
-  function publish<T extends RunEventType>(type: T, data: RunEventData<T>): void {
-    end += 1;
-    events.push({ id: idAt(end), type, data } as RunEvent);
-  }
-  function noteLine({ id, at }: JournalLine): void {
-    told.lines.add(id);
-    told.lastLineAt = Math.max(told.lastLineAt, Date.parse(at) || 0);
-  }
-  function publishChanges({ state, steps, lines }: RunPicture): void {
-    if (told.state !== essence(state)) publish('state', state);
-    told.state = essence(state);
-    for (const step of steps) {
-      if (told.steps.get(step.step) !== essence(step)) publish('step', step);
-      told.steps.set(step.step, essence(step));
-    }
-    for (const line of lines.filter(({ id }) => !told.lines.has(id))) {
-      noteLine(line);
-      publish('log', line);
-    }
-  }
-  async function lookOnce(): Promise<RunPicture> {
-    const picture = await look();
-    publishChanges(picture);
-    if (!picture.end || ended) return picture;
-    await pause(LAST_LINES_MS, stopped.signal);
-    const last = await look();
-    publishChanges(last);
-    publish('end', last.end ?? picture.end);
-    ended = true;
-    return last;
-  }
-  /** Looks and those who join come one after the other, so that nobody misses or repeats what is between. */
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const done = turn.then(work);
-    turn = done.catch(() => undefined);
-    return done;
-  }
-  function tell(): void {
-    if (events.length > MOST_EVENTS) events = events.slice(-MOST_EVENTS);
-    for (const go of waiting) go();
-    waiting.clear();
-  }
-  async function run(): Promise<void> {
-    while (!ended && !stopped.signal.aborted) {
+class Follower implements RunFollower {
+  readonly #list = new RunEventList();
+  readonly #stopped = new AbortController();
+  readonly #waiting = new Set<() => void>();
+  #turn: Promise<unknown> = Promise.resolve();
+  #ended = false;
+  #failure: unknown;
+
+  constructor(
+    readonly look: () => Promise<RunPicture>,
+    readonly mayPass: (error: unknown) => boolean,
+    readonly intervalMs: number,
+  ) {}
+
+  async run(): Promise<void> {
+    while (!this.#ended && this.#failure === undefined && !this.#stopped.signal.aborted) {
       const before = Date.now();
-      await inTurn(lookOnce).catch((error: unknown) => {
-        if (!mayPass(error)) failure = error;
+      await this.#inTurn(() => this.#lookOnce()).catch((error: unknown) => {
+        if (!this.mayPass(error)) this.#failure = error;
       });
-      tell();
-      if (failure !== undefined) return;
+      this.#tell();
       // A long log takes its time to read: it is read less often then.
-      if (!ended) await pause(Math.max(intervalMs, 5 * (Date.now() - before)), stopped.signal);
+      if (!this.#ended) await pause(Math.max(this.intervalMs, 5 * (Date.now() - before)), this.#stopped.signal);
     }
   }
-  /** The present, for somebody who begins or whose place is not remembered, as of the latest event. */
-  async function beginning(since: number): Promise<Place> {
-    const picture = await lookOnce();
-    const late = picture.lines.filter(({ at }) => (Date.parse(at) || 0) >= since - OVERLAP_MS);
-    const id = idAt(end);
-    const present: RunEvent[] = [
-      { id, type: 'state', data: picture.state },
-      ...picture.steps.map((data): RunEvent => ({ id, type: 'step', data })),
-      ...late.map((data): RunEvent => ({ id, type: 'log', data })),
-    ];
-    const last = ended ? events.at(-1) : undefined;
-    tell();
-    return { beginning: last ? [...present, last] : present, next: end };
-  }
-  function placeOf(lastId: string | undefined): Promise<Place> {
-    const [, of, number, lineAt] = /^([0-9a-f]{8})-(\d+)-([0-9a-z]+)$/.exec(lastId ?? '') ?? [];
-    const next = Number(number);
-    if (of === epoch && next <= end && next >= end - events.length) return Promise.resolve({ beginning: [], next });
-    return inTurn(() => beginning(lineAt === undefined ? 0 : Number.parseInt(lineAt, 36)));
-  }
-  const isOver = (signal: AbortSignal): boolean => signal.aborted || stopped.signal.aborted;
-  async function* listen(lastId: string | undefined, signal: AbortSignal): AsyncGenerator<RunEvent> {
+
+  async *listen(lastId: string | undefined, signal: AbortSignal): AsyncGenerator<RunEvent> {
     let last = lastId;
-    let { beginning: ahead, next } = await placeOf(last);
-    signal.addEventListener('abort', tell, { once: true });
+    let place = await this.#placeOf(last);
+    const wake = (): void => this.#tell();
+    signal.addEventListener('abort', wake, { once: true });
     try {
       for (;;) {
-        for (const event of ahead) {
-          if (isOver(signal)) return;
+        for (const event of place.beginning) {
+          if (this.#isOver(signal)) return;
           yield event;
           last = event.id;
         }
-        ahead = [];
-        if (isOver(signal)) return;
-        const first = end - events.length;
-        if (next < first) ({ beginning: ahead, next } = await placeOf(last));
-        else if (next < end) {
-          ahead = events.slice(next - first, next - first + 1);
-          next += 1;
-        } else if (failure !== undefined) throw failure;
-        else if (ended) return;
-        else await new Promise<void>((go) => waiting.add(go));
+        if (this.#isOver(signal)) return;
+        const next = await this.#placeAfter(place.next, last);
+        if (!next) return;
+        place = next;
       }
     } finally {
-      signal.removeEventListener('abort', tell);
+      signal.removeEventListener('abort', wake);
     }
   }
-  void run();
-  const stop = (): void => {
-    stopped.abort();
-    tell();
-  };
-  return { listen, stop };
+
+  stop(): void {
+    this.#stopped.abort();
+    this.#tell();
+  }
+
+  /** The next event, when there is one; `undefined` at the end of all. */
+  async #placeAfter(number: number, lastId: string | undefined): Promise<Place | undefined> {
+    if (number < this.#list.first) return this.#placeOf(lastId);
+    const event = this.#list.at(number);
+    if (event) return { beginning: [event], next: number + 1 };
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#ended) return undefined;
+    await new Promise<void>((go) => this.#waiting.add(go));
+    return { beginning: [], next: number };
+  }
+
+  #placeOf(lastId: string | undefined): Promise<Place> {
+    const known = this.#list.placeAfter(lastId);
+    if (known) return Promise.resolve(known);
+    return this.#inTurn(async () => {
+      const picture = await this.#lookOnce();
+      const place = this.#list.placeNow(picture, lastId);
+      this.#tell();
+      return place;
+    });
+  }
+
+  async #lookOnce(): Promise<RunPicture> {
+    const picture = await this.look();
+    this.#list.addChanges(picture);
+    if (!picture.end || this.#ended) return picture;
+    await pause(LAST_LINES_MS, this.#stopped.signal);
+    const last = await this.look();
+    this.#list.addChanges(last);
+    this.#list.addEnd(last.end ?? picture.end);
+    this.#ended = true;
+    return last;
+  }
+
+  /** Looks and those who join come one after the other, so that nobody misses or repeats what is between. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => undefined);
+    return done;
+  }
+
+  #tell(): void {
+    this.#list.forgetOldest();
+    for (const go of this.#waiting) go();
+    this.#waiting.clear();
+  }
+
+  #isOver(signal: AbortSignal): boolean {
+    return signal.aborted || this.#stopped.signal.aborted;
+  }
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

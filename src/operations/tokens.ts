@@ -57,8 +57,22 @@ async function createToken(
   return { ...view(record), token: text };
 }
 
-function view({ secretHash: _, ...told }: TokenRecord): Token {
-  return structuredClone({ ...told, state: stateOf(told) }) as Token;
+function view(record: TokenRecord): Token {
+  const { id, name, role, scope, createdAt, createdBy, expiresAt, revokedAt, revokedBy, lastUsedAt } = record;
+  const told = {
+    id,
+    name,
+    role,
+    scope,
+    state: stateOf(record),
+    createdAt,
+    createdBy,
+    expiresAt,
+    revokedAt,
+    revokedBy,
+    lastUsedAt,
+  };
+  return structuredClone(told) as Token;
 }
 
 function stateOf({ revokedAt, expiresAt }: Pick<TokenRecord, 'revokedAt' | 'expiresAt'>): Token['state'] {

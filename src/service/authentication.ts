@@ -52,7 +52,7 @@ export function openAuthentication(settings: AuthenticationSettings): Authentica
     closed ||= await catalog.hasTokens();
     return !closed;
   }
-  async function callerOfToken(text: string, from: string): Promise<Caller> {
+  async function callerOfBearer(text: string, from: string): Promise<Caller> {
     wrong.check(from);
     try {
       return await callerOfText(text);
@@ -66,7 +66,7 @@ export function openAuthentication(settings: AuthenticationSettings): Authentica
     async callerOf(request, isPublic) {
       const place = { from: request.ip, requestId: request.id };
       const text = bearerOf(request.headers.authorization);
-      if (text !== undefined) return { ...(await callerOfToken(text, request.ip)), ...place };
+      if (text !== undefined) return { ...(await callerOfBearer(text, request.ip)), ...place };
       // Whether the service is well can be asked while its catalog is away.
       const open = await isOpen().catch((error: unknown) => (isPublic ? false : Promise.reject(error)));
       if (open) {

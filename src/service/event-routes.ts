@@ -6,7 +6,7 @@ import { TerminalError } from '../core/errors.js';
 import type { OperationServices } from '../operations/context.js';
 import { findRun } from '../operations/find-run.js';
 import { openRunEvents, type RunEvents } from '../operations/run-events.js';
-import type { RunEvent } from '../operations/run-follower.js';
+import type { RunEvent } from '../operations/run-event-list.js';
 import { parseRunAddress, type RunAddress } from '../temporal/run-id.js';
 import { inputOf, routeOf } from './operation-routes.js';
 import type { Admit } from './server.js';

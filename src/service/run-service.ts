@@ -3,7 +3,7 @@ import { isLoopback } from '../access/loopback.js';
 import { openCatalog, type Catalog } from '../catalog/index.js';
 import { projectEnvironment } from '../config/environment.js';
 import type { LoadedProject } from '../config/load.js';
-import { servicePlan } from '../config/service.js';
+import { servicePlan } from '../config/service-plan.js';
 import { messageOf, TerminalError } from '../core/errors.js';
 import { openTemporalStates } from '../operations/temporal-states.js';
 import { connectTemporal, type TemporalClient } from '../temporal/connect.js';

@@ -2,6 +2,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { TerminalError } from '../core/errors.js';
 import { sendProblem } from './problem-response.js';
 
+/** Those that something here takes. */
+const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE']);
+
 interface Route {
   readonly methods: readonly string[];
   readonly pattern: RegExp;
@@ -16,6 +19,10 @@ export function answerUnknownRoutes(app: FastifyInstance): void {
   app.addHook('onRoute', ({ method, url }) => {
     const escaped = url.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
     routes.push({ methods: [method].flat(), pattern: new RegExp(`^${escaped.replaceAll(/:\w+/g, '[^/]+')}$`) });
+  });
+  // Fastify would first look for a body where a method may have one, and blame that.
+  app.addHook('onRequest', async (request, reply) => {
+    if (!METHODS.has(request.method)) await answer(routes, request, reply);
   });
   app.setNotFoundHandler((request, reply) => answer(routes, request, reply));
 }

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { followRun, type RunEvent } from '../../src/operations/run-follower.js';
+import type { RunEvent } from '../../src/operations/run-event-list.js';
+import { followRun } from '../../src/operations/run-follower.js';
 import type { JournalLine } from '../../src/operations/journal.js';
 import type { RunPicture } from '../../src/operations/run-picture.js';
 

@@ -32,7 +32,8 @@ const eventsOf = (run: string, headers?: Record<string, string>) =>
 const start = async (file: string) =>
   (await service.operations.startRun({ pipeline: 'checkOrders', params: { path: file } })).workflowId;
 
-const linesOf = (messages: readonly Message[]) => messages.filter(({ event }) => event === 'log').map(({ data }) => data['id']);
+const linesOf = (messages: readonly Message[]) =>
+  messages.filter(({ event }) => event === 'log').map(({ data }) => String(data['id']));
 
 describe('the events of a run', () => {
   test('tell its state, its steps and its log, and at last how it ended', async () => {

@@ -84,6 +84,7 @@ describe('a request that is wrong is refused with a problem document', () => {
     expect([status, code, headers.get('allow')]).toEqual([405, 'METHOD_UNKNOWN', 'GET, HEAD, POST']);
     const events = await refusal({ method: 'POST', path: '/v1/runs/any/events' });
     expect([events.status, events.headers.get('allow')]).toEqual([405, 'GET']);
+    for (const method of ['QUERY', 'PATCH', 'PROPFIND']) expect(await refusal({ method })).toMatchObject({ status: 405 });
     expect((await refusal({ method: 'OPTIONS' })).headers.get('access-control-allow-origin')).toBeNull();
   });
 

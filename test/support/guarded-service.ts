@@ -5,7 +5,7 @@ import { localCaller } from '../../src/access/local-caller.js';
 import { openCatalog, type Catalog } from '../../src/catalog/index.js';
 import { remoteOperations } from '../../src/client/http.js';
 import { loadProject, type LoadedProject } from '../../src/config/load.js';
-import type { ServiceConfig } from '../../src/config/service.js';
+import type { ServiceConfig } from '../../src/config/service-plan.js';
 import { localOperations } from '../../src/operations/perform.js';
 import { openTemporalStates } from '../../src/operations/temporal-states.js';
 import { startService } from '../../src/service/run-service.js';

@@ -19,6 +19,7 @@ export const DATASET_OPERATIONS = {
       ...pageInput,
     }),
     result: listOf(datasetSummary),
+    errors: ['PIPELINE_UNKNOWN'],
   }),
   getDataset: operation({
     method: 'get',

@@ -100,7 +100,7 @@ function describe(book: SchemaBook, id: string, operation: Operation): OpenApiOp
 
 function describeStream(book: SchemaBook, id: string, stream: Stream): OpenApiOperation {
   const input = book.input(stream.input);
-  const events = Object.entries(stream.events).map(([name, data]) => [name, book.output(data)]);
+  const messages = Object.entries(stream.events).map(([name, data]) => messageOf(name, book.output(data)));
   return {
     operationId: id,
     summary: stream.summary,
@@ -119,11 +119,23 @@ function describeStream(book: SchemaBook, id: string, stream: Stream): OpenApiOp
     responses: {
       200: {
         description: 'Messages with `id`, `event` and `data`; the data is JSON, by the schema of the event.',
-        content: { 'text/event-stream': { schema: { type: 'string' } } },
+        content: { 'text/event-stream': { schema: { oneOf: messages } } },
       },
       ...refusals([...ALWAYS, ...(stream.errors ?? [])]),
     },
-    'x-events': Object.fromEntries(events),
+  };
+}
+
+/** One message of a stream, which is what the schema of a stream describes. */
+function messageOf(event: string, data: JsonSchema): JsonSchema {
+  return {
+    type: 'object',
+    properties: {
+      id: { type: 'string' },
+      event: { const: event },
+      data: { type: 'string', contentMediaType: 'application/json', contentSchema: data },
+    },
+    required: ['id', 'event', 'data'],
   };
 }
 

@@ -27,6 +27,12 @@ export function addOpenApi(app: FastifyInstance): void {
   app.register(swaggerUi, {
     routePrefix: '/docs',
     staticCSP: PAGE_POLICY,
-    uiConfig: { docExpansion: 'none', persistAuthorization: false, tryItOutEnabled: false, displayRequestDuration: true },
+    uiConfig: {
+      layout: 'BaseLayout',
+      docExpansion: 'none',
+      persistAuthorization: false,
+      tryItOutEnabled: false,
+      displayRequestDuration: true,
+    },
   });
 }
