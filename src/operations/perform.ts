@@ -20,7 +20,8 @@ import { backfillHandlers } from './backfills.js';
 import { healthHandlers } from './health.js';
 import { pipelineHandlers } from './pipelines.js';
 import { quarantineHandlers } from './quarantine.js';
-import { retryRun } from './retry-run.js';
+import { markStep, retryRun } from './retry-run.js';
+import { runActionHandlers } from './run-actions.js';
 import { runLogHandlers } from './run-log.js';
 import { runHandlers } from './runs.js';
 import { tokenHandlers } from './tokens.js';
@@ -28,7 +29,9 @@ import { tokenHandlers } from './tokens.js';
 const HANDLERS: Handlers<OperationId> = {
   ...pipelineHandlers,
   ...runHandlers,
+  ...runActionHandlers,
   retryRun,
+  markStep,
   ...runLogHandlers,
   ...datasetHandlers,
   ...quarantineHandlers,
