@@ -3,8 +3,12 @@ import type { Caller } from './caller.js';
 
 /** Whoever works on this machine, with its project's own connections: nothing is kept from them. */
 export function localCaller(): Caller {
-  return { name: userName(), kind: 'local', role: 'admin' };
+  name ??= userName();
+  return { name, kind: 'local', role: 'admin' };
 }
+
+// The process keeps its user; to ask for the name reads a file.
+let name: string | undefined;
 
 function userName(): string {
   try {

@@ -12,6 +12,7 @@ import { addLooks } from './program/looks.js';
 import { addMachine } from './program/machine.js';
 import { addProject } from './program/project.js';
 import { addQuarantine } from './program/quarantine.js';
+import { addRunActions } from './program/run-actions.js';
 import { addRuns } from './program/runs.js';
 import { addServiceOption, chosenService } from './program/service-option.js';
 import { addServers } from './program/servers.js';
@@ -65,6 +66,7 @@ export function buildProgram(finish: (exitCode: number) => void): Command {
   addProject(program, add);
   addServers(program, add);
   addRuns(program, add);
+  addRunActions(program, add);
   addBackfills(program, add);
   addLooks(program, add);
   addQuarantine(program, add);

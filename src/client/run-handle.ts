@@ -9,12 +9,6 @@ import type { Service } from './send.js';
 export type RunDetails = ResultOf<'getRun'>;
 
 type WithoutRun<Input> = Omit<Input, 'run'>;
-type Decision = InputOf<'decideStep'>['decision'];
-
-interface Reasoned {
-  /** Kept in the audit, and shown with the run. */
-  readonly reason?: string;
-}
 
 /** One run: what it does, and what can be done to it. */
 export interface RunHandle<Result = unknown> {
@@ -33,18 +27,18 @@ export interface RunHandle<Result = unknown> {
   details(options?: CallOptions): Promise<RunDetails>;
   /** Asks it to stop. Its steps are interrupted and leave nothing half-loaded. */
   cancel(options?: CallOptions): Promise<ResultOf<'cancelRun'>>;
-  /** Lets it start no more steps; those at work finish. */
-  pause(options?: Reasoned & CallOptions): Promise<ResultOf<'pauseRun'>>;
-  /** Lets it go on. */
-  resume(options?: Reasoned & CallOptions): Promise<ResultOf<'resumeRun'>>;
-  /** Decides about a step that waits. To skip it needs a reason. */
-  decide(step: string, decision: Decision, options?: Reasoned & CallOptions): Promise<ResultOf<'decideStep'>>;
-  /** Ends it where it stands; nothing is cleaned up. */
-  terminate(reason: string, options?: CallOptions): Promise<ResultOf<'terminateRun'>>;
-  /** Starts a retry in which a step of this run, which has ended, counts as done with a dataset. */
-  mark(step: string, dataset: string, reason: string, options?: CallOptions): Promise<RunHandle<Result>>;
+  /** Lets it start no more steps; those at work finish. @throws TerminalError RUN_NOT_PAUSABLE, RUN_CLOSED; TransientError RUN_NO_WORKER */
+  pause(why?: WithoutRun<InputOf<'pauseRun'>>, options?: CallOptions): Promise<ResultOf<'pauseRun'>>;
+  /** Lets it go on. @throws TerminalError RUN_NOT_PAUSED, RUN_CLOSED; TransientError RUN_NO_WORKER */
+  resume(why?: WithoutRun<InputOf<'resumeRun'>>, options?: CallOptions): Promise<ResultOf<'resumeRun'>>;
+  /** Decides about a step that waits. @throws TerminalError STEP_NOT_WAITING, STEP_NOT_SKIPPABLE, RUN_CLOSED */
+  decide(decision: WithoutRun<InputOf<'decideStep'>>, options?: CallOptions): Promise<ResultOf<'decideStep'>>;
+  /** Ends it where it stands, also without a worker; nothing is cleaned up. @throws TerminalError RUN_CLOSED */
+  terminate(why: WithoutRun<InputOf<'terminateRun'>>, options?: CallOptions): Promise<ResultOf<'terminateRun'>>;
   /** Starts a run that takes over what this one, which has ended, had finished. */
   retry(changes?: WithoutRun<InputOf<'retryRun'>>, options?: CallOptions): Promise<RunHandle<Result>>;
+  /** As `retry`, with one more step that counts as done, with a dataset that is staged. */
+  mark(step: WithoutRun<InputOf<'markStep'>>, options?: CallOptions): Promise<RunHandle<Result>>;
 }
 
 /** @param run a run's id, or one execution of it */
@@ -67,18 +61,22 @@ export function runHandle<Result>(
       throw failureOf(end);
     },
     cancel: (options) => callService(service, 'cancelRun', { run }, options),
-    pause: ({ reason, ...options } = {}) => callService(service, 'pauseRun', { run, reason }, options),
-    resume: ({ reason, ...options } = {}) => callService(service, 'resumeRun', { run, reason }, options),
-    decide: (step, decision, { reason, ...options } = {}) =>
-      callService(service, 'decideStep', { run, step, decision, reason }, options),
-    terminate: (reason, options) => callService(service, 'terminateRun', { run, reason }, options),
-    async mark(step, dataset, reason, options) {
-      return runHandle<Result>(service, await callService(service, 'markStep', { run, step, dataset, reason }, options));
-    },
+    pause: (why = {}, options) => callService(service, 'pauseRun', { run, ...keyed(why) }, options),
+    resume: (why = {}, options) => callService(service, 'resumeRun', { run, ...keyed(why) }, options),
+    decide: (decision, options) => callService(service, 'decideStep', { run, ...keyed(decision) }, options),
+    terminate: (why, options) => callService(service, 'terminateRun', { run, ...why }, options),
     async retry(changes = {}, options) {
-      return runHandle<Result>(service, await callService(service, 'retryRun', { run, ...changes }, options));
+      return runHandle<Result>(service, await callService(service, 'retryRun', { run, ...keyed(changes) }, options));
+    },
+    async mark(step, options) {
+      return runHandle<Result>(service, await callService(service, 'markStep', { run, ...keyed(step) }, options));
     },
   };
+}
+
+/** With a key, so that the request can be repeated when its answer was lost. */
+function keyed<T extends { readonly idempotencyKey?: string | undefined }>(input: T): T & { readonly idempotencyKey: string } {
+  return { ...input, idempotencyKey: input.idempotencyKey ?? crypto.randomUUID() };
 }
 
 /** Waits until the events end. Where there are none, as behind a proxy that keeps them back, that is soon. */

@@ -1,6 +1,6 @@
 import type { ResultOf } from '../api/index.js';
 import { TerminalError } from '../core/errors.js';
-import { outcomeOf, type RunDescription } from '../temporal/describe-run.js';
+import type { RunDescription } from '../temporal/describe-run.js';
 import { formatRunAddress, type RunAddress } from '../temporal/run-id.js';
 import { requireScope, type OperationContext } from './context.js';
 import { runView } from './run-view.js';
@@ -43,8 +43,8 @@ function isOpen({ state }: RunDescription): boolean {
 }
 
 // How it ended, where Temporal still has that; it waits for nothing.
-async function outcomeFor({ temporal }: OperationContext, description: RunDescription) {
-  return isOpen(description) ? undefined : outcomeOf(temporal, description);
+async function outcomeFor({ states }: OperationContext, description: RunDescription) {
+  return isOpen(description) ? undefined : states.outcome(description);
 }
 
 // Readonly arrays and rows as the schema has them.

@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { requireRole } from '../access/caller.js';
 import {
   isChange,
@@ -19,6 +20,7 @@ import { backfillHandlers } from './backfills.js';
 import { healthHandlers } from './health.js';
 import { pipelineHandlers } from './pipelines.js';
 import { quarantineHandlers } from './quarantine.js';
+import { markStep, retryRun } from './retry-run.js';
 import { runActionHandlers } from './run-actions.js';
 import { runLogHandlers } from './run-log.js';
 import { runHandlers } from './runs.js';
@@ -28,6 +30,8 @@ const HANDLERS: Handlers<OperationId> = {
   ...pipelineHandlers,
   ...runHandlers,
   ...runActionHandlers,
+  retryRun,
+  markStep,
   ...runLogHandlers,
   ...datasetHandlers,
   ...quarantineHandlers,
@@ -58,8 +62,19 @@ export async function perform<Id extends OperationId>(
   return isChange(described) ? audited(services.catalog, caller, { id, input }, work) : work();
 }
 
+/** Schemas that refuse what they do not know: made once each, since zod compiles a schema when it first parses with it. */
+const strictInputs = new Map<OperationId, z.ZodObject>();
+
+function strictInput(id: OperationId): z.ZodObject {
+  const known = strictInputs.get(id);
+  if (known) return known;
+  const strict: z.ZodObject = OPERATIONS[id].input.strict();
+  strictInputs.set(id, strict);
+  return strict;
+}
+
 function parseInput<Id extends OperationId>(id: Id, input: unknown): ParsedInputOf<Id> {
-  const parsed = OPERATIONS[id].input.strict().safeParse(input);
+  const parsed = strictInput(id).safeParse(input);
   if (parsed.success) return parsed.data as ParsedInputOf<Id>;
   const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || '(all)'}: ${issue.message}`);
   throw new TerminalError('REQUEST_INVALID', `The request \`${id}\` is wrong: ${problems.join('; ')}.`, {

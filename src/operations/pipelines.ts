@@ -28,10 +28,20 @@ async function pipelineView(context: OperationContext, name: string, config: Pip
     owner: config.owner ?? null,
     tags: [...(config.tags ?? [])],
     partition: config.partition ? { ...config.partition } : null,
-    // What JSON Schema cannot say, as a refinement, the run itself will still hold its parameters to.
-    parameters: z.toJSONSchema(config.params, { io: 'input', unrepresentable: 'any' }),
+    parameters: parametersOf(config),
     onConflict: config.onConflict ?? 'reject',
     builtIn: BUILT_IN_NAMES.includes(name),
     lastRuns: await Promise.all(lastRuns.map((row) => summarize(context, row))),
   };
+}
+
+const parameters = new WeakMap<PipelineConfig, Record<string, unknown>>();
+
+/** What JSON Schema cannot say, as a refinement, the run itself will still hold its parameters to. */
+function parametersOf(config: PipelineConfig): Record<string, unknown> {
+  const known = parameters.get(config);
+  if (known) return known;
+  const made = z.toJSONSchema(config.params, { io: 'input', unrepresentable: 'any' });
+  parameters.set(config, made);
+  return made;
 }

@@ -7,19 +7,36 @@ import { requireScope, type OperationContext } from './context.js';
 
 type RetryInput = ParsedInputOf<'retryRun'>;
 type Override = NonNullable<StartControl['overrideAudit']>;
-type Mark = NonNullable<StartControl['mark']>;
-
-/** A step that is to count as done, with a dataset. */
-interface Marking {
-  readonly mark: { readonly step: string; readonly dataset: string; readonly reason: string };
-}
 
 /**
  * Starts a run that takes over what a closed run had finished.
  *
  * @throws TerminalError RUN_UNKNOWN; RETRY_INVALID when a step is none of its; RUN_ALREADY_RUNNING
  */
-export async function retryRun(context: OperationContext, input: RetryInput & Partial<Marking>): Promise<ResultOf<'retryRun'>> {
+export function retryRun(context: OperationContext, input: RetryInput): Promise<ResultOf<'retryRun'>> {
+  return takeOver(context, input, (steps) => {
+    const from = input.from === undefined ? undefined : findStep(input.from, steps);
+    const overrideAudit = overrideOf(context, input, steps);
+    return { ...(from !== undefined && { from }), ...(overrideAudit && { overrideAudit }) };
+  });
+}
+
+/** As {@link retryRun}, with a step that counts as done. Whether the dataset can stand for it, the new run sees first of all. */
+export function markStep(context: OperationContext, input: ParsedInputOf<'markStep'>): Promise<ResultOf<'markStep'>> {
+  const { step, dataset, reason } = input;
+  return takeOver(context, input, (steps) => ({
+    mark: { step: findStep(step, steps), dataset, reason, by: context.caller.name },
+  }));
+}
+
+/** How the new run is to differ, by the steps of the earlier one. */
+type Differ = (steps: readonly StepRow[]) => Omit<StartControl, 'retryOf'>;
+
+async function takeOver(
+  context: OperationContext,
+  input: Pick<RetryInput, 'run' | 'params' | 'idempotencyKey'>,
+  differ: Differ,
+): Promise<ResultOf<'retryRun'>> {
   const { workflowId, runId } = parseRunAddress(input.run);
   const run = await context.catalog.findRun(workflowId, runId);
   if (!run || run.pipeline === null) {
@@ -30,20 +47,19 @@ export async function retryRun(context: OperationContext, input: RetryInput & Pa
   }
   requireScope(context, run.pipeline);
   const steps = await context.catalog.listSteps(run.workflowId, run.runId);
-  const from = input.from === undefined ? undefined : findStep(input.from, steps);
-  const mark = markOf(context, input, steps);
-  const start = plan(context, run, input.params, { from, mark, overrideAudit: overrideOf(context, input, steps) });
+  const { idempotencyKey } = input;
+  const start = { ...plan(context, run, input.params, differ(steps)), ...(idempotencyKey !== undefined && { idempotencyKey }) };
   const started = await startRun(context.temporal, start);
   context.states.forget(started);
   const { pipeline, taskQueue } = start;
-  return { ...started, pipeline, taskQueue, started: true, worker: await context.states.hasWorker(taskQueue) };
+  return { ...started, pipeline, taskQueue, worker: await context.states.hasWorker(taskQueue) };
 }
 
 function plan(
   { project }: OperationContext,
   run: RunRow,
   given: RetryInput['params'],
-  { from, mark, overrideAudit }: Pick<StartControl, 'from' | 'mark' | 'overrideAudit'>,
+  differences: Omit<StartControl, 'retryOf'>,
 ): StartRunInput {
   const pipeline = String(run.pipeline);
   const before = (run.params ?? {}) as Readonly<Record<string, unknown>>;
@@ -56,12 +72,7 @@ function plan(
     params,
     workflowId: canonical ? canonicalRunId(pipeline, params, partitioning) : run.workflowId,
     taskQueue: run.taskQueue ?? project.taskQueue,
-    control: {
-      retryOf: { workflowId: run.workflowId, runId: run.runId },
-      ...(from !== undefined && { from }),
-      ...(mark && { mark }),
-      ...(overrideAudit && { overrideAudit }),
-    },
+    control: { retryOf: { workflowId: run.workflowId, runId: run.runId }, ...differences },
   };
 }
 
@@ -82,12 +93,8 @@ function overrideOf(
   return { step: findStep(step, steps), reason, by };
 }
 
-function markOf({ caller }: OperationContext, { mark }: Partial<Marking>, steps: readonly StepRow[]): Mark | undefined {
-  return mark && { ...mark, step: findStep(mark.step, steps), by: caller.name };
-}
-
 /** A step by its id, or by its name where only one step has it. */
-export function findStep(wanted: string, steps: readonly StepRow[]): string {
+function findStep(wanted: string, steps: readonly StepRow[]): string {
   const byId = steps.find((step) => step.step === wanted);
   const named = byId ? [byId] : steps.filter((step) => step.name === wanted);
   if (named.length === 1 && named[0]) return named[0].step;

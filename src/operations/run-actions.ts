@@ -1,59 +1,58 @@
 import type { ResultOf } from '../api/index.js';
 import type { StepId } from '../core/steps.js';
-import { parseRunAddress } from '../temporal/run-id.js';
+import { parseRunAddress, type RunAddress } from '../temporal/run-id.js';
 import { decideStep, pauseRun, resumeRun, terminateRun, type SteeredRun, type SteerRequest } from '../temporal/steer-run.js';
-import { requireScope, type Handlers, type OperationContext } from './context.js';
+import type { Handlers, OperationContext } from './context.js';
 import { findRun } from './find-run.js';
-import { findStep, retryRun } from './retry-run.js';
 
-type Actions = 'pauseRun' | 'resumeRun' | 'decideStep' | 'terminateRun' | 'markStep' | 'retryRun';
-
-export const runActionHandlers: Handlers<Actions> = {
-  async pauseRun(context, { run, reason }) {
-    const address = await reach(context, run);
-    return told(context, await pauseRun(context.temporal, address, requestOf(context, reason)));
-  },
-  async resumeRun(context, { run, reason }) {
-    const address = await reach(context, run);
-    return told(context, await resumeRun(context.temporal, address, requestOf(context, reason)));
-  },
-  async decideStep(context, { run, step: wanted, decision, reason }) {
-    const address = await reach(context, run);
-    const steps = await context.catalog.listSteps(address.workflowId, address.runId);
-    // The run knows its steps before the catalog does: whatever has the form of an id is left to it.
-    const step = (wanted.includes(':') ? wanted : findStep(wanted, steps)) as StepId;
-    return told(context, await decideStep(context.temporal, address, { ...requestOf(context, reason), step, decision }));
-  },
-  async terminateRun(context, { run, reason }) {
-    const address = await reach(context, run);
-    const { workflowId, runId } = await terminateRun(context.temporal, address, { by: context.caller.name, reason });
+export const runActionHandlers: Handlers<'pauseRun' | 'resumeRun' | 'decideStep' | 'terminateRun'> = {
+  pauseRun: (context, input) => steer(context, input, (run, request) => pauseRun(context.temporal, run, request)),
+  resumeRun: (context, input) => steer(context, input, (run, request) => resumeRun(context.temporal, run, request)),
+  decideStep: (context, input) =>
+    steer(context, input, (run, request, steps) =>
+      decideStep(context.temporal, run, { ...request, step: stepNamed(input.step, steps), decision: input.decision }),
+    ),
+  async terminateRun(context, { run: address, reason }) {
+    const { workflowId, runId } = await findRun(context, parseRunAddress(address));
+    await terminateRun(context.temporal, { workflowId, runId }, { by: context.caller.name, reason });
     context.states.forget({ workflowId, runId });
-    return { workflowId, runId, state: 'terminated' };
+    return { workflowId, runId };
   },
-  async markStep(context, { run, params, ...mark }) {
-    return retryRun(context, { run, params, mark });
-  },
-  retryRun,
 };
 
-/** The execution that is meant. @throws TerminalError RUN_UNKNOWN, FORBIDDEN */
-async function reach(context: OperationContext, run: string) {
-  const { workflowId, runId, pipeline } = await findRun(context, parseRunAddress(run));
-  requireScope(context, pipeline);
-  return { workflowId, runId };
+interface Asked {
+  readonly run: string;
+  readonly reason?: string | undefined;
+  readonly idempotencyKey?: string | undefined;
 }
 
-function requestOf({ caller, answerMs }: OperationContext, reason: string | undefined): SteerRequest {
-  return {
+/** Sees that the caller has to do with the run, asks it, and tells what holds it now. */
+async function steer(
+  context: OperationContext,
+  { run: address, reason, idempotencyKey }: Asked,
+  ask: (run: RunAddress, request: SteerRequest, steps: readonly string[]) => Promise<SteeredRun>,
+): Promise<ResultOf<'pauseRun'>> {
+  const { caller, states, answerMs } = context;
+  const found = await findRun(context, parseRunAddress(address));
+  const run = { workflowId: found.workflowId, runId: found.runId };
+  const requestId = idempotencyKey ?? caller.requestId;
+  const request = {
     by: caller.name,
-    ...(answerMs !== undefined && { timeoutMs: answerMs }),
     ...(reason !== undefined && { reason }),
-    ...(caller.requestId !== undefined && { requestId: caller.requestId }),
+    ...(requestId !== undefined && { requestId }),
+    ...(answerMs !== undefined && { timeoutMs: answerMs }),
   };
+  const steered = await ask(
+    run,
+    request,
+    found.steps.map(({ step }) => step),
+  );
+  states.forget(run);
+  return { ...run, paused: steered.paused ?? null, waiting: [...steered.waiting] };
 }
 
-function told({ states }: OperationContext, { run, paused, waiting }: SteeredRun): ResultOf<'pauseRun'> {
-  const { workflowId, runId } = run;
-  states.forget({ workflowId, runId });
-  return { workflowId, runId, paused: paused ?? null, waiting: [...waiting] };
+/** A step by its id, or by its name where only one step has it; what is none, the run itself refuses. */
+function stepNamed(wanted: string, steps: readonly string[]): StepId {
+  const named = steps.filter((step) => step.slice(step.indexOf(':') + 1) === wanted);
+  return (steps.includes(wanted) || named.length !== 1 ? wanted : named[0]) as StepId;
 }

@@ -1,9 +1,10 @@
 import { MillraceError } from '../core/errors.js';
 import type { TemporalClient } from '../temporal/connect.js';
-import { describeRun, type RunDescription } from '../temporal/describe-run.js';
+import { describeRun, type RunDescription, type RunOutcome } from '../temporal/describe-run.js';
 import { formatRunAddress, type RunAddress } from '../temporal/run-id.js';
 import { listRunning, type RunningRun } from '../temporal/list-running.js';
 import { hasWorker } from '../temporal/task-queue.js';
+import { rememberOutcomes } from './run-outcomes.js';
 
 /** How long an answer of Temporal's counts: whoever asks again meanwhile gets the same one. */
 const FRESH_MS = 1_000;
@@ -19,6 +20,8 @@ export interface TemporalStates {
   /** The runs that began last, of those that run now: one visibility request a second at most. */
   running(): Promise<readonly RunningRun[]>;
   hasWorker(taskQueue: string): Promise<boolean>;
+  /** How a run that is closed ended; it is asked for once, since that does not change. */
+  outcome(run: Required<RunAddress>): Promise<RunOutcome>;
   /** Forgets what it knows of a run that was just steered. */
   forget(run: RunAddress): void;
 }
@@ -48,6 +51,7 @@ export function openTemporalStates(temporal: TemporalClient, taskQueue: string):
     describe: (run) => ask(`run ${formatRunAddress(run)}`, () => knownRun(temporal, run)),
     running: () => ask('running', () => listRunning(temporal, taskQueue)),
     hasWorker: (queue) => ask(`queue ${queue}`, () => hasWorker(temporal, queue)),
+    outcome: rememberOutcomes(temporal),
     forget({ workflowId, runId }) {
       answers.delete(`run ${workflowId}`);
       answers.delete('running');

@@ -120,7 +120,7 @@ describe('refused is', () => {
     });
     await expect(ask.pauseRun({ run })).rejects.toMatchObject({ code: 'RUN_NO_WORKER' });
     expect(await ask.getRun({ run })).toMatchObject({ status: 'running', worker: false });
-    expect(await ask.terminateRun({ run, reason: 'nobody will do it' })).toMatchObject({ state: 'terminated' });
+    expect(await ask.terminateRun({ run, reason: 'nobody will do it' })).toMatchObject({ workflowId: run });
     await until(
       async () => (await ask.getRun({ run })).status === 'terminated',
       () => `${run} is not shown as terminated`,
