@@ -31,6 +31,9 @@ export interface Authentication {
   isOpen(): Promise<boolean>;
 }
 
+/** Who makes a request, when they may: every route asks this first. @throws what {@link Authentication} does; TransientError RATE_LIMITED */
+export type Admit = (request: FastifyRequest, isPublic?: boolean) => Promise<Caller>;
+
 /** Wrong tokens that one address may send. */
 const WRONG_TOKENS = { perSecond: 5, burst: 50 };
 /** A text that can be guessed is no token. */

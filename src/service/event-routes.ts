@@ -8,8 +8,8 @@ import { findRun } from '../operations/find-run.js';
 import { openRunEvents, type RunEvents } from '../operations/run-events.js';
 import type { RunEvent } from '../operations/run-event-list.js';
 import { parseRunAddress, type RunAddress } from '../temporal/run-id.js';
+import type { Admit } from './authentication.js';
 import { inputOf, routeOf } from './operation-routes.js';
-import type { Admit } from './server.js';
 
 /** A sign of life, so that nothing between here and there takes the connection for dead. */
 const HEARTBEAT_MS = 15_000;

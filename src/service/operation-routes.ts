@@ -3,7 +3,7 @@ import { OPERATIONS, pathFields, type Operation, type OperationId } from '../api
 import { TerminalError } from '../core/errors.js';
 import type { OperationServices } from '../operations/context.js';
 import { perform } from '../operations/perform.js';
-import type { Admit } from './server.js';
+import type { Admit } from './authentication.js';
 
 /** A route for each operation. */
 export function addOperations(app: FastifyInstance, services: OperationServices, admit: Admit): void {

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
-import type { Caller } from '../access/caller.js';
+import Fastify, { type FastifyInstance } from 'fastify';
 import { MillraceError } from '../core/errors.js';
 import type { OperationServices } from '../operations/context.js';
-import type { Authentication } from './authentication.js';
+import type { Admit, Authentication } from './authentication.js';
 import { refuseConnection } from './client-errors.js';
 import { addEvents } from './event-routes.js';
 import { translated } from './framework-errors.js';
@@ -23,9 +22,6 @@ export interface ServiceSettings {
   /** Is told of errors that nobody expected. */
   readonly onUnexpected: (error: unknown, instance: string) => void;
 }
-
-/** Who makes a request, when they may: every route asks this first. @throws what {@link Authentication} does, RATE_LIMITED */
-export type Admit = (request: FastifyRequest, isPublic?: boolean) => Promise<Caller>;
 
 /** The largest body: requests name things and never carry data. */
 const MAX_BODY_BYTES = 256 * 1024;
