@@ -22,6 +22,7 @@ import { quarantineHandlers } from './quarantine.js';
 import { retryRun } from './retry-run.js';
 import { runLogHandlers } from './run-log.js';
 import { runHandlers } from './runs.js';
+import { scheduleHandlers } from './schedules.js';
 import { tokenHandlers } from './tokens.js';
 
 const HANDLERS: Handlers<OperationId> = {
@@ -31,6 +32,7 @@ const HANDLERS: Handlers<OperationId> = {
   ...runLogHandlers,
   ...datasetHandlers,
   ...quarantineHandlers,
+  ...scheduleHandlers,
   ...tokenHandlers,
   ...auditHandlers,
   ...backfillHandlers,

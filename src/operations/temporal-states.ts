@@ -3,6 +3,7 @@ import type { TemporalClient } from '../temporal/connect.js';
 import { describeRun, type RunDescription } from '../temporal/describe-run.js';
 import { formatRunAddress, type RunAddress } from '../temporal/run-id.js';
 import { listRunning, type RunningRun } from '../temporal/list-running.js';
+import { listOwnSchedules, type ListedSchedule } from '../temporal/schedules.js';
 import { hasWorker } from '../temporal/task-queue.js';
 
 /** How long an answer of Temporal's counts: whoever asks again meanwhile gets the same one. */
@@ -19,6 +20,8 @@ export interface TemporalStates {
   /** The runs that began last, of those that run now: one visibility request a second at most. */
   running(): Promise<readonly RunningRun[]>;
   hasWorker(taskQueue: string): Promise<boolean>;
+  /** The project's own schedules: by a few visibility requests, a second at most. */
+  schedules(): Promise<readonly ListedSchedule[]>;
   /** Forgets what it knows of a run that was just steered. */
   forget(run: RunAddress): void;
 }
@@ -47,6 +50,7 @@ export function openTemporalStates(temporal: TemporalClient, taskQueue: string):
   return {
     describe: (run) => ask(`run ${formatRunAddress(run)}`, () => knownRun(temporal, run)),
     running: () => ask('running', () => listRunning(temporal, taskQueue)),
+    schedules: () => ask('schedules', () => listOwnSchedules(temporal, taskQueue)),
     hasWorker: (queue) => ask(`queue ${queue}`, () => hasWorker(temporal, queue)),
     forget({ workflowId, runId }) {
       answers.delete(`run ${workflowId}`);

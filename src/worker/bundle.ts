@@ -78,6 +78,7 @@ async function writeEntry(project: NamedProject, names: readonly string[]): Prom
     ...(project.workflowsPath === undefined ? [] : [`export * from ${JSON.stringify(project.workflowsPath)};`]),
     `export { ${BUILT_IN_NAMES.join(', ')} } from ${ourWorkflow('built-in')};`,
     `export { backfill as ${JSON.stringify(BACKFILL_WORKFLOW)} } from ${ourWorkflow('backfill')};`,
+    `export { start as 'millrace.start' } from ${ourWorkflow('start')};`,
     `export default refuseUnknown(${JSON.stringify([...names, ...BUILT_IN_NAMES])});`,
     '',
   ].join('\n');
