@@ -14,6 +14,7 @@ import { addProject } from './program/project.js';
 import { addQuarantine } from './program/quarantine.js';
 import { addRuns } from './program/runs.js';
 import { addServiceOption, chosenService } from './program/service-option.js';
+import { addSchedules } from './program/schedules.js';
 import { addServers } from './program/servers.js';
 import { addStaging } from './program/staging.js';
 import { addTemporalOptions, applyTemporalOptions } from './program/temporal-options.js';
@@ -66,6 +67,7 @@ export function buildProgram(finish: (exitCode: number) => void): Command {
   addServers(program, add);
   addRuns(program, add);
   addBackfills(program, add);
+  addSchedules(program, add);
   addLooks(program, add);
   addQuarantine(program, add);
   addContracts(program, add);

@@ -54,7 +54,8 @@ export async function findMissed(temporal: TemporalClient, catalog: Catalog, req
     const { timezone, partitionOf } = there.settings;
     const partition = partitioning ? partitionAt(partitioning, time, timezone, partitionOf ?? 'previous') : null;
     if (partition !== null && (await wasRunSince(catalog, pipeline, partition, time))) continue;
-    missed.push({ partition, ...(await whyNotStarted(temporal, { there, time, tick, ticks, pauses })) });
+    const waiting = missed.findLast(({ why }) => why === 'waiting')?.scheduledAt;
+    missed.push({ partition, ...(await whyNotStarted(temporal, { there, time, tick, ticks, pauses, waiting })) });
   }
   return missed;
 }

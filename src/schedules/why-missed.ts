@@ -22,6 +22,8 @@ interface Known {
   /** Of this time and those around it. */
   readonly ticks: readonly ScheduleTick[];
   readonly pauses: readonly SchedulePause[];
+  /** An earlier time whose start waits for a worker. */
+  readonly waiting: string | undefined;
 }
 
 /** Why nothing was started for a time, as far as anybody knows. */
@@ -37,6 +39,9 @@ export async function whyNotStarted(temporal: TemporalClient, known: Known): Pro
   if (paused !== undefined) return told('paused', paused);
   const busy = busyAt(known, scheduledAt);
   if (busy) return told('overlap', overlapText(busy, there));
+  if (known.waiting !== undefined && keepsOthersOut(there)) {
+    return told('overlap', `The start of ${known.waiting} waits for a worker, and overlap is ${there.settings.overlap}.`);
+  }
   const { catchUpMs } = there.settings;
   return told(
     'not started',
@@ -72,11 +77,15 @@ function pausedAt({ there, pauses }: Known, at: string): string | undefined {
 }
 
 function busyAt({ ticks, there }: Known, at: string): ScheduleTick | undefined {
-  if (there.settings.overlap !== 'skip' && there.settings.overlap !== 'bufferOne') return undefined;
+  if (!keepsOthersOut(there)) return undefined;
   return ticks.find(
     ({ kind, outcome, scheduledAt, endedAt }) =>
       kind === 'schedule' && outcome === 'started' && scheduledAt < at && (endedAt === null || endedAt > at),
   );
+}
+
+function keepsOthersOut({ settings }: TemporalSchedule): boolean {
+  return settings.overlap === 'skip' || settings.overlap === 'bufferOne';
 }
 
 function overlapText({ scheduledAt, workflowId, endedAt }: ScheduleTick, { settings }: TemporalSchedule): string {

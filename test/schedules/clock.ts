@@ -18,7 +18,7 @@ export interface Clock {
   readonly temporal: TemporalClient;
   readonly catalog: Catalog;
   /** Everything that can be asked of the project with these schedules and no others. */
-  readonly withSchedules: (schedules: Readonly<Record<string, ScheduleConfig>>) => Operations;
+  readonly withSchedules: (schedules: Readonly<Record<string, ScheduleConfig>>, taskQueue?: string) => Operations;
   readonly id: (pipeline: string) => string;
   readonly stop: () => Promise<void>;
 }
@@ -33,9 +33,10 @@ export async function startClock(): Promise<Clock> {
     temporal,
     catalog,
     id,
-    withSchedules(schedules) {
-      const states = openTemporalStates(temporal, worker.taskQueue);
-      return localOperations({ project: withThese(worker.project, schedules), catalog, temporal, states }, localCaller());
+    withSchedules(schedules, taskQueue = worker.taskQueue) {
+      const states = openTemporalStates(temporal, taskQueue);
+      const project = { ...withThese(worker.project, schedules), taskQueue };
+      return localOperations({ project, catalog, temporal, states }, localCaller());
     },
     async stop() {
       for (const pipeline of Object.keys(worker.project.config.pipelines)) {

@@ -163,7 +163,7 @@ describe('times that were missed', () => {
     expect(await operations.fillMissedTimes({ pipeline: 'day', from, to })).toMatchObject({ times: [], workflowId: null });
   });
 
-  test('are told with the pause that kept them, the run that was in the way, and the start that waits', async () => {
+  test('are told with the pause that kept them', async () => {
     const plain: ScheduleConfig = { every: '1 second' };
     await apply({ plain });
     const operations = clock.withSchedules({ plain });
@@ -179,12 +179,44 @@ describe('times that were missed', () => {
     expect(items[0]?.reason).toMatch(/^The schedule was paused at .* by .*: a strike\.$/);
   });
 
+  test('are told with the run that was in the way', async () => {
+    await apply({ plain: { every: '30 days', paused: true } });
+    await apply({ plain: { every: '1 second', params: { hold: true } } });
+    const operations = clock.withSchedules({ plain: { every: '1 second' } });
+    const held = await tickOf('plain', ({ kind, ended }) => kind === 'schedule' && ended === null);
+    const from = held.scheduledAt;
+    await vi.waitUntil(async () => (await operations.listMissedTimes({ pipeline: 'plain', from })).items.length >= 2, patience);
+    const { items } = await operations.listMissedTimes({ pipeline: 'plain', from });
+    expect(items[0]).toMatchObject({
+      why: 'overlap',
+      reason: `The run of ${from} (${held.workflowId}) is still going, and overlap is skip.`,
+    });
+    await apply({ plain: { every: '1 second', paused: true } });
+    await go(String(held.workflowId));
+  });
+
+  test('are told with the start that waits for a worker, and those that it keeps out', async () => {
+    const operations = clock.withSchedules({ plain: { every: '1 second' } }, `${clock.worker.taskQueue}-nobody`);
+    await operations.applySchedules({});
+    try {
+      await vi.waitUntil(async () => (await operations.listMissedTimes({ pipeline: 'plain' })).items.length >= 3, patience);
+      const { items } = await operations.listMissedTimes({ pipeline: 'plain' });
+      expect(items.map(({ why }) => why).slice(-2)).toEqual(['overlap', 'overlap']);
+      expect(items.filter(({ why }) => why === 'waiting')).toEqual([
+        expect.objectContaining({ reason: expect.stringMatching(/waits for a worker of task queue ".*-nobody"/) as unknown }),
+      ]);
+    } finally {
+      const { client } = clock.temporal;
+      await client.schedule.getHandle(`millrace/${clock.worker.taskQueue}-nobody/plain`).delete();
+    }
+  });
+
   test('are looked for in a range that makes sense only', async () => {
     const operations = clock.withSchedules({ day });
+    await apply({ day, plain: { every: '1 second', paused: true } });
     await expect(operations.listMissedTimes({ pipeline: 'day', from: to, to: from })).rejects.toMatchObject({
       code: 'SCHEDULE_RANGE',
     });
-    await apply({ day, plain: { every: '1 second', paused: true } });
     await expect(
       clock.withSchedules({}).listMissedTimes({ pipeline: 'plain', from: '2020-01-01T00:00:00Z' }),
     ).rejects.toMatchObject({ code: 'SCHEDULE_RANGE', message: expect.stringContaining('10000') as unknown });
