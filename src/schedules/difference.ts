@@ -1,6 +1,6 @@
 import { canonicalJson } from '../core/canonical-json.js';
-import type { ScheduleSettings } from '../core/schedule.js';
-import { STARTER, type TemporalSchedule } from '../temporal/schedules.js';
+import { START_WORKFLOW, type ScheduleSettings } from '../core/schedule.js';
+import type { TemporalSchedule } from '../temporal/schedules.js';
 import { describeSetting } from './words.js';
 
 /** One thing that is other in Temporal than in the config, in words. */
@@ -42,7 +42,7 @@ export function differences(there: TemporalSchedule, wanted: ScheduleSettings, t
     before: describeSetting(field, there.settings),
     after: describeSetting(field, wanted),
   }));
-  const action = `${STARTER} on ${taskQueue} as ${there.id}`;
+  const action = `${START_WORKFLOW} on ${taskQueue} as ${there.id}`;
   const starts = there.action === action ? [] : [{ field: 'starts', before: there.action, after: action }];
   const paused =
     there.appliedPaused === wanted.paused

@@ -1,9 +1,8 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { TerminalError } from '../core/errors.js';
-import type { ScheduledStart } from '../core/schedule.js';
+import { START_WORKFLOW, type ScheduledStart } from '../core/schedule.js';
 import type { TemporalClient } from '../temporal/connect.js';
 import type { RunAddress } from '../temporal/run-id.js';
-import { STARTER } from '../temporal/schedules.js';
 import { answered } from '../temporal/service-errors.js';
 
 /**
@@ -21,7 +20,7 @@ export async function startTimes(
   const workflowId = asked.kind === 'fill' ? `${schedule}/fill` : `${schedule}/trigger-${start.times[0]}`;
   return answered(temporal, workflowId, async () => {
     try {
-      const handle = await temporal.client.workflow.start(STARTER, {
+      const handle = await temporal.client.workflow.start(START_WORKFLOW, {
         workflowId,
         taskQueue,
         args: [start],

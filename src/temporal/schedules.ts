@@ -7,13 +7,10 @@ import {
   type ScheduleOverlapPolicy,
 } from '@temporalio/client';
 import { parseCron } from '../core/cron.js';
-import type { Overlap, ScheduledStart, ScheduleSettings } from '../core/schedule.js';
+import { START_WORKFLOW, type Overlap, type ScheduledStart, type ScheduleSettings } from '../core/schedule.js';
 import { cronOf } from './calendars.js';
 import type { TemporalClient } from './connect.js';
 import { answered } from './service-errors.js';
-
-/** The workflow that a schedule starts. */
-export const STARTER = 'millrace.start';
 
 /** A schedule as Temporal has it. */
 export interface TemporalSchedule {
@@ -161,7 +158,7 @@ function optionsOf(id: string, { settings, taskQueue, start }: WantedSchedule) {
     },
     action: {
       type: 'startWorkflow' as const,
-      workflowType: STARTER,
+      workflowType: START_WORKFLOW,
       workflowId: id,
       taskQueue,
       args: [start],
