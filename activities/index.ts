@@ -6,6 +6,7 @@ import { makeDiscover } from './discover.js';
 import { makeExtract } from './extract.js';
 import { makeLoad } from './load.js';
 import { makeQuarantine } from './quarantine.js';
+import { makeMakeRoom, makePlanTick, makeRecordTick } from './scheduled-start.js';
 import type { Services } from './services.js';
 import { makeTransform } from './transform.js';
 import { makeValidate } from './validate.js';
@@ -30,6 +31,9 @@ export function createActivities(services: Services) {
     planBackfill: makePlanBackfill(services),
     recordBackfill: makeRecordBackfill(services),
     awaitRun: makeAwaitRun(services),
+    planTick: makePlanTick(services),
+    recordTick: makeRecordTick(services),
+    makeRoom: makeMakeRoom(),
   };
 }
 

@@ -9,6 +9,7 @@ import { FILE_ERRORS } from '../../src/core/error-codes/files.js';
 import { INCREMENTAL_ERRORS } from '../../src/core/error-codes/incremental.js';
 import { PROJECT_ERRORS } from '../../src/core/error-codes/project.js';
 import { RUN_ERRORS } from '../../src/core/error-codes/runs.js';
+import { SCHEDULE_ERRORS } from '../../src/core/error-codes/schedules.js';
 import { SERVICE_ERRORS } from '../../src/core/error-codes/service.js';
 import { STEERING_ERRORS } from '../../src/core/error-codes/steering.js';
 import { TESTING_ERRORS } from '../../src/core/error-codes/testing.js';
@@ -25,6 +26,7 @@ export const GROUPS: readonly (readonly [title: string, codes: Readonly<Record<s
   ['Reading and loading only what is new', INCREMENTAL_ERRORS],
   ['Staging, DuckDB, the catalog and the worker', ENGINE_ERRORS],
   ['Clients, the command line and development', CLIENT_ERRORS],
+  ['Schedules', SCHEDULE_ERRORS],
   ['The client service', SERVICE_ERRORS],
   ['Tests of a project', TESTING_ERRORS],
 ];

@@ -5,6 +5,7 @@ import { BACKFILL_OPERATIONS } from './operations/backfills.js';
 import { PIPELINE_OPERATIONS } from './operations/pipelines.js';
 import { RUN_ACTIONS } from './operations/run-actions.js';
 import { RUN_OPERATIONS } from './operations/runs.js';
+import { SCHEDULE_OPERATIONS } from './operations/schedules.js';
 import { SERVICE_OPERATIONS } from './operations/service.js';
 
 export { isChange, pathFields, TAGS, type Operation, type Tag } from './operation.js';
@@ -17,6 +18,7 @@ export const OPERATIONS = {
   ...RUN_OPERATIONS,
   ...RUN_ACTIONS,
   ...DATASET_OPERATIONS,
+  ...SCHEDULE_OPERATIONS,
   ...ACCESS_OPERATIONS,
   ...BACKFILL_OPERATIONS,
   ...SERVICE_OPERATIONS,

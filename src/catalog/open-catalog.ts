@@ -16,6 +16,7 @@ import { findRun, listRuns } from './run-queries.js';
 import { finishRun, startRun } from './run-statements.js';
 import { keepLog, listLog } from './log-statements.js';
 import { sqliteDatabase } from './sqlite-database.js';
+import { listPauses, listTicks, recordPause, recordResume, recordTick } from './schedule-statements.js';
 import { listSchemaChanges } from './schema-changes.js';
 import { listAttempts, listQuarantine, listSteps } from './step-queries.js';
 import { steeringRecords } from './steering.js';
@@ -82,6 +83,11 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     listBackfillPartitions: (backfill) => database.read((db) => listBackfillPartitions(db, backfill)),
     latestRunsOf: (range) => database.read((db) => latestRunsOf(db, range)),
     runDurations: (pipeline, limit) => database.read((db) => runDurations(db, pipeline, limit)),
+    recordTick: (tick) => database.write((db) => recordTick(db, tick)),
+    listTicks: (filter) => database.read((db) => listTicks(db, filter)),
+    recordSchedulePause: (pause) => database.write((db) => recordPause(db, pause)),
+    recordScheduleResume: (schedule, at, by) => database.write((db) => recordResume(db, schedule, at, by)),
+    listSchedulePauses: (schedule) => database.read((db) => listPauses(db, schedule)),
     close: () => database.close(),
   };
 }

@@ -229,6 +229,33 @@ export interface BackfillPartitionsTable {
   note: string | null;
 }
 
+export interface ScheduleTicksTable {
+  schedule: string;
+  scheduled_at: string;
+  starter_run_id: string;
+  pipeline: string;
+  kind: string;
+  by: string | null;
+  partition: string | null;
+  outcome: string;
+  code: string | null;
+  reason: string | null;
+  workflow_id: string | null;
+  run_id: string | null;
+  decided_at: string;
+  ended_at: string | null;
+  ended: string | null;
+}
+
+export interface SchedulePausesTable {
+  schedule: string;
+  paused_at: string;
+  by: string;
+  reason: string | null;
+  resumed_at: string | null;
+  resumed_by: string | null;
+}
+
 export interface CatalogTables {
   runs: RunsTable;
   step_runs: StepRunsTable;
@@ -246,6 +273,8 @@ export interface CatalogTables {
   run_holds: RunHoldsTable;
   log_lines: LogLinesTable;
   leases: LeasesTable;
+  schedule_ticks: ScheduleTicksTable;
+  schedule_pauses: SchedulePausesTable;
   tokens: TokensTable;
   audit: AuditTable;
   backfills: BackfillsTable;

@@ -15,6 +15,7 @@ import { addQuarantine } from './program/quarantine.js';
 import { addRunActions } from './program/run-actions.js';
 import { addRuns } from './program/runs.js';
 import { addServiceOption, chosenService } from './program/service-option.js';
+import { addSchedules } from './program/schedules.js';
 import { addServers } from './program/servers.js';
 import { addStaging } from './program/staging.js';
 import { addTemporalOptions, applyTemporalOptions } from './program/temporal-options.js';
@@ -68,6 +69,7 @@ export function buildProgram(finish: (exitCode: number) => void): Command {
   addRuns(program, add);
   addRunActions(program, add);
   addBackfills(program, add);
+  addSchedules(program, add);
   addLooks(program, add);
   addQuarantine(program, add);
   addContracts(program, add);

@@ -8,6 +8,7 @@ import { INCREMENTAL_ERRORS } from './error-codes/incremental.js';
 import { PROJECT_ERRORS } from './error-codes/project.js';
 import { QUARANTINE_ERRORS } from './error-codes/quarantine.js';
 import { RUN_ERRORS } from './error-codes/runs.js';
+import { SCHEDULE_ERRORS } from './error-codes/schedules.js';
 import { SERVICE_ERRORS } from './error-codes/service.js';
 import { STEERING_ERRORS } from './error-codes/steering.js';
 import { TESTING_ERRORS } from './error-codes/testing.js';
@@ -28,6 +29,7 @@ export const ERROR_CODES = {
   ...INCREMENTAL_ERRORS,
   ...ENGINE_ERRORS,
   ...CLIENT_ERRORS,
+  ...SCHEDULE_ERRORS,
   ...SERVICE_ERRORS,
   ...TESTING_ERRORS,
 } as const satisfies Record<string, ErrorCodeEntry>;

@@ -1,3 +1,6 @@
+/** The workflow that schedules start: the name is one that no pipeline can take. */
+export const START_WORKFLOW = 'millrace.start';
+
 /** What happens when a schedule's time comes while the run of an earlier one is still going. */
 export type Overlap = 'skip' | 'bufferOne' | 'bufferAll' | 'cancelOther' | 'terminateOther' | 'allowAll';
 

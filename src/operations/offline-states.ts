@@ -20,6 +20,7 @@ export function withoutTemporal(error: Error): Pick<OperationServices, 'temporal
       offline: true,
       describe: async () => undefined,
       running: async () => [],
+      schedules: () => Promise.reject(error),
       hasWorker: () => Promise.reject(error),
       outcome: () => Promise.reject(error),
       forget: () => undefined,

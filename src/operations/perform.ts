@@ -24,6 +24,7 @@ import { markStep, retryRun } from './retry-run.js';
 import { runActionHandlers } from './run-actions.js';
 import { runLogHandlers } from './run-log.js';
 import { runHandlers } from './runs.js';
+import { scheduleHandlers } from './schedules.js';
 import { tokenHandlers } from './tokens.js';
 
 const HANDLERS: Handlers<OperationId> = {
@@ -35,6 +36,7 @@ const HANDLERS: Handlers<OperationId> = {
   ...runLogHandlers,
   ...datasetHandlers,
   ...quarantineHandlers,
+  ...scheduleHandlers,
   ...tokenHandlers,
   ...auditHandlers,
   ...backfillHandlers,

@@ -3,6 +3,7 @@ import type { TemporalClient } from '../temporal/connect.js';
 import { describeRun, type RunDescription, type RunOutcome } from '../temporal/describe-run.js';
 import { formatRunAddress, type RunAddress } from '../temporal/run-id.js';
 import { listRunning, type RunningRun } from '../temporal/list-running.js';
+import { listOwnSchedules, type ListedSchedule } from '../temporal/schedules.js';
 import { hasWorker } from '../temporal/task-queue.js';
 import { rememberOutcomes } from './run-outcomes.js';
 
@@ -22,6 +23,8 @@ export interface TemporalStates {
   hasWorker(taskQueue: string): Promise<boolean>;
   /** How a run that is closed ended; it is asked for once, since that does not change. */
   outcome(run: Required<RunAddress>): Promise<RunOutcome>;
+  /** The project's own schedules: by a few visibility requests, a second at most. */
+  schedules(): Promise<readonly ListedSchedule[]>;
   /** Forgets what it knows of a run that was just steered. */
   forget(run: RunAddress): void;
 }
@@ -50,6 +53,7 @@ export function openTemporalStates(temporal: TemporalClient, taskQueue: string):
   return {
     describe: (run) => ask(`run ${formatRunAddress(run)}`, () => knownRun(temporal, run)),
     running: () => ask('running', () => listRunning(temporal, taskQueue)),
+    schedules: () => ask('schedules', () => listOwnSchedules(temporal, taskQueue)),
     hasWorker: (queue) => ask(`queue ${queue}`, () => hasWorker(temporal, queue)),
     outcome: rememberOutcomes(temporal),
     forget({ workflowId, runId }) {

@@ -21,7 +21,7 @@ export async function latestRun(temporal: TemporalClient, workflowId: string): P
 }
 
 /** Asks a run to stop and waits until it has, for some seconds. Says whether it has. */
-export async function stopForAnother(temporal: TemporalClient, run: Required<RunAddress>): Promise<boolean> {
+export async function stopForAnother(temporal: TemporalClient, run: RunAddress): Promise<boolean> {
   const deadline = Date.now() + STOP_MS;
   let description = await unlessUnknown(() => cancelRun(temporal, run));
   while (description && isOpen(description)) {

@@ -14,6 +14,7 @@ import { BUILT_IN_NAMES } from '../config/built-in-pipelines.js';
 import type { LoadedProject } from '../config/load.js';
 import { BACKFILL_WORKFLOW } from '../core/backfill.js';
 import { messageOf } from '../core/errors.js';
+import { START_WORKFLOW } from '../core/schedule.js';
 import { ProblemsError, refuseProblems, type Problem } from '../core/problems.js';
 import { readPipelineNames, type NamedProject } from './pipeline-names.js';
 import { watchSandbox } from './sandbox-imports.js';
@@ -78,6 +79,7 @@ async function writeEntry(project: NamedProject, names: readonly string[]): Prom
     ...(project.workflowsPath === undefined ? [] : [`export * from ${JSON.stringify(project.workflowsPath)};`]),
     `export { ${BUILT_IN_NAMES.join(', ')} } from ${ourWorkflow('built-in')};`,
     `export { backfill as ${JSON.stringify(BACKFILL_WORKFLOW)} } from ${ourWorkflow('backfill')};`,
+    `export { start as ${JSON.stringify(START_WORKFLOW)} } from ${ourWorkflow('start')};`,
     `export default refuseUnknown(${JSON.stringify([...names, ...BUILT_IN_NAMES])});`,
     '',
   ].join('\n');

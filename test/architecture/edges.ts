@@ -14,6 +14,7 @@ export type Area =
   | 'postgres'
   | 'object store'
   | 'reconciler'
+  | 'schedules'
   | 'rebuild'
   | 'temporal'
   | 'client'
@@ -59,6 +60,7 @@ export const EDGES: readonly Edge[] = [
   edge('activities', 'value', 'connector registry', 'the only way to a connector, so that one more needs no other change'),
   edge('activities', 'type', 'connector contract', 'what the registry gives has its shape'),
   edge('activities', 'value', 'temporal', 'a backfill asks how runs stand that it has not started'),
+  edge('activities', 'value', 'temporal', 'a scheduled start finds the id of its run, and makes room for it'),
   edge('activities', 'value', 'npm node:*', 'they run in Node'),
   edge('activities', 'value', 'npm @temporalio/activity', 'heartbeats, cancellation and attempts come from there'),
   edge('activities', 'value', 'npm zod', 'parameters and the reserved second argument are parsed with it'),
@@ -145,6 +147,13 @@ export const EDGES: readonly Edge[] = [
   edge('reconciler', 'value', 'temporal', 'it asks Temporal how runs ended'),
   edge('reconciler', 'value', 'npm node:*', 'timers'),
 
+  edge('schedules', 'value', 'core', 'settings, cron expressions, times in a zone'),
+  edge('schedules', 'type', 'config', 'what a config wants'),
+  edge('schedules', 'type', 'catalog', 'it is given the catalog that knows what became of a time'),
+  edge('schedules', 'value', 'temporal', 'what Temporal has'),
+  edge('schedules', 'value', 'npm @temporalio/*', 'it starts the workflow that starts runs'),
+  edge('operations', 'value', 'schedules', 'they apply, list and fill schedules'),
+
   edge('access', 'value', 'core', 'who may not is told by a coded error'),
   edge('access', 'type', 'catalog', 'it is given the catalog that keeps the tokens'),
   edge('access', 'value', 'npm jose', 'it verifies JWTs'),
@@ -186,6 +195,7 @@ const FOLDERS: readonly (readonly [start: string, area: Area])[] = [
   ['src/object-store/', 'object store'],
   ['src/rebuild/', 'rebuild'],
   ['src/reconciler/', 'reconciler'],
+  ['src/schedules/', 'schedules'],
   ['src/temporal/', 'temporal'],
   ['src/client/', 'client'],
   ['src/api/', 'api'],

@@ -8,6 +8,7 @@ import { checks } from './0006-checks.js';
 import { replays } from './0007-replays.js';
 import { access } from './0008-access.js';
 import { runFacts } from './0009-run-facts.js';
+import { schedules } from './0010-schedules.js';
 import { backfills } from './0011-backfills.js';
 
 /** Every migration by name; they run in the order of their names, and a released one never changes. */
@@ -21,5 +22,6 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0007-replays': replays,
   '0008-access': access,
   '0009-run-facts': runFacts,
+  '0010-schedules': schedules,
   '0011-backfills': backfills,
 };
