@@ -50,6 +50,7 @@ export interface PartitionRunRow {
   readonly workflowId: string;
   readonly runId: string;
   readonly status: string;
+  readonly startedAt: string | null;
   /** Of the loads that the catalog knows; null without any. */
   readonly rows: number | null;
 }

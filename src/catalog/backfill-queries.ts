@@ -50,7 +50,7 @@ export async function listBackfillPartitions(db: CatalogSession, backfill: strin
 export async function latestRunsOf(db: CatalogSession, { pipeline, from, to }: PartitionRange): Promise<PartitionRunRow[]> {
   const ranked = db
     .selectFrom('runs')
-    .select(['partition', 'workflow_id', 'run_id', 'status'])
+    .select(['partition', 'workflow_id', 'run_id', 'status', 'started_at'])
     .select(
       sql<number>`row_number() over (partition by "partition" order by started_at desc nulls last, run_id desc)`.as('place'),
     )
@@ -76,6 +76,7 @@ export async function latestRunsOf(db: CatalogSession, { pipeline, from, to }: P
     workflowId: row.workflow_id,
     runId: row.run_id,
     status: row.status,
+    startedAt: row.started_at,
     rows: row.rows === null ? null : Number(row.rows),
   }));
 }
