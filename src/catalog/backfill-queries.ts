@@ -1,7 +1,8 @@
 import { sql, type Selectable } from 'kysely';
 import { countPartitions, type BackfillRequest, type BackfillStatus, type PartitionStatus } from '../core/backfill.js';
 import type { BackfillFilter, BackfillPartitionRow, BackfillRow, PartitionRange, PartitionRunRow } from './backfill-facts.js';
-import type { BackfillsTable, CatalogSession } from './tables.js';
+import type { BackfillsTable } from './backfill-tables.js';
+import type { CatalogSession } from './tables.js';
 
 export async function findBackfill(db: CatalogSession, backfill: string): Promise<BackfillRow | undefined> {
   const stored = await db.selectFrom('backfills').selectAll().where('backfill', '=', backfill).executeTakeFirst();
