@@ -88,7 +88,12 @@ async function planAgain(
   const rows = (await catalog.listBackfillPartitions(backfill)).filter(({ status }) => status !== 'left out');
   const latest = await latestRuns(services, request);
   const wanted = again.partitions && new Set(again.partitions);
-  const partitions = rows.map((row) => takeUp(row, latest.get(row.partition), wanted));
+  const partitions = rows.map((row) => {
+    const run = latest.get(row.partition);
+    // One from before the backfill is what it was to do anew.
+    const since = run?.startedAt && run.startedAt >= known.startedAt ? run : undefined;
+    return takeUp(row, since, wanted);
+  });
   const changes = known.change + 1;
   await catalog.recordBackfill({
     backfill,
@@ -100,23 +105,23 @@ async function planAgain(
   return { request, parameter, startedAt: known.startedAt, partitions, leftOut: known.leftOut, changes };
 }
 
-/** A partition as a backfill that is taken up again begins with it. */
-function takeUp(row: BackfillPartitionRow, latest: LatestRun | undefined, wanted?: ReadonlySet<string>): BackfillPartition {
+/** A partition as a backfill that is taken up again begins with it; why it failed, the catalog has. */
+function takeUp(row: BackfillPartitionRow, since: LatestRun | undefined, wanted?: ReadonlySet<string>): BackfillPartition {
   const { partition, attempts, error } = row;
   const runId = row.runId ?? undefined;
   if (row.status === 'completed') return { partition, status: 'completed', attempts, ...(runId && { runId }) };
   // Somebody ran it since, or the backfill was terminated before it saw the end.
-  if (latest?.state === 'completed') return { partition, status: 'completed', attempts, runId: latest.runId };
+  if (since?.state === 'completed') return { partition, status: 'completed', attempts, runId: since.runId };
   if (!wanted || wanted.has(partition)) return { partition, status: 'waiting', attempts };
   const status = row.status === 'failed' ? 'failed' : 'cancelled';
-  return { partition, status, attempts, ...(runId && { runId }), ...(error && { code: error.code, message: error.message }) };
+  return { partition, status, attempts, ...(runId && { runId }), ...(error && { code: error.code }) };
 }
 
 /** The latest run of each partition that has any, in its true state. */
 async function latestRuns({ catalog }: Services, request: BackfillRequest): Promise<Map<string, LatestRun>> {
   const latest = new Map<string, LatestRun>();
   for (const row of await catalog.latestRunsOf(request)) {
-    latest.set(row.partition, { workflowId: row.workflowId, runId: row.runId, state: await trueState(row) });
+    latest.set(row.partition, { ...row, state: await trueState(row) });
   }
   return latest;
 }

@@ -1,7 +1,7 @@
 import { CancellationScope, log, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
-import type { BackfillHead } from '../src/catalog/backfill-facts.js';
-import type { BackfillPartition, PartitionChange } from '../src/core/backfill.js';
+
+import type { BackfillHead, BackfillPartition, PartitionChange } from '../src/core/backfill.js';
 import { messageOf } from '../src/core/errors.js';
 import { unwrap } from './failures.js';
 

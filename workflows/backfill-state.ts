@@ -24,7 +24,7 @@ const MOST_REASONS = 100;
 export class BackfillState {
   private readonly partitions: Map<string, BackfillPartition>;
   private queue: string[];
-  private reasons = 0;
+  private reasons: number;
 
   /** @param changed is told of each partition that changes */
   constructor(
@@ -32,6 +32,7 @@ export class BackfillState {
     private readonly changed: (partition: BackfillPartition) => void,
   ) {
     this.partitions = new Map(plan.partitions.map((each) => [each.partition, each]));
+    this.reasons = plan.partitions.filter(({ message }) => message !== undefined).length;
     this.queue = plan.partitions.filter(({ status }) => status === 'waiting').map(({ partition }) => partition);
   }
 

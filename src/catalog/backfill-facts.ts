@@ -1,24 +1,6 @@
-import type { BackfillCounts, BackfillRequest, BackfillStatus, PartitionChange, PartitionStatus } from '../core/backfill.js';
+import type { BackfillCounts, BackfillRequest, BackfillStatus, PartitionStatus } from '../core/backfill.js';
 
-/** A backfill as it stands, told by itself. Told again or late, an earlier word changes nothing. */
-export interface BackfillRecorded {
-  /** The backfill's workflow id. */
-  readonly backfill: string;
-  /** Absent where nothing but partitions has changed. */
-  readonly head?: BackfillHead;
-  readonly partitions: readonly PartitionChange[];
-}
-
-export interface BackfillHead {
-  readonly request: BackfillRequest;
-  readonly status: BackfillStatus;
-  /** ISO. */
-  readonly startedAt: string;
-  readonly finishedAt: string | null;
-  readonly error: { readonly code: string; readonly message: string } | null;
-  /** Grows with each change of the backfill. */
-  readonly change: number;
-}
+export type { BackfillHead, BackfillRecorded } from '../core/backfill.js';
 
 export interface BackfillRow {
   readonly backfill: string;
@@ -68,6 +50,7 @@ export interface PartitionRunRow {
   readonly workflowId: string;
   readonly runId: string;
   readonly status: string;
+  readonly startedAt: string | null;
   /** Of the loads that the catalog knows; null without any. */
   readonly rows: number | null;
 }

@@ -1,7 +1,8 @@
 import { sql, type Selectable } from 'kysely';
 import { countPartitions, type BackfillRequest, type BackfillStatus, type PartitionStatus } from '../core/backfill.js';
 import type { BackfillFilter, BackfillPartitionRow, BackfillRow, PartitionRange, PartitionRunRow } from './backfill-facts.js';
-import type { BackfillsTable, CatalogSession } from './tables.js';
+import type { BackfillsTable } from './backfill-tables.js';
+import type { CatalogSession } from './tables.js';
 
 export async function findBackfill(db: CatalogSession, backfill: string): Promise<BackfillRow | undefined> {
   const stored = await db.selectFrom('backfills').selectAll().where('backfill', '=', backfill).executeTakeFirst();
@@ -50,7 +51,7 @@ export async function listBackfillPartitions(db: CatalogSession, backfill: strin
 export async function latestRunsOf(db: CatalogSession, { pipeline, from, to }: PartitionRange): Promise<PartitionRunRow[]> {
   const ranked = db
     .selectFrom('runs')
-    .select(['partition', 'workflow_id', 'run_id', 'status'])
+    .select(['partition', 'workflow_id', 'run_id', 'status', 'started_at'])
     .select(
       sql<number>`row_number() over (partition by "partition" order by started_at desc nulls last, run_id desc)`.as('place'),
     )
@@ -76,6 +77,7 @@ export async function latestRunsOf(db: CatalogSession, { pipeline, from, to }: P
     workflowId: row.workflow_id,
     runId: row.run_id,
     status: row.status,
+    startedAt: row.started_at,
     rows: row.rows === null ? null : Number(row.rows),
   }));
 }

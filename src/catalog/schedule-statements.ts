@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { ScheduleTick } from '../core/schedule.js';
-import type { CatalogSession, ScheduleTicksTable } from './tables.js';
+import type { ScheduleTicksTable } from './schedule-tables.js';
+import type { CatalogSession } from './tables.js';
 
 /** A span of time in which a schedule was paused. */
 export interface SchedulePause {

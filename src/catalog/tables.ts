@@ -1,6 +1,8 @@
 import type { Kysely } from 'kysely';
 import type { AuditOverridesTable, RunDecisionsTable, RunHoldsTable } from './steering-tables.js';
 import type { AuditTable, TokensTable } from './access-tables.js';
+import type { SchedulePausesTable, ScheduleTicksTable } from './schedule-tables.js';
+import type { BackfillPartitionsTable, BackfillsTable } from './backfill-tables.js';
 
 /*
  * The catalog's tables as Kysely types them. Texts, integers and nothing else, so that SQLite and Postgres hold the same:
@@ -196,64 +198,6 @@ export interface LeasesTable {
   holder: string;
   /** How often it was taken or renewed: one that stands still has lost its holder. No clock is compared. */
   beat: number;
-}
-
-export interface BackfillsTable {
-  /** The backfill's workflow id. */
-  backfill: string;
-  pipeline: string;
-  first_partition: string;
-  last_partition: string;
-  request: string;
-  by: string;
-  status: string;
-  started_at: string;
-  finished_at: string | null;
-  /** Grows with each change of the backfill. */
-  change: number;
-  error_code: string | null;
-  error_message: string | null;
-}
-
-export interface BackfillPartitionsTable {
-  backfill: string;
-  partition: string;
-  status: string;
-  run_id: string | null;
-  attempts: number;
-  change: number;
-  changed_at: string;
-  error_code: string | null;
-  error_message: string | null;
-  /** Why it is left out. */
-  note: string | null;
-}
-
-export interface ScheduleTicksTable {
-  schedule: string;
-  scheduled_at: string;
-  starter_run_id: string;
-  pipeline: string;
-  kind: string;
-  by: string | null;
-  partition: string | null;
-  outcome: string;
-  code: string | null;
-  reason: string | null;
-  workflow_id: string | null;
-  run_id: string | null;
-  decided_at: string;
-  ended_at: string | null;
-  ended: string | null;
-}
-
-export interface SchedulePausesTable {
-  schedule: string;
-  paused_at: string;
-  by: string;
-  reason: string | null;
-  resumed_at: string | null;
-  resumed_by: string | null;
 }
 
 export interface CatalogTables {

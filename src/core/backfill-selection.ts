@@ -6,6 +6,8 @@ export interface LatestRun {
   readonly runId: string;
   /** As Temporal names it; `forgotten` where neither it nor the catalog knows the end. */
   readonly state: string;
+  /** ISO. */
+  readonly startedAt: string | null;
 }
 
 export interface SelectedPartitions {

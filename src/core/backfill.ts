@@ -71,6 +71,26 @@ export interface PartitionChange extends BackfillPartition {
 
 export type BackfillStatus = 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
 
+/** A backfill as it stands, told by itself. Told again or late, an earlier word changes nothing. */
+export interface BackfillRecorded {
+  /** The backfill's workflow id. */
+  readonly backfill: string;
+  /** Absent where nothing but partitions has changed. */
+  readonly head?: BackfillHead;
+  readonly partitions: readonly PartitionChange[];
+}
+
+export interface BackfillHead {
+  readonly request: BackfillRequest;
+  readonly status: BackfillStatus;
+  /** ISO. */
+  readonly startedAt: string;
+  readonly finishedAt: string | null;
+  readonly error: { readonly code: string; readonly message: string } | null;
+  /** Grows with each change of the backfill. */
+  readonly change: number;
+}
+
 /** How many partitions are in which state; those that are left out are not among them. */
 export type BackfillCounts = Readonly<Record<Exclude<PartitionStatus, 'left out'>, number>>;
 

@@ -117,8 +117,15 @@ onBothDatabases((fresh) => {
     await catalog.recordStepFinished(loadFinished({ runId: latest.runId }));
     const found = await catalog.latestRunsOf(REQUEST);
     expect(found.toSorted((a, b) => a.partition.localeCompare(b.partition))).toEqual([
-      { partition: '2001-01', ...latest, status: 'completed', rows: 97 },
-      { partition: '2001-02', workflowId: 'flightDelays/2001-02', runId: '2001-02 20', status: 'running', rows: null },
+      { partition: '2001-01', ...latest, status: 'completed', startedAt: at(100), rows: 97 },
+      {
+        partition: '2001-02',
+        workflowId: 'flightDelays/2001-02',
+        runId: '2001-02 20',
+        status: 'running',
+        startedAt: at(20),
+        rows: null,
+      },
     ]);
     expect(await catalog.latestRunsOf({ ...REQUEST, pipeline: 'orders' })).toEqual([]);
     expect(await catalog.runDurations('flightDelays', 10)).toEqual([30_000, 5_000]);

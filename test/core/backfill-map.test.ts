@@ -26,7 +26,7 @@ test.each([
   ['failed', ['b', 'c'], ['a', 'd', 'e']],
   ['all', ['a', 'b', 'c', 'd', 'e'], []],
 ] as const)('of partitions in every state, "%s" selects %j', (only, todo, leftOut) => {
-  const run = (state: string) => ({ workflowId: 'w', runId: 'r', state });
+  const run = (state: string) => ({ workflowId: 'w', runId: 'r', state, startedAt: null });
   const latest = new Map([
     ['b', run('failed')],
     ['c', run('forgotten')],

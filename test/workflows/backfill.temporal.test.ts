@@ -153,7 +153,9 @@ test('runs can be left at work: by a cancellation, and by a backfill that is ter
   const seen = await reach(first.id, ({ partitions }) => partitions[0]?.status === 'completed');
   expect(seen.status).toBe('cancelled');
 
-  const { id } = await operations.startBackfill(range);
+  const before = await worker.start('copyMonth', [{ month: '2025-12' }], 'copyMonth/2025-12');
+  await before.result();
+  const { id } = await operations.startBackfill({ ...range, from: '2025-11', only: 'all' });
   await scene.arrival('copyMonth/2025-11');
   await worker.client.workflow.getHandle(id).terminate('out of patience');
   const terminated = await reach(id, isClosed);
@@ -161,8 +163,10 @@ test('runs can be left at work: by a cancellation, and by a backfill that is ter
   letGo('2025-11');
   await operations.retryBackfill({ backfill: id });
   const done = await reach(id, ({ status }) => status === 'completed');
-  expect(byStatus(done)).toEqual({ completed: ['2025-11', '2025-12'], 'left out': ['2025-10'] });
+  expect(byStatus(done)).toEqual({ completed: ['2025-11', '2025-12'] });
   expect(scene.arrived.filter((run) => run === 'copyMonth/2025-11')).toHaveLength(1);
+  // What had completed before the backfill was its to do anew.
+  expect(done.partitions[1]?.runId).not.toBe(before.firstExecutionRunId);
 });
 
 test('no more runs are at work than were asked for', async () => {

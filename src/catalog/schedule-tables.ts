@@ -1,0 +1,28 @@
+/* The catalog's tables of schedules. They are no projection: nothing else knows of it. */
+
+export interface ScheduleTicksTable {
+  schedule: string;
+  scheduled_at: string;
+  starter_run_id: string;
+  pipeline: string;
+  kind: string;
+  by: string | null;
+  partition: string | null;
+  outcome: string;
+  code: string | null;
+  reason: string | null;
+  workflow_id: string | null;
+  run_id: string | null;
+  decided_at: string;
+  ended_at: string | null;
+  ended: string | null;
+}
+
+export interface SchedulePausesTable {
+  schedule: string;
+  paused_at: string;
+  by: string;
+  reason: string | null;
+  resumed_at: string | null;
+  resumed_by: string | null;
+}
