@@ -1,6 +1,5 @@
 import { accessRecords } from './access-records.js';
-import { findBackfill, latestRunsOf, listBackfillPartitions, listBackfills, runDurations } from './backfill-queries.js';
-import { recordBackfill } from './backfill-statements.js';
+import { backfillRecords } from './backfill-records.js';
 import type { Catalog } from './catalog.js';
 import { checkHistory, listAuditOverrides, listCheckResults, recordAuditOverride } from './check-results.js';
 import type { CatalogDatabase } from './database.js';
@@ -16,7 +15,7 @@ import { findRun, listRuns } from './run-queries.js';
 import { finishRun, startRun } from './run-statements.js';
 import { keepLog, listLog } from './log-statements.js';
 import { sqliteDatabase } from './sqlite-database.js';
-import { listPauses, listTicks, recordPause, recordResume, recordTick } from './schedule-statements.js';
+import { scheduleRecords } from './schedule-records.js';
 import { listSchemaChanges } from './schema-changes.js';
 import { listAttempts, listQuarantine, listSteps } from './step-queries.js';
 import { steeringRecords } from './steering.js';
@@ -77,17 +76,8 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     dropLease: (name, holder) => database.write((db) => dropLease(db, name, holder)),
     ...accessRecords(database),
     ...steeringRecords(database),
-    recordBackfill: (fact) => database.write((db) => recordBackfill(db, fact)),
-    findBackfill: (backfill) => database.read((db) => findBackfill(db, backfill)),
-    listBackfills: (filter) => database.read((db) => listBackfills(db, filter)),
-    listBackfillPartitions: (backfill) => database.read((db) => listBackfillPartitions(db, backfill)),
-    latestRunsOf: (range) => database.read((db) => latestRunsOf(db, range)),
-    runDurations: (pipeline, limit) => database.read((db) => runDurations(db, pipeline, limit)),
-    recordTick: (tick) => database.write((db) => recordTick(db, tick)),
-    listTicks: (filter) => database.read((db) => listTicks(db, filter)),
-    recordSchedulePause: (pause) => database.write((db) => recordPause(db, pause)),
-    recordScheduleResume: (schedule, at, by) => database.write((db) => recordResume(db, schedule, at, by)),
-    listSchedulePauses: (schedule) => database.read((db) => listPauses(db, schedule)),
+    ...backfillRecords(database),
+    ...scheduleRecords(database),
     close: () => database.close(),
   };
 }

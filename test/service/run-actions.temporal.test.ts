@@ -79,7 +79,7 @@ test('a step of a failed run counts as done with a dataset that another run has 
   const dataset = made?.result && 'dataset' in made.result ? made.result.dataset.uri : '';
   expect(items.map(({ uri }) => uri)).toContain(dataset);
   const failed = await start('plain', 'missing.csv');
-  await expect(failed.handle.result()).rejects.toThrow();
+  await expect(failed.handle.result()).rejects.toMatchObject({ cause: { type: 'FILE_MISSING' } });
   const marked = await ask.markStep({ run: failed.run, step: 'extract:orders', dataset, reason: 'the file was mailed' });
   expect(marked).toMatchObject({ workflowId: failed.run, started: true });
   expect(await steered.worker.client.workflow.getHandle(marked.workflowId, marked.runId).result()).toMatchObject({
