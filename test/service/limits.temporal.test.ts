@@ -186,7 +186,7 @@ describe('the status of an error', () => {
 
   test.each([...new Set(declared)])('%s, which an operation refuses with, is the caller’s, or may pass', (code) => {
     const status = statusOf(code);
-    if (ERROR_CODES[code].retryable) expect([429, 503]).toContain(status);
+    if (ERROR_CODES[code].retryable) expect([429, 503, 504]).toContain(status);
     else expect([400, 401, 403, 404, 405, 409, 413, 415, 422]).toContain(status);
   });
 
