@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ROLES } from '../../src/access/caller.js';
 import { OPERATIONS, pathFields, type Operation, type OperationId } from '../../src/api/index.js';
 import { startGuardedService, type GuardedService } from '../support/guarded-service.js';
@@ -176,4 +176,28 @@ test('a token is not made for a pipeline that there is none of, nor for a time t
   await expect(service.token({ expiresAt: '2020-01-01T00:00:00Z' })).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
   await expect(service.token({ owners: [] })).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
   await expect(service.local.revokeToken({ token: 'nobody' })).rejects.toMatchObject({ code: 'TOKEN_UNKNOWN' });
+});
+
+describe('MILLRACE_ADMIN_TOKEN', () => {
+  afterEach(() => {
+    delete process.env['MILLRACE_ADMIN_TOKEN'];
+  });
+
+  test('is the token of an admin, and closes the service though there is no other', async () => {
+    process.env['MILLRACE_ADMIN_TOKEN'] = 'made-up-by-the-operator-of-the-service';
+    const own = await startGuardedService();
+    const status = async (headers: Record<string, string>) => (await fetch(`${own.url}/v1/audit`, { headers })).status;
+    expect(await status({})).toBe(401);
+    expect(await status({ authorization: 'Bearer made-up-by-the-operator-of-the-servicE' })).toBe(401);
+    expect(await status({ authorization: 'Bearer made-up-by-the-operator-of-the-service' })).toBe(200);
+    await own.stop();
+  });
+
+  test('that could be guessed is refused at the start', async () => {
+    process.env['MILLRACE_ADMIN_TOKEN'] = 'secret';
+    await expect(startGuardedService()).rejects.toMatchObject({
+      code: 'ENV_INVALID',
+      message: expect.stringContaining('at least 32'),
+    });
+  });
 });
