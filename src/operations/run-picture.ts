@@ -46,7 +46,7 @@ function pictureOf(found: ResultOf<'getRun'>, lines: readonly JournalLine[]): Ru
   const { workflowId, runId, pipeline, partition, status, owner, startedAt, finishedAt, durationMs, error } = found;
   const summary = { workflowId, runId, pipeline, partition, status, owner, startedAt, finishedAt, durationMs, error };
   return {
-    state: { ...summary, worker: found.worker },
+    state: { ...summary, worker: found.worker, paused: found.paused },
     steps: found.steps,
     lines,
     ...(!isOpen(status) && { end: { ...summary, result: found.result } }),

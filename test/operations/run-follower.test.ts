@@ -26,7 +26,7 @@ function line(number: number): JournalLine {
 function pictureOf(lines: number, ended = false): RunPicture {
   const status = ended ? ('completed' as const) : SUMMARY.status;
   return {
-    state: { ...SUMMARY, status, durationMs: Math.random(), worker: true },
+    state: { ...SUMMARY, status, durationMs: Math.random(), worker: true, paused: null },
     steps: [],
     lines: Array.from({ length: lines }, (_, index) => line(index)),
     ...(ended && { end: { ...SUMMARY, status, result: 1 } }),

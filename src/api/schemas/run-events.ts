@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { jsonObject, jsonValue, time } from './lists.js';
-import { runStep, runSummary } from './runs.js';
+import { run, runStep, runSummary } from './runs.js';
 
 /** One line of what a run did and logged. */
 export const logLine = z
@@ -19,7 +19,10 @@ export const logLine = z
 /** What the messages of a run's events hold, by their `event`. */
 export const RUN_EVENTS = {
   state: runSummary
-    .extend({ worker: z.boolean().nullable().describe('Whether a worker takes its tasks; null once it has ended.') })
+    .extend({
+      worker: z.boolean().nullable().describe('Whether a worker takes its tasks; null once it has ended.'),
+      paused: run.shape.paused,
+    })
     .meta({ id: 'RunStateEvent' }),
   step: runStep,
   log: logLine,
