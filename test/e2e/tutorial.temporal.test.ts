@@ -125,7 +125,7 @@ test(
     await caller.follow(install as NonNullable<typeof install>);
     await caller.follow(program as NonNullable<typeof program>);
     await caller.type('npm install --no-save typescript@7.0.2 @types/node@20');
-    await caller.type('npx tsc --strict --target ES2023 --module NodeNext report.ts');
+    await caller.type('npx tsc --strict --target ES2023 --module NodeNext --types node report.ts');
     const output = await caller.type('node report.js', { MILLRACE_URL: `http://127.0.0.1:${port}` });
     expect(output).toMatch(/^validate:sales done$/m);
     expect(output).toMatch(/mode: 'replace'/);
