@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../core/error-codes.js';
 import { messageOf, TransientError } from '../core/errors.js';
 import { answerError } from './answer-error.js';
 import { pause, retryDelayMs } from './retry-delay.js';
@@ -26,6 +27,8 @@ const NEVER_SENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|
 const TOO_MANY = 429;
 /** What passes: of the service, or of a proxy before it. */
 const PASSING: readonly number[] = [502, 503, 504];
+/** What only passes when somebody starts a worker: to say so at once helps more than to try again. */
+const NEEDS_SOMEBODY: ReadonlySet<ErrorCode> = new Set(['RUN_NO_WORKER', 'RUN_VERSION_GONE', 'BACKFILL_NO_WORKER']);
 
 /**
  * Sends a request until it is answered well, again and again where that can do no harm: one that is repeatable, that never
@@ -57,8 +60,9 @@ async function sendOnce(service: Service, url: string, request: RequestInit, opt
     const text = await response.text();
     const body = jsonOf(text);
     if (response.ok && typeof body === 'object') return { body };
-    const passes = PASSING.includes(response.status) && options.repeatable;
-    return { error: answerError(service, response, body), harmless: passes || response.status === TOO_MANY };
+    const error = answerError(service, response, body);
+    const passes = PASSING.includes(response.status) && !NEEDS_SOMEBODY.has(error.code) && options.repeatable;
+    return { error, harmless: passes || response.status === TOO_MANY };
   } catch (error) {
     options.signal?.throwIfAborted();
     if (timeout.aborted) return { error: silent(service, timeoutMs, options), harmless: options.repeatable };

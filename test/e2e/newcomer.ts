@@ -17,10 +17,18 @@ export interface Newcomer {
 /** The blocks of the tutorial, by the heading under which they are. */
 export function tutorialBlocks(heading: string): CodeBlock[] {
   const file = 'docs/tutorial.md';
-  const text = readFileSync(path.join(ROOT, file), 'utf8');
-  const section = text.split(/^## /m).find((each) => each.startsWith(`${heading}\n`));
+  const section = sectionsOf(file).find((each) => each.startsWith(`${heading}\n`));
   if (section === undefined) throw new Error(`${file} has no heading "${heading}"`);
   return codeBlocks({ path: file, text: section });
+}
+
+/** The blocks with which a page begins, before its first heading. */
+export function firstBlocks(file: string): CodeBlock[] {
+  return codeBlocks({ path: file, text: sectionsOf(file)[0] ?? '' });
+}
+
+function sectionsOf(file: string): string[] {
+  return readFileSync(path.join(ROOT, file), 'utf8').split(/^## /m);
 }
 
 /** @param tarball what `npm install millrace` installs */

@@ -4,11 +4,12 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freePort } from '../../src/dev/free-port.js';
 import { obtainTemporal } from '../../src/dev/temporal-binary.js';
 import { startTemporalServer, type TemporalServer } from '../../src/dev/temporal-server.js';
 import { ROOT } from '../architecture/imports.js';
 import { lastingFolder } from '../support/folder.js';
-import { cleanEnvironment, newcomer, tutorialBlocks, type Newcomer } from './newcomer.js';
+import { cleanEnvironment, firstBlocks, newcomer, tutorialBlocks, type Newcomer } from './newcomer.js';
 
 /*
  * docs/tutorial.md, block by block, as somebody does who has only the packed package: the tests of this file go on where the
@@ -17,17 +18,23 @@ import { cleanEnvironment, newcomer, tutorialBlocks, type Newcomer } from './new
 const STEP_MS = 120_000;
 
 let person: Newcomer;
+/** Somebody else, in another folder. */
+let caller: Newcomer;
 let server: TemporalServer;
 let worker: ChildProcess | undefined;
+let service: ChildProcess | undefined;
 
 beforeAll(async () => {
   const folder = lastingFolder();
   const { stdout } = await promisify(execFile)('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: ROOT });
-  person = newcomer(folder, path.join(folder, stdout.trim()));
+  const tarball = path.join(folder, stdout.trim());
+  person = newcomer(folder, tarball);
+  caller = newcomer(lastingFolder(), tarball);
 }, STEP_MS);
 
 afterAll(async () => {
   worker?.kill('SIGKILL');
+  service?.kill('SIGKILL');
   await server?.stop();
 });
 
@@ -100,8 +107,32 @@ test(
     const search = `${path.dirname(temporal)}${path.delimiter}${String(process.env['PATH'])}`;
     expect(await person.type(String(execute), { ...there, PATH: search })).toContain('2026-11-03');
     expect(lines('out/product-sales.csv').length).toBeGreaterThan(3);
-    worker.kill('SIGTERM');
-    expect(await once(worker, 'close')).toEqual([0, null]);
+  },
+  STEP_MS,
+);
+
+test(
+  'a program elsewhere, which has only the package, starts a run, follows it and prints its result',
+  async () => {
+    const port = await freePort();
+    service = spawn('node_modules/.bin/millrace', ['serve', '--project', 'build', '--port', String(port)], {
+      cwd: person.folder(),
+      env: { ...cleanEnvironment(), TEMPORAL_ADDRESS: server.address },
+    });
+    await said(service, `http://127.0.0.1:${port}`);
+    const [install, program] = firstBlocks('docs/client.md');
+    await caller.type('npm init --yes && npm pkg set type=module');
+    await caller.follow(install as NonNullable<typeof install>);
+    await caller.follow(program as NonNullable<typeof program>);
+    await caller.type('npm install --no-save typescript@7.0.2 @types/node@20');
+    await caller.type('npx tsc --strict --target ES2023 --module NodeNext --types node report.ts');
+    const output = await caller.type('node report.js', { MILLRACE_URL: `http://127.0.0.1:${port}` });
+    expect(output).toMatch(/^validate:sales done$/m);
+    expect(output).toMatch(/mode: 'replace'/);
+    for (const each of [service, worker]) {
+      each?.kill('SIGTERM');
+      expect(each && (await once(each, 'close'))).toEqual([0, null]);
+    }
   },
   STEP_MS,
 );
@@ -109,15 +140,14 @@ test(
 test(
   'the package’s types hold for strict readers: bundler and NodeNext, without skipLibCheck',
   async () => {
-    await person.type('npm install --no-save typescript@7.0.2 @types/node@20');
     for (const [module, moduleResolution] of [
       ['ESNext', 'bundler'],
       ['NodeNext', 'NodeNext'],
     ]) {
       const compilerOptions = { module, moduleResolution, target: 'ES2023', strict: true, noEmit: true, skipLibCheck: false };
-      writeFileSync(file('reads.ts'), READS_EVERYTHING);
-      writeFileSync(file('strict.json'), JSON.stringify({ compilerOptions, files: ['reads.ts'] }));
-      expect(await person.type('npx tsc -p strict.json')).toBe('');
+      writeFileSync(path.join(caller.folder(), 'reads.ts'), READS_EVERYTHING);
+      writeFileSync(path.join(caller.folder(), 'strict.json'), JSON.stringify({ compilerOptions, files: ['reads.ts'] }));
+      expect(await caller.type('npx tsc -p strict.json')).toBe('');
     }
   },
   STEP_MS,
@@ -125,6 +155,7 @@ test(
 
 const READS_EVERYTHING = `
 import { pipelines, type Dataset, type Run } from 'millrace';
+import { connect, type Millrace } from 'millrace/client';
 import { contract, defineProject, files, query, sqlFile } from 'millrace/config';
 import { judgeCsv, runTransform } from 'millrace/testing';
 import { z } from 'zod';
@@ -142,6 +173,8 @@ export const p = pipelines<typeof project>()('p', async (run: Run<typeof project
   const rows: Dataset<{ id: number; name: string }> = await run.validate(await run.extract('a', { from: 'here', path: 'a.csv' }), 'A');
   return run.load(await run.transform('two', { a: rows }), { to: 'here', path: 'b.csv', mode: 'replace' });
 });
+export const millrace: Millrace<typeof project, { p: typeof p }> = connect<typeof project, { p: typeof p }>({ url: 'http://x' });
+export const loaded: Promise<number> = millrace.runs.start('p').then((run) => run.result()).then(({ rows }) => rows);
 export const accepted: Promise<readonly { id: number; name: string }[]> = judgeCsv(A, '').then((judged) => judged.accepted);
 export const made: Promise<{ id: number; name: string }[]> = runTransform(project, 'one', { inputs: { a: [{ id: 1, name: '' }] } });
 `;
