@@ -2,14 +2,7 @@ import type { AccessRecords } from './access-records.js';
 import type { DatasetUse } from '../core/staging-sweep.js';
 import type { LogLine } from '../core/run-log.js';
 import type { Manifest } from '../core/manifest.js';
-import type {
-  BackfillFilter,
-  BackfillPartitionRow,
-  BackfillRecorded,
-  BackfillRow,
-  PartitionRange,
-  PartitionRunRow,
-} from './backfill-facts.js';
+import type { BackfillRecords } from './backfill-records.js';
 import type { AuditOverride, CheckHistoryRequest, CheckResultRow } from './check-facts.js';
 import type { OpenRunFilter } from './closing.js';
 import type { DatasetDetail, DatasetFilter, DatasetRow } from './dataset-queries.js';
@@ -44,7 +37,7 @@ import type { ContractUses, ContractVersionRow, LoadRow } from './use-facts.js';
  * same rows. Every method throws TransientError CATALOG_UNAVAILABLE when the database cannot be read or written, or stays
  * locked by other processes for some seconds; nothing of that fact has been kept then, or it counts when it is told again.
  */
-export interface Catalog extends AccessRecords, SteeringRecords {
+export interface Catalog extends AccessRecords, SteeringRecords, BackfillRecords {
   /** Where it is, as people name it: the file's path, or server, database and schema. No secret. */
   readonly name: string;
   recordRunStarted(fact: RunStarted): Promise<void>;
@@ -114,16 +107,6 @@ export interface Catalog extends AccessRecords, SteeringRecords {
   /** Takes or renews a lease that still stands as it was `seen`; `undefined` when somebody was faster. */
   takeLease(name: string, holder: string, seen: Lease | undefined): Promise<Lease | undefined>;
   dropLease(name: string, holder: string): Promise<void>;
-  recordBackfill(fact: BackfillRecorded): Promise<void>;
-  findBackfill(backfill: string): Promise<BackfillRow | undefined>;
-  /** Latest first. */
-  listBackfills(filter: BackfillFilter): Promise<BackfillRow[]>;
-  /** In their order, those that are left out with the others. */
-  listBackfillPartitions(backfill: string): Promise<BackfillPartitionRow[]>;
-  /** The latest run of each partition that has any, whatever its workflow id. */
-  latestRunsOf(range: PartitionRange): Promise<PartitionRunRow[]>;
-  /** How long the latest completed runs of a pipeline took, in milliseconds. */
-  runDurations(pipeline: string, limit: number): Promise<number[]>;
   /** What became of one of a schedule's times; told again when its run has ended. No projection. */
   recordTick(tick: ScheduleTick): Promise<void>;
   /** The latest time first, and of one time the latest decision first. */

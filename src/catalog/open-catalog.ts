@@ -1,6 +1,5 @@
 import { accessRecords } from './access-records.js';
-import { findBackfill, latestRunsOf, listBackfillPartitions, listBackfills, runDurations } from './backfill-queries.js';
-import { recordBackfill } from './backfill-statements.js';
+import { backfillRecords } from './backfill-records.js';
 import type { Catalog } from './catalog.js';
 import { checkHistory, listAuditOverrides, listCheckResults, recordAuditOverride } from './check-results.js';
 import type { CatalogDatabase } from './database.js';
@@ -77,12 +76,7 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     dropLease: (name, holder) => database.write((db) => dropLease(db, name, holder)),
     ...accessRecords(database),
     ...steeringRecords(database),
-    recordBackfill: (fact) => database.write((db) => recordBackfill(db, fact)),
-    findBackfill: (backfill) => database.read((db) => findBackfill(db, backfill)),
-    listBackfills: (filter) => database.read((db) => listBackfills(db, filter)),
-    listBackfillPartitions: (backfill) => database.read((db) => listBackfillPartitions(db, backfill)),
-    latestRunsOf: (range) => database.read((db) => latestRunsOf(db, range)),
-    runDurations: (pipeline, limit) => database.read((db) => runDurations(db, pipeline, limit)),
+    ...backfillRecords(database),
     recordTick: (tick) => database.write((db) => recordTick(db, tick)),
     listTicks: (filter) => database.read((db) => listTicks(db, filter)),
     recordSchedulePause: (pause) => database.write((db) => recordPause(db, pause)),
