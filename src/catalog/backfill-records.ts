@@ -10,7 +10,7 @@ import { findBackfill, latestRunsOf, listBackfillPartitions, listBackfills, runD
 import { recordBackfill } from './backfill-statements.js';
 import type { CatalogDatabase } from './database.js';
 
-/** Backfills, their partitions, and what earlier runs of partitions tell of them. */
+/** Backfills, and what one has to know of earlier runs. No rebuild brings a backfill back. */
 export interface BackfillRecords {
   recordBackfill(fact: BackfillRecorded): Promise<void>;
   findBackfill(backfill: string): Promise<BackfillRow | undefined>;
