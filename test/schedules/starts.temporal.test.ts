@@ -195,7 +195,7 @@ describe('times that were missed', () => {
     await go(String(held.workflowId));
   });
 
-  test('are told with the start that waits for a worker, and those that it keeps out', async () => {
+  test('are told with the start that waits for a worker, and those that it keeps out; they are filled once at a time', async () => {
     const operations = clock.withSchedules({ plain: { every: '1 second' } }, `${clock.worker.taskQueue}-nobody`);
     await operations.applySchedules({});
     try {
@@ -205,6 +205,11 @@ describe('times that were missed', () => {
       expect(items.filter(({ why }) => why === 'waiting')).toEqual([
         expect.objectContaining({ reason: expect.stringMatching(/waits for a worker of task queue ".*-nobody"/) as unknown }),
       ]);
+      const from = items[1]?.scheduledAt;
+      const filling = await operations.fillMissedTimes({ pipeline: 'plain', from });
+      expect(filling).toMatchObject({ worker: false, workflowId: `millrace/${clock.worker.taskQueue}-nobody/plain/fill` });
+      await expect(operations.fillMissedTimes({ pipeline: 'plain', from })).rejects.toMatchObject({ code: 'SCHEDULE_FILLING' });
+      await clock.temporal.client.workflow.getHandle(String(filling.workflowId)).terminate();
     } finally {
       const { client } = clock.temporal;
       await client.schedule.getHandle(`millrace/${clock.worker.taskQueue}-nobody/plain`).delete();
