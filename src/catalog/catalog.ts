@@ -15,8 +15,7 @@ import type { OpenRunFilter } from './closing.js';
 import type { DatasetDetail, DatasetFilter, DatasetRow } from './dataset-queries.js';
 import type { Lease } from './leases.js';
 import type { RunFilter } from './run-filter.js';
-import type { ScheduleTick } from '../core/schedule.js';
-import type { SchedulePause, TickFilter } from './schedule-statements.js';
+import type { ScheduleRecords } from './schedule-statements.js';
 import type {
   ContractRecorded,
   LedgerLoadRecorded,
@@ -44,7 +43,7 @@ import type { ContractUses, ContractVersionRow, LoadRow } from './use-facts.js';
  * same rows. Every method throws TransientError CATALOG_UNAVAILABLE when the database cannot be read or written, or stays
  * locked by other processes for some seconds; nothing of that fact has been kept then, or it counts when it is told again.
  */
-export interface Catalog extends AccessRecords, SteeringRecords {
+export interface Catalog extends AccessRecords, SteeringRecords, ScheduleRecords {
   /** Where it is, as people name it: the file's path, or server, database and schema. No secret. */
   readonly name: string;
   recordRunStarted(fact: RunStarted): Promise<void>;
@@ -124,13 +123,5 @@ export interface Catalog extends AccessRecords, SteeringRecords {
   latestRunsOf(range: PartitionRange): Promise<PartitionRunRow[]>;
   /** How long the latest completed runs of a pipeline took, in milliseconds. */
   runDurations(pipeline: string, limit: number): Promise<number[]>;
-  /** What became of one of a schedule's times; told again when its run has ended. No projection. */
-  recordTick(tick: ScheduleTick): Promise<void>;
-  /** The latest time first, and of one time the latest decision first. */
-  listTicks(filter: TickFilter): Promise<ScheduleTick[]>;
-  recordSchedulePause(pause: Omit<SchedulePause, 'resumedAt' | 'resumedBy'>): Promise<void>;
-  recordScheduleResume(schedule: string, resumedAt: string, by: string): Promise<void>;
-  /** Latest first. */
-  listSchedulePauses(schedule: string): Promise<SchedulePause[]>;
   close(): Promise<void>;
 }

@@ -16,7 +16,7 @@ import { findRun, listRuns } from './run-queries.js';
 import { finishRun, startRun } from './run-statements.js';
 import { keepLog, listLog } from './log-statements.js';
 import { sqliteDatabase } from './sqlite-database.js';
-import { listPauses, listTicks, recordPause, recordResume, recordTick } from './schedule-statements.js';
+import { scheduleRecords } from './schedule-statements.js';
 import { listSchemaChanges } from './schema-changes.js';
 import { listAttempts, listQuarantine, listSteps } from './step-queries.js';
 import { steeringRecords } from './steering.js';
@@ -39,6 +39,7 @@ export function catalogName(options: CatalogOptions): string {
 export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
   const database: CatalogDatabase = 'path' in options ? sqliteDatabase(options.path) : postgresDatabase(options);
   await database.read(() => Promise.resolve());
+  const records = { ...accessRecords(database), ...steeringRecords(database), ...scheduleRecords(database) };
   return {
     name: database.name,
     recordRunStarted: (fact) => database.write((db) => startRun(db, fact)),
@@ -75,19 +76,13 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     readLease: (name) => database.read((db) => readLease(db, name)),
     takeLease: (name, holder, seen) => database.write((db) => takeLease(db, name, holder, seen)),
     dropLease: (name, holder) => database.write((db) => dropLease(db, name, holder)),
-    ...accessRecords(database),
-    ...steeringRecords(database),
+    ...records,
     recordBackfill: (fact) => database.write((db) => recordBackfill(db, fact)),
     findBackfill: (backfill) => database.read((db) => findBackfill(db, backfill)),
     listBackfills: (filter) => database.read((db) => listBackfills(db, filter)),
     listBackfillPartitions: (backfill) => database.read((db) => listBackfillPartitions(db, backfill)),
     latestRunsOf: (range) => database.read((db) => latestRunsOf(db, range)),
     runDurations: (pipeline, limit) => database.read((db) => runDurations(db, pipeline, limit)),
-    recordTick: (tick) => database.write((db) => recordTick(db, tick)),
-    listTicks: (filter) => database.read((db) => listTicks(db, filter)),
-    recordSchedulePause: (pause) => database.write((db) => recordPause(db, pause)),
-    recordScheduleResume: (schedule, at, by) => database.write((db) => recordResume(db, schedule, at, by)),
-    listSchedulePauses: (schedule) => database.read((db) => listPauses(db, schedule)),
     close: () => database.close(),
   };
 }

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { AuditOverridesTable, RunDecisionsTable, RunHoldsTable } from './steering-tables.js';
 import type { AuditTable, TokensTable } from './access-tables.js';
+import type { SchedulePausesTable, ScheduleTicksTable } from './schedule-tables.js';
 
 /*
  * The catalog's tables as Kysely types them. Texts, integers and nothing else, so that SQLite and Postgres hold the same:
@@ -227,33 +228,6 @@ export interface BackfillPartitionsTable {
   error_message: string | null;
   /** Why it is left out. */
   note: string | null;
-}
-
-export interface ScheduleTicksTable {
-  schedule: string;
-  scheduled_at: string;
-  starter_run_id: string;
-  pipeline: string;
-  kind: string;
-  by: string | null;
-  partition: string | null;
-  outcome: string;
-  code: string | null;
-  reason: string | null;
-  workflow_id: string | null;
-  run_id: string | null;
-  decided_at: string;
-  ended_at: string | null;
-  ended: string | null;
-}
-
-export interface SchedulePausesTable {
-  schedule: string;
-  paused_at: string;
-  by: string;
-  reason: string | null;
-  resumed_at: string | null;
-  resumed_by: string | null;
 }
 
 export interface CatalogTables {
