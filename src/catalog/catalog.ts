@@ -8,7 +8,7 @@ import type { OpenRunFilter } from './closing.js';
 import type { DatasetDetail, DatasetFilter, DatasetRow } from './dataset-queries.js';
 import type { Lease } from './leases.js';
 import type { RunFilter } from './run-filter.js';
-import type { ScheduleRecords } from './schedule-records.js';
+import type { ScheduleRecords } from './schedule-statements.js';
 import type {
   ContractRecorded,
   LedgerLoadRecorded,

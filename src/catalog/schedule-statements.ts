@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { ScheduleTick } from '../core/schedule.js';
+import type { CatalogDatabase } from './database.js';
 import type { ScheduleTicksTable } from './schedule-tables.js';
 import type { CatalogSession } from './tables.js';
 
@@ -22,8 +23,30 @@ export interface TickFilter {
   readonly limit?: number;
 }
 
+/** What the catalog keeps of schedules. It is no projection: nothing else knows of it for long. */
+export interface ScheduleRecords {
+  /** What became of one of a schedule's times; told again when its run has ended. */
+  recordTick(tick: ScheduleTick): Promise<void>;
+  /** The latest time first, and of one time the latest decision first. */
+  listTicks(filter: TickFilter): Promise<ScheduleTick[]>;
+  recordSchedulePause(pause: Omit<SchedulePause, 'resumedAt' | 'resumedBy'>): Promise<void>;
+  recordScheduleResume(schedule: string, resumedAt: string, by: string): Promise<void>;
+  /** Latest first. */
+  listSchedulePauses(schedule: string): Promise<SchedulePause[]>;
+}
+
+export function scheduleRecords(database: CatalogDatabase): ScheduleRecords {
+  return {
+    recordTick: (tick) => database.write((db) => recordTick(db, tick)),
+    listTicks: (filter) => database.read((db) => listTicks(db, filter)),
+    recordSchedulePause: (pause) => database.write((db) => recordPause(db, pause)),
+    recordScheduleResume: (schedule, at, by) => database.write((db) => recordResume(db, schedule, at, by)),
+    listSchedulePauses: (schedule) => database.read((db) => listPauses(db, schedule)),
+  };
+}
+
 /** Writes what became of a time. Told again, with the end of its run, it is the same tick. */
-export async function recordTick(db: CatalogSession, tick: ScheduleTick): Promise<void> {
+async function recordTick(db: CatalogSession, tick: ScheduleTick): Promise<void> {
   const row: Selectable<ScheduleTicksTable> = {
     schedule: tick.schedule,
     scheduled_at: tick.scheduledAt,
@@ -49,7 +72,7 @@ export async function recordTick(db: CatalogSession, tick: ScheduleTick): Promis
 }
 
 /** What became of a schedule's times, the latest time first, and of one time the latest decision first. */
-export async function listTicks(db: CatalogSession, { schedule, from, until, limit }: TickFilter): Promise<ScheduleTick[]> {
+async function listTicks(db: CatalogSession, { schedule, from, until, limit }: TickFilter): Promise<ScheduleTick[]> {
   let query = db.selectFrom('schedule_ticks').selectAll().where('schedule', '=', schedule);
   if (from !== undefined) query = query.where('scheduled_at', '>=', from);
   if (until !== undefined) query = query.where('scheduled_at', '<', until);
@@ -59,7 +82,7 @@ export async function listTicks(db: CatalogSession, { schedule, from, until, lim
 }
 
 /** Writes that a schedule is paused from now on. */
-export async function recordPause(db: CatalogSession, pause: Omit<SchedulePause, 'resumedAt' | 'resumedBy'>): Promise<void> {
+async function recordPause(db: CatalogSession, pause: Omit<SchedulePause, 'resumedAt' | 'resumedBy'>): Promise<void> {
   const { schedule, pausedAt, by, reason } = pause;
   await db
     .insertInto('schedule_pauses')
@@ -69,7 +92,7 @@ export async function recordPause(db: CatalogSession, pause: Omit<SchedulePause,
 }
 
 /** Writes that whatever pauses a schedule had end now. */
-export async function recordResume(db: CatalogSession, schedule: string, resumedAt: string, by: string): Promise<void> {
+async function recordResume(db: CatalogSession, schedule: string, resumedAt: string, by: string): Promise<void> {
   await db
     .updateTable('schedule_pauses')
     .set({ resumed_at: resumedAt, resumed_by: by })
@@ -79,7 +102,7 @@ export async function recordResume(db: CatalogSession, schedule: string, resumed
 }
 
 /** The pauses of a schedule, latest first. */
-export async function listPauses(db: CatalogSession, schedule: string): Promise<SchedulePause[]> {
+async function listPauses(db: CatalogSession, schedule: string): Promise<SchedulePause[]> {
   const rows = await db
     .selectFrom('schedule_pauses')
     .selectAll()

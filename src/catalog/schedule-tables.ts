@@ -1,4 +1,4 @@
-/* The catalog's tables of schedules. They are no projection: nothing else knows of it. */
+/* Tables of schedules, as Kysely types them; see `tables.ts`. */
 
 export interface ScheduleTicksTable {
   schedule: string;

@@ -4,9 +4,9 @@ import type { ScheduleSettings } from '../core/schedule.js';
 export function describeSetting(field: keyof ScheduleSettings, settings: ScheduleSettings): string {
   const value = settings[field];
   if (field === 'cron') return settings.cron.join('; ') || 'none';
-  if (field === 'params') return JSON.stringify(settings.params);
   if (typeof value === 'number') return value === 0 ? 'none' : spanText(value);
-  return value === null ? 'none' : String(value);
+  if (typeof value === 'string') return value;
+  return value === null ? 'none' : JSON.stringify(value);
 }
 
 /** When a schedule comes, in a few words: `0 2 * * * Europe/Berlin`, `every 15 minutes`. */

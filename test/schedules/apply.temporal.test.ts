@@ -33,7 +33,7 @@ describe('apply', () => {
     expect(await apply({ day }, true)).toMatchObject({
       day: { change: 'created', times: '30 2 * * MON-FRI; 0 4 1,15 * * Europe/Berlin' },
     });
-    await expect(handle('day').describe()).rejects.toThrow();
+    await expect(handle('day').describe()).rejects.toThrow('not found');
     await apply({ day });
     const { spec, policies, action, memo } = await handle('day').describe();
     expect(spec).toMatchObject({
@@ -131,7 +131,7 @@ describe('apply', () => {
         change: 'refused',
         note: expect.stringContaining('theirs on theirs') as unknown,
       });
-      await expect(handle('plain').describe()).rejects.toThrow();
+      await expect(handle('plain').describe()).rejects.toThrow('not found');
       expect((await inTheWay.describe()).action.workflowType).toBe('theirs');
       expect((await beside.describe()).action.workflowType).toBe('theirs');
       const operations = clock.withSchedules({ dayAgain: { every: '1 day' } });

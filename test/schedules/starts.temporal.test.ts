@@ -131,8 +131,7 @@ describe('while the run of a partition is running', () => {
 });
 
 describe('times that were missed', () => {
-  const from = '2026-05-01T00:00:00Z';
-  const to = '2026-05-06T00:00:00Z';
+  const range = { from: '2026-05-01T00:00:00Z', to: '2026-05-06T00:00:00Z' };
   const day: ScheduleConfig = { cron: '0 2 * * *', timezone: 'America/New_York', jitter: '10 minutes', paused: true };
 
   test('are listed with why, filled with one call, and then there are none', async () => {
@@ -140,7 +139,7 @@ describe('times that were missed', () => {
     const operations = clock.withSchedules({ day });
     await fire('day', '2026-05-02T00:00:00Z', '2026-05-02T12:00:00Z');
     await tickOf('day', ({ scheduledAt, ended }) => scheduledAt === '2026-05-02T06:00:00.000Z' && ended === 'completed');
-    const { items } = await operations.listMissedTimes({ pipeline: 'day', from, to });
+    const { items } = await operations.listMissedTimes({ pipeline: 'day', ...range });
     expect(items).toEqual(
       ['2026-05-01', '2026-05-03', '2026-05-04', '2026-05-05'].map((date, index) => ({
         scheduledAt: `${date}T06:00:00.000Z`,
@@ -149,7 +148,7 @@ describe('times that were missed', () => {
         reason: expect.stringContaining('was made at') as unknown,
       })),
     );
-    const filled = await operations.fillMissedTimes({ pipeline: 'day', from, to });
+    const filled = await operations.fillMissedTimes({ pipeline: 'day', ...range });
     expect(filled.times).toEqual(items.map(({ scheduledAt }) => scheduledAt));
     const run = { workflowId: String(filled.workflowId), runId: String(filled.runId) };
     expect(await outcomeOf(clock.temporal, run)).toMatchObject({ ok: true });
@@ -159,8 +158,8 @@ describe('times that were missed', () => {
       ['2026-05-02', 'completed'],
       ['2026-04-30', 'completed'],
     ]);
-    expect((await operations.listMissedTimes({ pipeline: 'day', from, to })).items).toEqual([]);
-    expect(await operations.fillMissedTimes({ pipeline: 'day', from, to })).toMatchObject({ times: [], workflowId: null });
+    expect((await operations.listMissedTimes({ pipeline: 'day', ...range })).items).toEqual([]);
+    expect(await operations.fillMissedTimes({ pipeline: 'day', ...range })).toMatchObject({ times: [], workflowId: null });
   });
 
   test('are told with the pause that kept them', async () => {
@@ -195,7 +194,7 @@ describe('times that were missed', () => {
     await go(String(held.workflowId));
   });
 
-  test('are told with the start that waits for a worker, and those that it keeps out', async () => {
+  test('are told with the start that waits for a worker, and those that it keeps out; they are filled once at a time', async () => {
     const operations = clock.withSchedules({ plain: { every: '1 second' } }, `${clock.worker.taskQueue}-nobody`);
     await operations.applySchedules({});
     try {
@@ -205,6 +204,11 @@ describe('times that were missed', () => {
       expect(items.filter(({ why }) => why === 'waiting')).toEqual([
         expect.objectContaining({ reason: expect.stringMatching(/waits for a worker of task queue ".*-nobody"/) as unknown }),
       ]);
+      const from = items[1]?.scheduledAt;
+      const filling = await operations.fillMissedTimes({ pipeline: 'plain', from });
+      expect(filling).toMatchObject({ worker: false, workflowId: `millrace/${clock.worker.taskQueue}-nobody/plain/fill` });
+      await expect(operations.fillMissedTimes({ pipeline: 'plain', from })).rejects.toMatchObject({ code: 'SCHEDULE_FILLING' });
+      await clock.temporal.client.workflow.getHandle(String(filling.workflowId)).terminate();
     } finally {
       const { client } = clock.temporal;
       await client.schedule.getHandle(`millrace/${clock.worker.taskQueue}-nobody/plain`).delete();
@@ -214,7 +218,7 @@ describe('times that were missed', () => {
   test('are looked for in a range that makes sense only', async () => {
     const operations = clock.withSchedules({ day });
     await apply({ day, plain: { every: '1 second', paused: true } });
-    await expect(operations.listMissedTimes({ pipeline: 'day', from: to, to: from })).rejects.toMatchObject({
+    await expect(operations.listMissedTimes({ pipeline: 'day', from: range.to, to: range.from })).rejects.toMatchObject({
       code: 'SCHEDULE_RANGE',
     });
     await expect(
