@@ -87,12 +87,19 @@ async function requireEachOnce(
     inTemporal.push(`${run.workflowId}@${run.runId}`);
   }
   requireSame('Temporal', inTemporal, started);
-  const inCatalog = await catalog.listRuns({ pipeline: PIPELINE, statuses: ['completed'], since, limit: 2 * started.size });
-  requireSame(
-    'The catalog',
-    inCatalog.map(({ workflowId, runId }) => `${workflowId}@${runId}`),
-    started,
-  );
+  requireSame('The catalog', await completedInCatalog(catalog, since, started.size), started);
+}
+
+/** The catalog is told of an end by the way, moments after Temporal has it. */
+const CATALOG_LAG_MS = 30_000;
+
+async function completedInCatalog(catalog: Catalog, since: string, wanted: number): Promise<string[]> {
+  const deadline = Date.now() + CATALOG_LAG_MS;
+  for (;;) {
+    const runs = await catalog.listRuns({ pipeline: PIPELINE, statuses: ['completed'], since, limit: 2 * wanted });
+    if (runs.length >= wanted || Date.now() > deadline) return runs.map(({ workflowId, runId }) => `${workflowId}@${runId}`);
+    await sleep(250);
+  }
 }
 
 function requireSame(where: string, found: readonly string[], started: ReadonlySet<string>): void {
@@ -100,6 +107,6 @@ function requireSame(where: string, found: readonly string[], started: ReadonlyS
   const more = found.filter((run) => !started.has(run));
   if (missing.length === 0 && more.length === 0 && found.length === started.size) return;
   throw new Error(
-    `${where} has ${found.length} runs of ${started.size} that were started: missing are ${missing.join(', ') || 'none'}, nobody started ${more.join(', ') || 'none'}.`,
+    `${where} has ${found.length} runs of ${started.size} that were started: missing are ${missing.slice(0, 5).join(', ') || 'none'}, nobody started ${more.slice(0, 5).join(', ') || 'none'}.`,
   );
 }
