@@ -176,7 +176,11 @@ describe('from manifests, histories and ledgers', () => {
   });
 
   test('the report says what was found and what is nowhere', () => {
-    expect(report).toMatchObject({ runsOfManifests: 0, loadsOfLedgers: 0, lost: ['Logs of runs: they are nowhere else.'] });
+    expect(report).toMatchObject({
+      runsOfManifests: 0,
+      loadsOfLedgers: 0,
+      lost: ['Logs of runs, and backfills: they are nowhere else.'],
+    });
     expect(report.runs).toBe(before.runs.length);
     expect(report.steps).toBe(before.step_runs.length);
     expect(report.datasets).toBe(before.datasets.length);
