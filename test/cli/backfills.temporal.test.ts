@@ -61,7 +61,7 @@ test('a backfill is followed line by line, fails with what failed, and is listed
   expect(again.stdout).toMatch(/^copyMonth: nothing to do$/m);
   expect(again.stdout).toMatch(/2044-01 +run copyMonth\/2044-01 has completed$/m);
   expect(again.stdout).not.toContain('Started');
-});
+}, 180_000);
 
 test('a backfill is paused, resumed and cancelled by its id', async () => {
   scene.give('2044-07', '2044-08');
@@ -77,7 +77,7 @@ test('a backfill is paused, resumed and cancelled by its id', async () => {
   expect(jsonLines(ended.stdout)).toEqual([{ id, requested: false, status: 'cancelled' }]);
   const closed = await command('backfills', 'pause', id);
   expect(closed).toMatchObject({ code: 2, stderr: expect.stringContaining('[BACKFILL_CLOSED]') });
-});
+}, 180_000);
 
 test.each([
   ['no range', ['backfill', 'copyMonth'], 2, "required option '--from <partition>'"],
