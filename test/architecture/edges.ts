@@ -176,7 +176,6 @@ export const EDGES: readonly Edge[] = [
   edge('operations', 'value', 'npm zod', 'parameters as JSON Schema, and cursors'),
 
   edge('temporal', 'value', 'core', 'an unreachable server is a coded error'),
-  edge('temporal', 'type', 'workflows', 'what a run answers when it is asked for its state'),
   edge('temporal', 'value', 'npm @temporalio/*', 'it is about Temporal'),
   edge('temporal', 'value', 'npm node:*', 'files with certificates'),
 ];

@@ -7,7 +7,6 @@ import { cancelRun } from '../../src/temporal/cancel-run.js';
 import { connectTemporal, type TemporalClient } from '../../src/temporal/connect.js';
 import { temporalTarget } from '../../src/temporal/target.js';
 import { describeRun, outcomeOf } from '../../src/temporal/describe-run.js';
-import { followRun, type RunSnapshot } from '../../src/temporal/follow-run.js';
 import { ensureSearchAttributes } from '../../src/temporal/search-attributes.js';
 import { startRun } from '../../src/temporal/start-run.js';
 import { hasWorker } from '../../src/temporal/task-queue.js';
@@ -46,12 +45,6 @@ function start(pipeline: string, more: Partial<Parameters<typeof startRun>[1]> =
   return startRun(temporal, { pipeline, params: {}, taskQueue, workflowId: `${pipeline}-${randomUUID()}`, ...more });
 }
 
-async function snapshots(following: AsyncGenerator<RunSnapshot>): Promise<RunSnapshot[]> {
-  const seen: RunSnapshot[] = [];
-  for await (const snapshot of following) seen.push(snapshot);
-  return seen;
-}
-
 describe('a start', () => {
   test('passes the parameters, and the control argument only when there is one', async () => {
     const plain = await start('echo', { params: { month: '2001-01' } });
@@ -79,49 +72,38 @@ describe('a start', () => {
   });
 });
 
-describe('following a run', () => {
-  test('shows what it says of its steps, then how it ended', async () => {
+describe('a run is described', () => {
+  test('as running, and by how it ended', async () => {
     const run = await start('wait');
-    const following = followRun(temporal, run, { intervalMs: 50 });
-    const first = await following.next();
-    expect(first.value).toMatchObject({ run: { state: 'running', pipeline: 'wait' }, worker: true, steps: { pipeline: 'wait' } });
+    expect(await describeRun(temporal, run)).toMatchObject({ state: 'running', pipeline: 'wait', closedAt: null });
     await temporal.client.workflow.getHandle(run.workflowId).signal('go');
-    const last = (await snapshots(following)).at(-1);
-    expect(last).toMatchObject({ run: { state: 'completed' }, outcome: { ok: true, result: 'gone' } });
+    expect(await outcomeOf(temporal, run)).toEqual({ ok: true, result: 'gone' });
+    expect(await describeRun(temporal, run)).toMatchObject({ state: 'completed' });
   });
 
-  test('shows the rows of a pending step from its heartbeat, and a cancelled run as cancelled', async () => {
+  test('with the rows of a pending step from its heartbeat, and as cancelled', async () => {
     const run = await start('work');
-    const following = followRun(temporal, run, { intervalMs: 50 });
-    let snapshot = (await following.next()).value as RunSnapshot;
-    while (!snapshot.run.pending[0]?.progress) snapshot = (await following.next()).value as RunSnapshot;
-    expect(snapshot.run.pending).toMatchObject([
+    let description = await describeRun(temporal, run);
+    while (!description.pending[0]?.progress) description = await describeRun(temporal, run);
+    expect(description.pending).toMatchObject([
       { step: 'load:delays', state: 'running', attempt: 1, progress: { phase: 'loading', rows: 42 } },
     ]);
     expect((await cancelRun(temporal, run)).state).toBe('running');
-    const last = (await snapshots(following)).at(-1);
-    expect(last).toMatchObject({ run: { state: 'cancelled' }, outcome: { ok: false, error: { code: 'CANCELLED' } } });
+    expect(await outcomeOf(temporal, run)).toMatchObject({ ok: false, error: { code: 'CANCELLED' } });
     expect((await cancelRun(temporal, run)).state).toBe('cancelled');
   });
 
-  test('gives a failure as code and message', async () => {
+  test('with its failure as code and message', async () => {
     const run = await start('refuse');
-    const last = (await snapshots(followRun(temporal, run, { intervalMs: 50 }))).at(-1);
-    expect(last).toMatchObject({
-      run: { state: 'failed' },
-      outcome: { ok: false, error: { code: 'TABLE_MISSING', message: 'Table "delays" does not exist.' } },
+    expect(await outcomeOf(temporal, run)).toMatchObject({
+      ok: false,
+      error: { code: 'TABLE_MISSING', message: 'Table "delays" does not exist.' },
     });
+    expect(await describeRun(temporal, run)).toMatchObject({ state: 'failed' });
   });
 
-  test('of a run without a worker says so at once, and ends when it is told to', async () => {
+  test('as terminated, also without a worker', async () => {
     const run = await start('wait', { taskQueue: `nobody-${randomUUID()}` });
-    const stop = new AbortController();
-    const following = followRun(temporal, run, { signal: stop.signal });
-    const before = Date.now();
-    expect((await following.next()).value).toMatchObject({ worker: false, run: { state: 'running' } });
-    expect(Date.now() - before).toBeLessThan(1000);
-    stop.abort();
-    expect((await following.next()).done).toBe(true);
     await temporal.client.workflow.getHandle(run.workflowId).terminate('the wrong month');
     expect(await describeRun(temporal, run)).toMatchObject({ state: 'terminated' });
     expect(await outcomeOf(temporal, run)).toMatchObject({
@@ -129,8 +111,8 @@ describe('following a run', () => {
     });
   });
 
-  test('of an unknown run is RUN_UNKNOWN', async () => {
-    await expect(followRun(temporal, { workflowId: 'nobody' }).next()).rejects.toMatchObject({ code: 'RUN_UNKNOWN' });
+  test('never when nobody knows it', async () => {
+    await expect(describeRun(temporal, { workflowId: 'nobody' })).rejects.toMatchObject({ code: 'RUN_UNKNOWN' });
     await expect(cancelRun(temporal, { workflowId: 'nobody' })).rejects.toMatchObject({ code: 'RUN_UNKNOWN' });
   });
 });
