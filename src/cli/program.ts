@@ -6,6 +6,7 @@ import { helpAfter, keepSpec, type Add } from './program/add.js';
 import { addAccess } from './program/access.js';
 import { addBackfills } from './program/backfills.js';
 import { addCatalog } from './program/catalog.js';
+import { addCatalogLooks } from './program/catalog-looks.js';
 import { addConnections } from './program/connections.js';
 import { addContracts } from './program/contracts.js';
 import { addLooks } from './program/looks.js';
@@ -71,6 +72,7 @@ export function buildProgram(finish: (exitCode: number) => void): Command {
   addBackfills(program, add);
   addSchedules(program, add);
   addLooks(program, add);
+  addCatalogLooks(program, add);
   addQuarantine(program, add);
   addContracts(program, add);
   addConnections(program, add);

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import type { ResultOf } from '../api/index.js';
 import { BUILT_IN_NAMES } from '../config/built-in-pipelines.js';
 import type { PipelineConfig } from '../config/project.js';
+import { settingsOf } from '../schedules/settings.js';
+import { describeTimes } from '../schedules/words.js';
 import { pipelineFor, sees, type Handlers, type OperationContext } from './context.js';
 import { summarize } from './run-summary.js';
 
@@ -28,11 +30,17 @@ async function pipelineView(context: OperationContext, name: string, config: Pip
     owner: config.owner ?? null,
     tags: [...(config.tags ?? [])],
     partition: config.partition ? { ...config.partition } : null,
+    schedule: scheduleOf(config),
     parameters: parametersOf(config),
     onConflict: config.onConflict ?? 'reject',
     builtIn: BUILT_IN_NAMES.includes(name),
     lastRuns: await Promise.all(lastRuns.map((row) => summarize(context, row))),
   };
+}
+
+function scheduleOf(config: PipelineConfig): PipelineView['schedule'] {
+  const settings = settingsOf(config);
+  return settings ? { times: describeTimes(settings), paused: settings.paused } : null;
 }
 
 const parameters = new WeakMap<PipelineConfig, Record<string, unknown>>();

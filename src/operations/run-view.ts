@@ -42,7 +42,13 @@ export interface StepView {
   readonly step: string;
   readonly status: string;
   readonly rows: number | null;
+  /** Of a judgement: the rows that it judged, of which some were rejected. */
+  readonly rowsRead: number | null;
   readonly rejected: number | null;
+  /** The URI of the dataset that it made or found. */
+  readonly dataset: string | null;
+  /** The contract whose verdict the dataset's rows have passed. */
+  readonly contract: string | null;
   readonly startedAt: string | null;
   readonly durationMs: number | null;
   readonly attempts: number;
@@ -121,7 +127,10 @@ function stepViews(
       step: step.step,
       status: step.runId === runId ? (live?.state ?? (waits(step, waiting) ? 'waiting' : step.status)) : 'reused',
       rows: live?.progress?.rows ?? load?.rows ?? dataset?.dataset.rows ?? null,
+      rowsRead: dataset?.rowsRead ?? null,
       rejected: dataset?.rejected ?? null,
+      dataset: dataset?.dataset.uri ?? null,
+      contract: dataset?.dataset.contract ?? null,
       startedAt: step.startedAt,
       durationMs: live ? null : took,
       attempts: Math.max(step.attempts, live?.attempt ?? 0),

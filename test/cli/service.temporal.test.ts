@@ -50,8 +50,31 @@ describe('with a service', () => {
       ['far', 'completed'],
       ['far', 'failed'],
     ]);
+    const told = jsonLines((await elsewhere(['logs', 'far', '--follow', '--json', '--service', url])).stdout);
+    expect(told.map(({ step, message }) => [step, message])).toContainEqual([
+      'load:warehouse.sold',
+      expect.stringContaining('10') as string,
+    ]);
     const cancelled = await elsewhere(['cancel', 'far', '--service', url]);
     expect(cancelled).toMatchObject({ code: 0, stdout: 'Run far had ended before: it is completed.\n' });
+  });
+
+  test('pipelines, datasets and its health are shown from anywhere, and the same without a service', async () => {
+    const [sell] = jsonLines((await elsewhere(['pipelines', 'sell', '--json', '--service', url])).stdout);
+    expect(sell).toMatchObject({ name: 'sell', schedule: null, lastRuns: [{ status: 'completed' }, { status: 'failed' }] });
+    expect((await elsewhere(['pipelines', '--service', url])).stdout).toMatch(/^ *sell\b/m);
+    const [newest] = jsonLines(
+      (await elsewhere(['datasets', '--pipeline', 'sell', '--json', '--limit', '1', '--service', url])).stdout,
+    );
+    const one = await elsewhere(['datasets', String(newest?.['uri']), '--service', url]);
+    expect(one.stdout).toContain('loaded into');
+    expect(one.stdout).toMatch(/judged +11 rows, of which 1 were rejected/);
+    const here = await market.millrace('datasets', '--pipeline', 'sell', '--json', '--limit', '1');
+    expect(jsonLines(here.stdout)[0]).toEqual(newest);
+    expect(await elsewhere(['datasets', 'nothing', '--service', url])).toMatchObject({ code: 3 });
+    const well = await elsewhere(['health', '--json', '--service', url]);
+    expect(jsonLines(well.stdout)[0]).toMatchObject({ ok: true, catalog: { ok: true }, worker: { ok: true } });
+    expect(well.code).toBe(0);
   });
 
   test('what it refuses has the code and the exit code that it has without one', async () => {

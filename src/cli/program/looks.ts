@@ -49,6 +49,7 @@ function addLogs(program: Command, add: Add): void {
     program,
     {
       usage: 'logs',
+      service: true,
       temporal: true,
       about: 'Prints what a run did and logged, line by line.',
       details: [
