@@ -63,11 +63,11 @@ describe('with a service', () => {
     const [sell] = jsonLines((await elsewhere(['pipelines', 'sell', '--json', '--service', url])).stdout);
     expect(sell).toMatchObject({ name: 'sell', schedule: null, lastRuns: [{ status: 'completed' }, { status: 'failed' }] });
     expect((await elsewhere(['pipelines', '--service', url])).stdout).toMatch(/^ *sell\b/m);
-    const [newest] = jsonLines(
-      (await elsewhere(['datasets', '--pipeline', 'sell', '--json', '--limit', '1', '--service', url])).stdout,
-    );
+    const listed = await elsewhere(['datasets', '--pipeline', 'sell', '--json', '--limit', '1', '--service', url]);
+    expect(listed).toMatchObject({ code: 0, stderr: '' });
+    const [newest] = jsonLines(listed.stdout);
     const one = await elsewhere(['datasets', String(newest?.['uri']), '--service', url]);
-    expect(one.stdout).toContain('loaded into');
+    expect(one).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('loaded into') as string });
     expect(one.stdout).toMatch(/judged +11 rows, of which 1 were rejected/);
     const here = await market.millrace('datasets', '--pipeline', 'sell', '--json', '--limit', '1');
     expect(jsonLines(here.stdout)[0]).toEqual(newest);

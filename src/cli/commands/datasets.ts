@@ -37,11 +37,17 @@ export async function datasets(context: CommandContext, uri: string | undefined,
   return EXIT.ok;
 }
 
-async function list({ listDatasets }: Operations, { limit, ...filter }: DatasetsOptions): Promise<Summary[]> {
+async function list({ listDatasets }: Operations, { name, contract, pipeline, limit }: DatasetsOptions): Promise<Summary[]> {
   const found: Summary[] = [];
   let cursor: string | undefined;
   do {
-    const { items, next } = await listDatasets({ ...filter, limit: Math.min(PAGE, limit - found.length), cursor });
+    const { items, next } = await listDatasets({
+      name,
+      contract,
+      pipeline,
+      limit: Math.min(PAGE, limit - found.length),
+      cursor,
+    });
     found.push(...items);
     cursor = next ?? undefined;
   } while (cursor !== undefined && found.length < limit);
