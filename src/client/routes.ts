@@ -27,7 +27,7 @@ export const ROUTES = {
   listRunLog: { method: 'get', path: '/v1/runs/{run}/log', tag: 'runs' },
   listSchedules: { method: 'get', path: '/v1/schedules', tag: 'schedules' },
   getSchedule: { method: 'get', path: '/v1/schedules/{pipeline}', tag: 'schedules' },
-  applySchedules: { method: 'post', path: '/v1/schedules/apply', tag: 'schedules' },
+  applySchedules: { method: 'put', path: '/v1/schedules', tag: 'schedules' },
   pauseSchedule: { method: 'post', path: '/v1/schedules/{pipeline}/pause', tag: 'schedules' },
   resumeSchedule: { method: 'post', path: '/v1/schedules/{pipeline}/resume', tag: 'schedules' },
   triggerSchedule: { method: 'post', path: '/v1/schedules/{pipeline}/trigger', tag: 'schedules' },

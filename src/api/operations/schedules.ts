@@ -31,8 +31,8 @@ export const SCHEDULE_OPERATIONS = {
     errors: ['PIPELINE_UNKNOWN', 'SCHEDULE_UNKNOWN'],
   }),
   applySchedules: operation({
-    method: 'post',
-    path: '/v1/schedules/apply',
+    method: 'put',
+    path: '/v1/schedules',
     tag: 'schedules',
     role: 'admin',
     summary: 'Makes the schedules in Temporal those of the config, or only tells what that would change.',
