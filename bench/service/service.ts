@@ -6,6 +6,7 @@ import { startMany, type Starts } from './starts.js';
 import { watchVisibility } from './visibility.js';
 
 const PER_SECOND = 200;
+const WARM_UP_S = 5;
 /** What the slowest of a hundred readers may wait. */
 const ALLOWED_S = 0.1;
 /** What Temporal lets a namespace ask for, lists and counts together. */
@@ -70,6 +71,8 @@ async function readWhileRunsGoOn({ url, millrace, metricsUrl, temporal, service 
   };
   const lanes = Promise.all([lane(), lane()]);
   const known = (await millrace.runs.list({ limit: 200 })).items.map(({ workflowId, runId }) => `${workflowId}@${runId}`);
+  // A service answers for days: what it does with its first requests, as code that is compiled, is not what readers meet.
+  await readSteadily({ kinds: kindsOf(url, known), perSecond: PER_SECOND, seconds: WARM_UP_S });
   const visibility = await watchVisibility(metricsUrl);
   const before = (await service.usage()).cpuS;
   try {
