@@ -8,10 +8,8 @@ import { describeRun, type RunDescription } from '../temporal/describe-run.js';
 import { listInterventions, type Intervention } from '../temporal/interventions.js';
 import { formatRunAddress, type RunAddress } from '../temporal/run-id.js';
 import { hasWorker } from '../temporal/task-queue.js';
+import { listPages } from './list-pages.js';
 import { isOpen } from './outcome.js';
-
-/** Lines of one answer. */
-const PAGE = 200;
 
 /** What is known of a run at one moment. */
 export interface LogLook {
@@ -55,13 +53,7 @@ export function logOfService({ getRun, listRunLog }: Operations, address: string
   return async () => {
     const { workflowId, runId, status, worker, taskQueue } = await getRun({ run });
     run = formatRunAddress({ workflowId, runId });
-    const lines: JournalLine[] = [];
-    let cursor: string | undefined;
-    do {
-      const { items, next } = await listRunLog({ run, limit: PAGE, cursor });
-      lines.push(...(items as JournalLine[]));
-      cursor = next ?? undefined;
-    } while (cursor !== undefined);
+    const lines = (await listPages((page) => listRunLog({ run, ...page }))) as JournalLine[];
     const waits = isOpen({ status }) && worker === false;
     return { lines, closed: !isOpen({ status }), unpolled: waits ? (taskQueue ?? '') : undefined };
   };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { operation } from '../operation.js';
-import { jsonObject, time } from '../schemas/lists.js';
-import { runAddress, startedRun } from '../schemas/runs.js';
+import { jsonObject } from '../schemas/lists.js';
+import { runAddress, runPause, startedRun } from '../schemas/runs.js';
 
 const reason = z.string().trim().min(1).max(1000);
 const step = z.string().min(1).max(500).describe('Its id, as `load:warehouse.orders`, or its name where only one step has it.');
@@ -16,7 +16,7 @@ const steeredRun = z
   .object({
     workflowId: z.string(),
     runId: z.string(),
-    paused: z.object({ since: time, by: z.string(), reason: z.string().optional() }).nullable(),
+    paused: runPause.nullable(),
     waiting: z.array(z.string()).describe('Steps that wait for a decision: the first hundred.'),
   })
   .meta({ id: 'SteeredRun' });

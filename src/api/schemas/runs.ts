@@ -34,6 +34,9 @@ export const runSummary = z
   })
   .meta({ id: 'RunSummary' });
 
+/** Since when a run starts no new step, and who said so. */
+export const runPause = z.object({ since: time, by: z.string(), reason: z.string().optional() });
+
 export const runStep = z
   .object({
     step: z.string(),
@@ -74,10 +77,7 @@ export const run = runSummary
     steps: z.array(runStep),
     schemaChanges: z.array(jsonObject),
     checks: z.array(jsonObject),
-    paused: z
-      .object({ since: time, by: z.string(), reason: z.string().optional() })
-      .nullable()
-      .describe('Of a run that is open: since when it starts no new step.'),
+    paused: runPause.nullable().describe('Of a run that is open: since when it starts no new step.'),
     decisions: z.array(jsonObject).describe('What people did to the run.'),
     auditOverrides: z.array(jsonObject),
     result: jsonValue,

@@ -3,6 +3,7 @@ import { count, plainTable, size } from '../../dev/text-format.js';
 import { columns } from '../columns.js';
 import type { CommandContext } from '../command-context.js';
 import { EXIT } from '../exit-codes.js';
+import { listPages } from '../list-pages.js';
 import { describeReason } from '../run-text.js';
 import { withOperations } from '../services.js';
 import { shortTime } from '../short-time.js';
@@ -16,9 +17,6 @@ export interface DatasetsOptions {
 
 type Summary = ResultOf<'listDatasets'>['items'][number];
 type Dataset = ResultOf<'getDataset'>;
-
-/** The most datasets of one answer. */
-const PAGE = 200;
 
 /** Lists datasets, or shows one. @throws TerminalError DATASET_UNKNOWN, PIPELINE_UNKNOWN */
 export async function datasets(context: CommandContext, uri: string | undefined, options: DatasetsOptions): Promise<number> {
@@ -37,21 +35,8 @@ export async function datasets(context: CommandContext, uri: string | undefined,
   return EXIT.ok;
 }
 
-async function list({ listDatasets }: Operations, { name, contract, pipeline, limit }: DatasetsOptions): Promise<Summary[]> {
-  const found: Summary[] = [];
-  let cursor: string | undefined;
-  do {
-    const { items, next } = await listDatasets({
-      name,
-      contract,
-      pipeline,
-      limit: Math.min(PAGE, limit - found.length),
-      cursor,
-    });
-    found.push(...items);
-    cursor = next ?? undefined;
-  } while (cursor !== undefined && found.length < limit);
-  return found;
+function list({ listDatasets }: Operations, { name, contract, pipeline, limit }: DatasetsOptions): Promise<Summary[]> {
+  return listPages((page) => listDatasets({ name, contract, pipeline, ...page }), limit);
 }
 
 function listText(listed: readonly Summary[]): string {

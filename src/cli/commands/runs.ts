@@ -2,6 +2,7 @@ import type { InputOf, Operations, ResultOf } from '../../api/index.js';
 import { duration, plainTable } from '../../dev/text-format.js';
 import { EXIT } from '../exit-codes.js';
 import type { CommandContext } from '../command-context.js';
+import { listPages } from '../list-pages.js';
 import { withOperations } from '../services.js';
 import { shortTime } from '../short-time.js';
 
@@ -13,9 +14,6 @@ export interface RunsOptions {
   readonly status?: string;
   readonly limit: number;
 }
-
-/** The most runs of one answer. */
-const PAGE = 200;
 
 /** Lists runs, the latest first. */
 export async function runs(context: CommandContext, options: RunsOptions): Promise<number> {
@@ -37,19 +35,7 @@ export async function runs(context: CommandContext, options: RunsOptions): Promi
   return EXIT.ok;
 }
 
-async function list({ listRuns }: Operations, { pipeline, status, limit }: RunsOptions): Promise<ListedRun[]> {
-  const found: ListedRun[] = [];
-  let cursor: string | undefined;
-  do {
-    const wanted = {
-      pipeline,
-      status: status as InputOf<'listRuns'>['status'],
-      limit: Math.min(PAGE, limit - found.length),
-      cursor,
-    };
-    const { items, next } = await listRuns(wanted);
-    found.push(...items);
-    cursor = next ?? undefined;
-  } while (cursor !== undefined && found.length < limit);
-  return found.slice(0, limit);
+function list({ listRuns }: Operations, { pipeline, status, limit }: RunsOptions): Promise<ListedRun[]> {
+  const wanted = { pipeline, status: status as InputOf<'listRuns'>['status'] };
+  return listPages((page) => listRuns({ ...wanted, ...page }), limit);
 }
