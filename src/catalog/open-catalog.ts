@@ -1,4 +1,5 @@
 import { accessRecords } from './access-records.js';
+import { alertRecords } from './alert-records.js';
 import { backfillRecords } from './backfill-records.js';
 import type { Catalog } from './catalog.js';
 import { checkHistory, listAuditOverrides, listCheckResults, recordAuditOverride } from './check-results.js';
@@ -75,6 +76,7 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     takeLease: (name, holder, seen) => database.write((db) => takeLease(db, name, holder, seen)),
     dropLease: (name, holder) => database.write((db) => dropLease(db, name, holder)),
     ...accessRecords(database),
+    ...alertRecords(database),
     ...steeringRecords(database),
     ...backfillRecords(database),
     ...scheduleRecords(database),

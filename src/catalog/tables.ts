@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { AuditOverridesTable, RunDecisionsTable, RunHoldsTable } from './steering-tables.js';
+import type { AlertsTable } from './alert-tables.js';
 import type { AuditTable, TokensTable } from './access-tables.js';
 import type { SchedulePausesTable, ScheduleTicksTable } from './schedule-tables.js';
 import type { BackfillPartitionsTable, BackfillsTable } from './backfill-tables.js';
@@ -223,6 +224,7 @@ export interface CatalogTables {
   audit: AuditTable;
   backfills: BackfillsTable;
   backfill_partitions: BackfillPartitionsTable;
+  alerts: AlertsTable;
 }
 
 /** What statements run on: the database, or a transaction in it. */

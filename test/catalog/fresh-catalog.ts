@@ -23,6 +23,7 @@ const TABLES = [
   'backfill_partitions',
   'run_decisions',
   'run_holds',
+  'alerts',
 ] as const;
 
 /** Rows by table. */

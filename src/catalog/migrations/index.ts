@@ -10,6 +10,7 @@ import { access } from './0008-access.js';
 import { runFacts } from './0009-run-facts.js';
 import { schedules } from './0010-schedules.js';
 import { backfills } from './0011-backfills.js';
+import { alerts } from './0012-alerts.js';
 
 /** Every migration by name; they run in the order of their names, and a released one never changes. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -24,4 +25,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0009-run-facts': runFacts,
   '0010-schedules': schedules,
   '0011-backfills': backfills,
+  '0012-alerts': alerts,
 };

@@ -1,0 +1,4 @@
+import type { Soak } from './soak.js';
+
+/** Every soak by name; each is loaded only when it is asked for. */
+export const SOAKS: Readonly<Record<string, () => Promise<Soak>>> = {};

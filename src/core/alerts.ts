@@ -1,0 +1,24 @@
+/** What an alert is about. */
+export type AlertKind = 'approval' | 'slo' | 'run failed' | 'rejects' | 'backfill done' | 'trigger' | 'housekeeping';
+
+export type AlertSeverity = 'info' | 'warning' | 'critical';
+
+/** Something that people shall hear of although they are not looking. */
+export interface Alert {
+  /** What it is told once for: the same key again is the same alert, whoever says it and however often. */
+  readonly key: string;
+  readonly kind: AlertKind;
+  readonly severity: AlertSeverity;
+  /** One line, by itself understandable. */
+  readonly title: string;
+  /** What happened, where, why and what to do: plain text, several lines. */
+  readonly text: string;
+  readonly pipeline?: string;
+  readonly partition?: string;
+  readonly workflowId?: string;
+  readonly runId?: string;
+  /** When it came about, ISO 8601. */
+  readonly at: string;
+  /** For programs that receive it: JSON, no secret. */
+  readonly details?: Readonly<Record<string, unknown>>;
+}
