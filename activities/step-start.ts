@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 /** A step that is over before tells of its start with its end: one transaction of the catalog instead of two. */
 const QUICK_MS = 100;
 
@@ -11,15 +9,18 @@ export interface StepStart {
 
 /** @param write stops when its signal aborts; the step's end makes up for a word that could not be written */
 export function tellStart(write: (signal: AbortSignal) => Promise<void>, stop: AbortSignal): StepStart {
-  const over = new AbortController();
-  const signal = AbortSignal.any([over.signal, stop]);
-  const told = sleep(QUICK_MS, undefined, { signal })
-    .then(() => write(signal))
-    .catch(() => undefined);
+  let over: AbortController | undefined;
+  let told: Promise<void> | undefined;
+  // No signal is made for a step that is quick: most of what such a step takes would be that.
+  const timer = setTimeout(() => {
+    over = new AbortController();
+    told = write(AbortSignal.any([over.signal, stop])).catch(() => undefined);
+  }, QUICK_MS);
   return {
-    settle() {
-      over.abort();
-      return told;
+    async settle() {
+      clearTimeout(timer);
+      over?.abort();
+      await told;
     },
   };
 }

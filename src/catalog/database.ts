@@ -6,8 +6,12 @@ export interface CatalogDatabase {
   /** The catalog as people know it; no secret. */
   readonly name: string;
   read<T>(work: (db: CatalogSession) => Promise<T>): Promise<T>;
-  /** One transaction: all of `work` is kept, or nothing. `work` may be called more than once. */
-  write<T>(work: (db: CatalogSession) => Promise<T>): Promise<T>;
+  /**
+   * One transaction: all of `work` is kept, or nothing. `work` may be called more than once.
+   *
+   * `opened` stands for the file or the server that is open: another one after it was opened anew.
+   */
+  write<T>(work: (db: CatalogSession, opened: object) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 

@@ -1,5 +1,6 @@
 import { accessRecords } from './access-records.js';
 import { alertRecords } from './alert-records.js';
+import { AnnouncedRuns } from './announced-runs.js';
 import { backfillRecords } from './backfill-records.js';
 import type { Catalog } from './catalog.js';
 import { checkHistory, listAuditOverrides, listCheckResults, recordAuditOverride } from './check-results.js';
@@ -39,12 +40,17 @@ export function catalogName(options: CatalogOptions): string {
 export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
   const database: CatalogDatabase = 'path' in options ? sqliteDatabase(options.path) : postgresDatabase(options);
   await database.read(() => Promise.resolve());
+  const announced = new AnnouncedRuns();
   return {
     name: database.name,
-    recordRunStarted: (fact) => database.write((db) => startRun(db, fact)),
+    async recordRunStarted(fact) {
+      const opened = await database.write((db, file) => startRun(db, fact).then(() => file));
+      announced.add(opened, fact);
+    },
     recordRunFinished: (fact) => database.write((db) => finishRun(db, fact)),
     recordStepStarted: (fact) => database.write((db) => startStep(db, fact)),
-    recordStepFinished: (fact) => database.write((db) => finishStep(db, fact)),
+    recordStepFinished: (fact) =>
+      database.write((db, opened) => finishStep(db, announced.has(opened, fact) ? { ...fact, run: undefined } : fact)),
     recordStepFailed: (fact) => database.write((db) => failStep(db, fact)),
     recordContract: (fact) => database.write((db) => recordContractVersion(db, fact)),
     recordDataset: (uri, manifest) => database.write((db) => recordDataset(db, uri, manifest)),

@@ -64,7 +64,7 @@ export function postgresDatabase(place: PostgresPlace): CatalogDatabase {
   return {
     name: server.name,
     read: (work) => translated('read', work),
-    write: (work) => translated('written', (db) => db.transaction().execute((transaction) => work(transaction))),
+    write: (work) => translated('written', (db) => db.transaction().execute((transaction) => work(transaction, db))),
     async close() {
       const db = await opening?.catch(() => undefined);
       opening = undefined;

@@ -20,13 +20,13 @@ export function sqliteDatabase(path: string): CatalogDatabase {
     }
   }
 
-  async function write<T>(work: (db: CatalogSession) => Promise<T>): Promise<T> {
+  async function write<T>(work: (db: CatalogSession, opened: object) => Promise<T>): Promise<T> {
     const file = await keeper.current();
     let begun = false;
     try {
       return await file.db.transaction().execute((transaction) => {
         begun = true;
-        return work(transaction);
+        return work(transaction, file);
       });
     } catch (error) {
       if (begun) await keeper.discard(file);

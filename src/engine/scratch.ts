@@ -13,16 +13,17 @@ export interface Scratch {
 /** A folder below `spillDirectory` for one session's files. What killed processes of this host have left there goes first. */
 export function openScratch(spillDirectory: string): Scratch {
   const all = path.join(spillDirectory === '' ? os.tmpdir() : spillDirectory, 'scratch');
-  const own = path.join(all, attemptName('session'));
+  let own: string | undefined;
   let making: Promise<string> | undefined;
+  const make = async (folder: string): Promise<string> => {
+    await removeDeadAttempts(all);
+    await mkdir(folder, { recursive: true });
+    return folder;
+  };
   return {
-    folder: () =>
-      (making ??= removeDeadAttempts(all).then(async () => {
-        await mkdir(own, { recursive: true });
-        return own;
-      })),
+    folder: () => (making ??= make((own = path.join(all, attemptName('session'))))),
     remove() {
-      if (making) rmSync(own, { recursive: true, force: true });
+      if (own !== undefined) rmSync(own, { recursive: true, force: true });
     },
   };
 }

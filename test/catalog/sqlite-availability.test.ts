@@ -7,7 +7,7 @@ import Database from 'libsql';
 import { expect, onTestFinished, test } from 'vitest';
 import { openCatalog, type Catalog } from '../../src/catalog/index.js';
 import { temporaryFolder } from '../support/folder.js';
-import { runStarted } from './sample-facts.js';
+import { RUN, runStarted, validateFinished } from './sample-facts.js';
 
 const WRITER = fileURLToPath(new URL('writer-process.ts', import.meta.url));
 
@@ -102,6 +102,15 @@ test('facts told after the file was deleted go to a new file, not into the void'
   expect(existsSync(path)).toBe(true);
   const other = await open(path);
   expect(await other.listRuns({ limit: 9 })).toHaveLength(1);
+});
+
+test('a run whose start went with the file is there again with its next step', async () => {
+  const path = join(temporaryFolder(), 'catalog.db');
+  const catalog = await open(path);
+  await catalog.recordRunStarted(runStarted());
+  for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
+  await catalog.recordStepFinished(validateFinished());
+  expect(await catalog.findRun(RUN.workflowId, RUN.runId)).toMatchObject({ pipeline: runStarted().pipeline, status: 'running' });
 });
 
 test('a path that cannot be made is CATALOG_UNAVAILABLE and named', async () => {
