@@ -19,6 +19,18 @@ import { ProblemsError, refuseProblems, type Problem } from '../core/problems.js
 import { readPipelineNames, type NamedProject } from './pipeline-names.js';
 import { watchSandbox } from './sandbox-imports.js';
 
+type LongLived = readonly [type: string, file: string, name: string];
+
+/**
+ * Millrace's own long-lived workflows: the type they are started by, their file in workflows/, and what that exports. A line here
+ * is all it takes: the entry exports each under its type, and marks it as going on with new code when a version is promoted,
+ * whereas pipelines stay with the version that began them (see workflows/versioning.ts).
+ */
+const LONG_LIVED: readonly LongLived[] = [
+  [BACKFILL_WORKFLOW, 'backfill', 'backfill'],
+  [START_WORKFLOW, 'start', 'start'],
+];
+
 /** The bundle that `millrace build` has made, or a fresh one. Throws as {@link bundleProject} does. */
 export async function bundleOf(project: LoadedProject): Promise<WorkflowBundleOption> {
   return project.bundlePath === undefined ? bundleProject(project) : { codePath: project.bundlePath };
@@ -78,13 +90,22 @@ async function writeEntry(project: NamedProject, names: readonly string[]): Prom
     `import { refuseUnknown } from ${ourWorkflow('unknown-pipeline')};`,
     ...(project.workflowsPath === undefined ? [] : [`export * from ${JSON.stringify(project.workflowsPath)};`]),
     `export { ${BUILT_IN_NAMES.join(', ')} } from ${ourWorkflow('built-in')};`,
-    `export { backfill as ${JSON.stringify(BACKFILL_WORKFLOW)} } from ${ourWorkflow('backfill')};`,
-    `export { start as ${JSON.stringify(START_WORKFLOW)} } from ${ourWorkflow('start')};`,
+    `import { upgrading } from ${ourWorkflow('versioning')};`,
+    ...LONG_LIVED.flatMap(longLivedLines),
     `export default refuseUnknown(${JSON.stringify([...names, ...BUILT_IN_NAMES])});`,
     '',
   ].join('\n');
   await writeFile(entry, text);
   return entry;
+}
+
+/** Exports a workflow as the type it is started by, which goes on with new code. */
+function longLivedLines([type, file, name]: LongLived): string[] {
+  return [
+    `import { ${name} } from ${ourWorkflow(file)};`,
+    `upgrading(${name});`,
+    `export { ${name} as ${JSON.stringify(type)} };`,
+  ];
 }
 
 function ourWorkflow(name: string): string {

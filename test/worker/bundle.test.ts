@@ -1,3 +1,4 @@
+import vm from 'node:vm';
 import { expect, test } from 'vitest';
 import { inspectProject, type LoadedProject } from '../../src/config/load.js';
 import { problemLine, problemsOf } from '../../src/core/problems.js';
@@ -72,3 +73,37 @@ test('syntax errors in two files, and an import of what is not there, are told t
     expect.stringMatching(/^workflows\/sum\.ts:\d+:\d+: Syntax error: .*\[WORKFLOW_INVALID\]$/),
   ]);
 });
+
+test('under worker versioning pipelines stay with the version that began them, and the long-lived workflows go on with new code', async () => {
+  const { project } = await inspectProject(writtenProject({}));
+  const { code } = await bundleProject(project as LoadedProject);
+  const versioned = Object.entries(workflowsIn(code)).map(([type, workflow]) => [
+    type,
+    workflow.workflowDefinitionOptions?.versioningBehavior,
+  ]);
+  expect(Object.fromEntries(versioned)).toMatchObject({
+    sum: 'PINNED',
+    replicate: 'PINNED',
+    replayQuarantine: 'PINNED',
+    'millrace.backfill': 'AUTO_UPGRADE',
+    'millrace.start': 'AUTO_UPGRADE',
+    default: 'AUTO_UPGRADE',
+  });
+  // Whatever else there is: a workflow of our own has a name that no pipeline can take.
+  for (const [type, behaviour] of versioned) {
+    const isPipeline = /^\w+$/.test(String(type)) && type !== 'default';
+    expect([type, behaviour]).toEqual([type, isPipeline ? 'PINNED' : 'AUTO_UPGRADE']);
+  }
+});
+
+interface BundledWorkflow {
+  readonly workflowDefinitionOptions?: { readonly versioningBehavior?: string };
+}
+
+/** The workflows of a bundle, loaded as a worker loads them. */
+function workflowsIn(code: string): Record<string, BundledWorkflow> {
+  const sandbox = vm.createContext({ console, URL, TextEncoder, TextDecoder, __webpack_module_cache__: {} });
+  vm.runInContext(code, sandbox);
+  const { __TEMPORAL__: bundle } = sandbox as { __TEMPORAL__: { importWorkflows(): Record<string, BundledWorkflow> } };
+  return bundle.importWorkflows();
+}
