@@ -20,7 +20,6 @@ import { Steering } from './steering.js';
 import { StepRunner, type RunControls } from './step-runner.js';
 import type { Steps } from './steps.js';
 import type { ParamsOf, Run, RunControl } from './types.js';
-import { pinned } from './versioning.js';
 
 /** A pipeline's function; what does its steps is for Millrace's own pipelines. */
 type Body<P extends Project, N extends keyof P['pipelines'] & string, R> = (
@@ -32,7 +31,7 @@ type Body<P extends Project, N extends keyof P['pipelines'] & string, R> = (
 /** Makes one of Millrace's own pipelines: like any other, but for steps that no other has. */
 export function makePipeline<P extends Project, N extends keyof P['pipelines'] & string, R>(name: N, body: Body<P, N, R>) {
   const workflow = (params?: unknown, control?: RunControl): Promise<R> => execute(name, params, control, body);
-  return Object.assign(pinned(workflow), { pipelineName: name, body });
+  return Object.assign(workflow, { pipelineName: name, body });
 }
 
 /** A pipeline's function, as those call it who run it elsewhere than in a workflow. */

@@ -23,8 +23,8 @@ type LongLived = readonly [type: string, file: string, name: string];
 
 /**
  * Millrace's own long-lived workflows: the type they are started by, their file in workflows/, and what that exports. A line here
- * is all it takes: the entry exports each under its type, and marks it as going on with new code when a version is promoted,
- * whereas pipelines stay with the version that began them (see workflows/versioning.ts).
+ * is all it takes: the entry exports each under its type, and lets it go on with new code when a version is promoted, whereas
+ * pipelines stay with the version that began them (see workflows/versioning.ts).
  */
 const LONG_LIVED: readonly LongLived[] = [
   [BACKFILL_WORKFLOW, 'backfill', 'backfill'],

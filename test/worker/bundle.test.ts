@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { inspectProject, type LoadedProject } from '../../src/config/load.js';
 import { problemLine, problemsOf } from '../../src/core/problems.js';
 import { bundleProject } from '../../src/worker/index.js';
+import { versionedBundle } from '../../src/worker/versioned-bundle.js';
 import { writtenProject, type FileChange } from '../support/written-project.js';
 
 /** What bundling finds wrong with the sound project after some changes, a line each. */
@@ -74,36 +75,33 @@ test('syntax errors in two files, and an import of what is not there, are told t
   ]);
 });
 
-test('under worker versioning pipelines stay with the version that began them, and the long-lived workflows go on with new code', async () => {
+test('the long-lived workflows go on with new code in a worker of a deployment, and say nothing of versions in any other', async () => {
   const { project } = await inspectProject(writtenProject({}));
-  const { code } = await bundleProject(project as LoadedProject);
-  const versioned = Object.entries(workflowsIn(code)).map(([type, workflow]) => [
-    type,
-    workflow.workflowDefinitionOptions?.versioningBehavior,
-  ]);
-  expect(Object.fromEntries(versioned)).toMatchObject({
-    sum: 'PINNED',
-    replicate: 'PINNED',
-    replayQuarantine: 'PINNED',
+  const bundle = await bundleProject(project as LoadedProject);
+  const { code } = (await versionedBundle(bundle)) as { readonly code: string };
+  const versioned = behavioursIn(code);
+  expect(versioned).toMatchObject({
     'millrace.backfill': 'AUTO_UPGRADE',
     'millrace.start': 'AUTO_UPGRADE',
     default: 'AUTO_UPGRADE',
   });
+  expect(versioned).toMatchObject({ sum: undefined, replicate: undefined, replayQuarantine: undefined });
   // Whatever else there is: a workflow of our own has a name that no pipeline can take.
-  for (const [type, behaviour] of versioned) {
-    const isPipeline = /^\w+$/.test(String(type)) && type !== 'default';
-    expect([type, behaviour]).toEqual([type, isPipeline ? 'PINNED' : 'AUTO_UPGRADE']);
+  for (const [type, behaviour] of Object.entries(versioned)) {
+    expect([type, behaviour]).toEqual([type, type.includes('.') || type === 'default' ? 'AUTO_UPGRADE' : undefined]);
   }
+  expect(new Set(Object.values(behavioursIn(bundle.code)))).toEqual(new Set([undefined]));
 });
 
 interface BundledWorkflow {
   readonly workflowDefinitionOptions?: { readonly versioningBehavior?: string };
 }
 
-/** The workflows of a bundle, loaded as a worker loads them. */
-function workflowsIn(code: string): Record<string, BundledWorkflow> {
+/** What the workflows of a bundle say of versions, loaded as a worker loads them. */
+function behavioursIn(code: string): Record<string, string | undefined> {
   const sandbox = vm.createContext({ console, URL, TextEncoder, TextDecoder, __webpack_module_cache__: {} });
   vm.runInContext(code, sandbox);
   const { __TEMPORAL__: bundle } = sandbox as { __TEMPORAL__: { importWorkflows(): Record<string, BundledWorkflow> } };
-  return bundle.importWorkflows();
+  const entries = Object.entries(bundle.importWorkflows());
+  return Object.fromEntries(entries.map(([type, workflow]) => [type, workflow.workflowDefinitionOptions?.versioningBehavior]));
 }
