@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { ACCESS_OPERATIONS } from './operations/access.js';
+import { DEPLOYMENT_OPERATIONS } from './operations/deployments.js';
 import { DATASET_OPERATIONS } from './operations/datasets.js';
 import { BACKFILL_OPERATIONS } from './operations/backfills.js';
 import { PIPELINE_OPERATIONS } from './operations/pipelines.js';
@@ -21,6 +22,7 @@ export const OPERATIONS = {
   ...SCHEDULE_OPERATIONS,
   ...ACCESS_OPERATIONS,
   ...BACKFILL_OPERATIONS,
+  ...DEPLOYMENT_OPERATIONS,
   ...SERVICE_OPERATIONS,
 } as const;
 

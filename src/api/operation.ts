@@ -36,6 +36,7 @@ export const TAGS = [
   'quarantine',
   'audit',
   'tokens',
+  'deployments',
   'service',
 ] as const;
 export type Tag = (typeof TAGS)[number];

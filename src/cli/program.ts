@@ -9,6 +9,7 @@ import { addCatalog } from './program/catalog.js';
 import { addCatalogLooks } from './program/catalog-looks.js';
 import { addConnections } from './program/connections.js';
 import { addContracts } from './program/contracts.js';
+import { addDeploys } from './program/deploys.js';
 import { addLooks } from './program/looks.js';
 import { addMachine } from './program/machine.js';
 import { addProject } from './program/project.js';
@@ -71,6 +72,7 @@ export function buildProgram(finish: (exitCode: number) => void): Command {
   addRunActions(program, add);
   addBackfills(program, add);
   addSchedules(program, add);
+  addDeploys(program, add);
   addLooks(program, add);
   addCatalogLooks(program, add);
   addQuarantine(program, add);

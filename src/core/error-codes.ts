@@ -2,6 +2,7 @@ import { BACKFILL_ERRORS } from './error-codes/backfills.js';
 import { CLIENT_ERRORS } from './error-codes/clients.js';
 import { DATABASE_ERRORS } from './error-codes/databases.js';
 import { DATA_ERRORS } from './error-codes/data.js';
+import { DEPLOYMENT_ERRORS } from './error-codes/deployments.js';
 import { ENGINE_ERRORS } from './error-codes/engine.js';
 import { FILE_ERRORS } from './error-codes/files.js';
 import { INCREMENTAL_ERRORS } from './error-codes/incremental.js';
@@ -21,6 +22,7 @@ export const ERROR_CODES = {
   ...RUN_ERRORS,
   ...BACKFILL_ERRORS,
   ...STEERING_ERRORS,
+  ...DEPLOYMENT_ERRORS,
   ...PROJECT_ERRORS,
   ...FILE_ERRORS,
   ...DATABASE_ERRORS,

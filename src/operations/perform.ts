@@ -17,11 +17,13 @@ import { audited } from './audited.js';
 import type { Handlers, OperationContext, OperationServices } from './context.js';
 import { datasetHandlers } from './datasets.js';
 import { backfillHandlers } from './backfills.js';
+import { deploymentHandlers } from './deployments.js';
 import { healthHandlers } from './health.js';
 import { pipelineHandlers } from './pipelines.js';
 import { quarantineHandlers } from './quarantine.js';
 import { markStep, retryRun } from './retry-run.js';
 import { runActionHandlers } from './run-actions.js';
+import { moveRun } from './move-run.js';
 import { runLogHandlers } from './run-log.js';
 import { runHandlers } from './runs.js';
 import { scheduleHandlers } from './schedules.js';
@@ -40,6 +42,8 @@ const HANDLERS: Handlers<OperationId> = {
   ...tokenHandlers,
   ...auditHandlers,
   ...backfillHandlers,
+  ...deploymentHandlers,
+  moveRun,
   ...healthHandlers,
 };
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import path from 'node:path';
@@ -35,16 +35,30 @@ export function codeOf(configFile: string, load: () => unknown): FunctionCode {
   const modules = [...graph.values()].flatMap(({ files }) => (named === undefined ? [] : (files.get(named) ?? [])));
   const reached = new Map<string, SourceFile>();
   for (const file of modules.length > 0 ? modules : [configFile]) collect(file, reached);
-  const files = [...reached.keys()].toSorted();
-  const packages = [...reached.values()].flatMap((source) => [...source.packages]);
   const hash = createHash('sha256').update(`node ${process.versions.node}\n`);
-  for (const file of files) {
-    hash.update(`${path.relative(path.dirname(configFile), file)}\n`).update((reached.get(file) as SourceFile).content);
-  }
-  for (const [name, version] of packages.toSorted(([a], [b]) => (a < b ? -1 : 1))) hash.update(`\n${name} ${version}`);
+  const { files, packages } = tell(hash, reached, path.dirname(configFile));
   // A function written in the config itself has no module; its own text tells it from its neighbours.
   hash.update(String(load));
   return { hash: hash.digest('hex'), exact: packages.every(([, version]) => version !== undefined), files };
+}
+
+/** A hash of a file and of everything in the project that it names, with the versions of the packages they import. */
+export function sourceHash(file: string): string {
+  const reached = new Map<string, SourceFile>();
+  collect(file, reached);
+  const hash = createHash('sha256');
+  tell(hash, reached, path.dirname(file));
+  return hash.digest('hex');
+}
+
+function tell(hash: Hash, reached: ReadonlyMap<string, SourceFile>, folder: string) {
+  const files = [...reached.keys()].toSorted();
+  const packages = [...reached.values()].flatMap((source) => [...source.packages]);
+  for (const file of files) {
+    hash.update(`${path.relative(folder, file)}\n`).update((reached.get(file) as SourceFile).content);
+  }
+  for (const [name, version] of packages.toSorted(([a], [b]) => (a < b ? -1 : 1))) hash.update(`\n${name} ${version}`);
+  return { files, packages };
 }
 
 function collect(file: string, graph: Map<string, SourceFile>): void {

@@ -27,7 +27,7 @@ export async function requireAnswerable(temporal: TemporalClient, run: RunDescri
   const version = `${pinnedTo.deployment}.${pinnedTo.buildId}`;
   throw new TransientError(
     'RUN_VERSION_GONE',
-    `The run ${workflowId} is pinned to version ${version} of its worker deployment, and no worker of that version polls the task queue "${taskQueue}". Start one, or move the run: temporal workflow update-options --workflow-id ${workflowId} --help`,
+    `The run ${workflowId} is pinned to version ${version} of its worker deployment, and no worker of that version polls the task queue "${taskQueue}". Start one, or move the run: millrace move ${workflowId} --to VERSION`,
     { ...facts, version },
   );
 }

@@ -31,6 +31,9 @@ const LONG_LIVED: readonly LongLived[] = [
   [START_WORKFLOW, 'start', 'start'],
 ];
 
+/** The types that they are started by. */
+export const LONG_LIVED_TYPES: readonly string[] = LONG_LIVED.map(([type]) => type);
+
 /** The bundle that `millrace build` has made, or a fresh one. Throws as {@link bundleProject} does. */
 export async function bundleOf(project: LoadedProject): Promise<WorkflowBundleOption> {
   return project.bundlePath === undefined ? bundleProject(project) : { codePath: project.bundlePath };

@@ -3,17 +3,20 @@ import { inspectProject, type LoadedProject } from '../config/load.js';
 import { refuseProblems, type Problem } from '../core/problems.js';
 import { preflight, type Check } from '../preflight/preflight.js';
 import { listenForInterruption } from './interruption.js';
-import { connectWorker, createWorker, GRACE_MS, type RunningWorker } from './worker.js';
+import { standingOf, type Standing } from './standing.js';
+import { connectWorker, createWorker, GRACE_MS, type RunningWorker, type WorkerConnection, type WorkerDeployment } from './worker.js';
 
 export interface RunWorkerOptions {
   /** The project's folder. */
   readonly directory: string;
+  /** A worker deployment that it is of. @default none: it has no version */
+  readonly deployment?: WorkerDeployment;
   /** Told of each check of the project when it ends. */
   readonly onCheck?: (check: Check) => void;
   /** Told of what is wrong and yet does not keep the worker from starting. */
   readonly onWarning?: (problem: Problem) => void;
-  /** Told when the worker polls. */
-  readonly onReady?: (project: LoadedProject) => void;
+  /** Told when the worker polls, with what it will get. */
+  readonly onReady?: (project: LoadedProject, standing: Standing) => void;
   /** Told when a signal has come: how many steps are at work, and how long they may go on. */
   readonly onStopping?: (steps: number, graceMs: number) => void;
 }
@@ -43,7 +46,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<WorkerEnd> {
     const started = await Promise.race([starting, interruption.happened]);
     if (started === 'interrupted') return 'not started';
     worker = started.worker;
-    options.onReady?.(started.project);
+    options.onReady?.(started.project, started.standing);
     void interruption.happened.then(() => started.worker.stop()).catch(() => undefined);
     await worker.done;
     return 'drained';
@@ -55,8 +58,14 @@ export async function runWorker(options: RunWorkerOptions): Promise<WorkerEnd> {
   }
 }
 
-async function start(options: RunWorkerOptions): Promise<{ readonly project: LoadedProject; readonly worker: RunningWorker }> {
-  const { directory, onCheck, onWarning } = options;
+interface Started {
+  readonly project: LoadedProject;
+  readonly worker: RunningWorker;
+  readonly standing: Standing;
+}
+
+async function start(options: RunWorkerOptions): Promise<Started> {
+  const { directory, onCheck, onWarning, deployment } = options;
   const inspected = await inspectProject(directory);
   const connection = inspected.project && (await connectWorker());
   try {
@@ -64,7 +73,8 @@ async function start(options: RunWorkerOptions): Promise<{ readonly project: Loa
     refuseProblems(problems, directory);
     problems.forEach((problem) => onWarning?.(problem));
     const project = inspected.project as LoadedProject;
-    return { project, worker: await createWorker({ project, connection, workflowBundle: bundle }) };
+    const worker = await createWorker({ project, connection, deployment, workflowBundle: bundle });
+    return { project, worker, standing: await standingOf(connection as WorkerConnection, project.taskQueue, worker) };
   } catch (error) {
     await connection?.connection.close();
     throw error;

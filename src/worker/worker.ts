@@ -12,14 +12,17 @@ import { openLeftWorks } from '../connectors/left-work.js';
 import { startReconciler } from '../reconciler/reconciler.js';
 import { connectFailure } from '../temporal/connect-failure.js';
 import { connectTemporal } from '../temporal/connect.js';
+import type { DeploymentVersion } from '../temporal/describe-run.js';
 import { temporalTarget } from '../temporal/target.js';
 import { openStaging } from '../engine/open-staging.js';
 import type { Staging } from '../engine/staging.js';
 import { millraceVersion } from '../config/millrace-version.js';
+import { buildIdOf } from './build-id.js';
 import { bundleOf } from './bundle.js';
 import { codeVersion } from './code-version.js';
 import { runLogSinks } from './log-sink.js';
 import { runEndSink } from './run-end-sink.js';
+import { versionedBundle } from './versioned-bundle.js';
 import { steeringSink } from './steering-sink.js';
 
 export interface WorkerSettings {
@@ -35,8 +38,17 @@ export interface WorkerSettings {
   readonly checkpoint?: Checkpoint;
   /** The result of an earlier {@link bundleProject}: starting takes a second or two less. @default the build's, or bundled at the start */
   readonly workflowBundle?: WorkflowBundleOption;
+  /** A worker deployment that it is of. @default none: it has no version */
+  readonly deployment?: WorkerDeployment;
   /** Limits to set in place of Millrace's own. */
   readonly limits?: WorkerLimits;
+}
+
+/** What a worker of a worker deployment is told. */
+export interface WorkerDeployment {
+  readonly name: string;
+  /** @default made from what it runs: see {@link buildIdOf} */
+  readonly buildId?: string;
 }
 
 /** What one worker takes on at a time. */
@@ -58,6 +70,8 @@ export const GRACE_MS = 25_000;
 export interface RunningWorker {
   /** Ends when the worker has stopped. Rejects when it failed. */
   readonly done: Promise<void>;
+  /** The version that it is of. */
+  readonly version?: DeploymentVersion;
   /** Steps, and other activities, that are at work now. */
   atWork(): number;
   /** Takes no new work, lets running steps finish for {@link GRACE_MS}, then interrupts them. */
@@ -89,11 +103,15 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
     workerIdentity,
     code: { hash: await codeVersion(workflowBundle), version: millraceVersion() },
   };
+  const version = settings.deployment && {
+    deployment: settings.deployment.name,
+    buildId: settings.deployment.buildId ?? (await buildIdOf(project, workflowBundle)),
+  };
   const worker = await Worker.create({
     connection,
     namespace,
     taskQueue: project.taskQueue,
-    workflowBundle,
+    ...(await workflowsOf(workflowBundle, version)),
     activities: createActivities(services),
     identity: workerIdentity,
     sinks: sinksOf(services),
@@ -111,11 +129,25 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
   });
   return {
     done,
+    ...(version && { version }),
     atWork: () => worker.getStatus().numInFlightActivities,
     async stop() {
       void reconciler.stop();
       if (worker.getState() === 'RUNNING') worker.shutdown();
       await done;
+    },
+  };
+}
+
+/** What a worker is told of its workflows, and of the version that pins them. */
+async function workflowsOf(workflowBundle: WorkflowBundleOption, version: DeploymentVersion | undefined) {
+  if (!version) return { workflowBundle };
+  return {
+    workflowBundle: await versionedBundle(workflowBundle),
+    workerDeploymentOptions: {
+      version: { deploymentName: version.deployment, buildId: version.buildId },
+      useWorkerVersioning: true as const,
+      defaultVersioningBehavior: 'PINNED' as const,
     },
   };
 }

@@ -207,6 +207,7 @@ const FOLDERS: readonly (readonly [start: string, area: Area])[] = [
   ['src/init/', 'entry point'],
   ['src/plan/', 'entry point'],
   ['src/preflight/', 'entry point'],
+  ['src/replay/', 'entry point'],
   ['src/testing/', 'entry point'],
   ['activities/', 'activities'],
   ['workflows/', 'workflows'],

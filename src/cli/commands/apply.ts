@@ -1,7 +1,6 @@
-import { createInterface } from 'node:readline/promises';
 import type { ResultOf } from '../../api/index.js';
-import { TerminalError } from '../../core/errors.js';
 import type { CommandContext } from '../command-context.js';
+import { agree } from '../agree.js';
 import { EXIT } from '../exit-codes.js';
 import { withOperations } from '../services.js';
 
@@ -25,7 +24,7 @@ export async function apply(context: CommandContext, options: ApplyOptions): Pro
     const isDone = options.dryRun === true || isUnchanged;
     for (const change of plan.changes) output.text(changeText(change));
     if (plan.changes.length === 0) output.text('No schedules: neither does the config have any, nor Temporal of this project.');
-    if (!isDone) await agree(plan.changes, options.yes === true);
+    if (!isDone) await agreeToRemoval(plan.changes, options.yes === true);
     const result = isDone ? plan : await applySchedules({ dryRun: false });
     output.data(result);
     if (plan.changes.length > 0) output.text(summary(result.changes, result.applied, options.dryRun === true));
@@ -55,20 +54,8 @@ function summary(changes: readonly Change[], applied: boolean, dryRun: boolean):
   return `${told}: ${words.join(', ')}.`;
 }
 
-async function agree(changes: readonly Change[], yes: boolean): Promise<void> {
+async function agreeToRemoval(changes: readonly Change[], yes: boolean): Promise<void> {
   const removed = changes.filter(({ change }) => change === 'removed').map(({ pipeline }) => pipeline);
-  if (removed.length === 0 || yes) return;
-  const what = `This removes the schedule${removed.length === 1 ? '' : 's'} of ${removed.join(', ')}`;
-  const asks = process.stdin.isTTY && process.stdout.isTTY;
-  if (asks && (await isAgreed(`${what}. Go on? [y/N] `))) return;
-  throw new TerminalError('COMMAND_INVALID', `${what}. Nothing was done. Add --yes to agree to it.`);
-}
-
-async function isAgreed(question: string): Promise<boolean> {
-  const prompt = createInterface({ input: process.stdin, output: process.stdout });
-  try {
-    return /^y(es)?$/i.test((await prompt.question(question)).trim());
-  } finally {
-    prompt.close();
-  }
+  if (removed.length === 0) return;
+  await agree(`This removes the schedule${removed.length === 1 ? '' : 's'} of ${removed.join(', ')}`, yes);
 }

@@ -1,20 +1,35 @@
 import { problemLine } from '../../core/problems.js';
-import { runWorker } from '../../worker/index.js';
+import { TerminalError } from '../../core/errors.js';
+import { runWorker, type WorkerDeployment } from '../../worker/index.js';
+import { standingText } from '../../worker/standing-text.js';
 import { EXIT } from '../exit-codes.js';
 import type { CommandContext } from '../command-context.js';
 import { tellCheck } from '../progress.js';
 
-/** Runs the project's worker until it is told to stop. */
-export async function worker({ output, directory }: CommandContext): Promise<number> {
+export interface WorkerFlags {
+  readonly deployment?: string;
+  readonly buildId?: string;
+}
+
+/**
+ * Runs the project's worker until it is told to stop.
+ *
+ * @throws TerminalError COMMAND_INVALID for a build id without a deployment
+ */
+export async function worker({ output, directory }: CommandContext, flags: WorkerFlags = {}): Promise<number> {
   const end = await runWorker({
     directory,
+    deployment: deploymentOf(flags),
     onCheck: output.json ? undefined : tellCheck,
     onWarning: (problem) => output.warn(`warning: ${problemLine(problem)}`),
-    onReady: ({ taskQueue, pipelines: known, warnings }) => {
+    onReady: ({ taskQueue, pipelines: known, warnings }, standing) => {
       warnings.forEach(output.warn);
       const pipelines = Object.keys(known);
-      output.data({ event: 'ready', taskQueue, pipelines });
+      const { text, warning } = standingText(standing, taskQueue);
+      if (warning !== undefined) output.warn(`warning: ${warning}`);
+      output.data({ event: 'ready', taskQueue, pipelines, standing });
       output.text(`The worker polls task queue "${taskQueue}" for ${pipelines.join(', ')}. Ctrl-C stops it.`);
+      if (text !== undefined) output.text(text);
     },
     onStopping: (steps, graceMs) => {
       output.data({ event: 'stopping', steps, graceMs });
@@ -24,6 +39,25 @@ export async function worker({ output, directory }: CommandContext): Promise<num
   output.data({ event: 'stopped', end });
   output.text(END_TEXTS[end]);
   return end === 'cut off' ? EXIT.failed : end === 'drained' ? EXIT.ok : EXIT.interrupted;
+}
+
+/** Temporal itself refuses a dot and a colon. */
+const NAME = /^[A-Za-z0-9][\w-]{0,99}$/;
+const BUILD_ID = /^[A-Za-z0-9][\w.-]{0,199}$/;
+
+function deploymentOf({ deployment: name, buildId }: WorkerFlags): WorkerDeployment | undefined {
+  if (name === undefined) {
+    if (buildId === undefined) return undefined;
+    throw new TerminalError('COMMAND_INVALID', '`--build-id` names a version of a deployment: give `--deployment NAME` too.');
+  }
+  const wrong = NAME.test(name) ? undefined : `The deployment "${name}" must be letters, digits, _ and -, at most 100.`;
+  const alsoWrong =
+    buildId === undefined || BUILD_ID.test(buildId)
+      ? undefined
+      : `The build id "${buildId}" must be letters, digits, _, - and dots, at most 200.`;
+  const problem = wrong ?? alsoWrong;
+  if (problem !== undefined) throw new TerminalError('COMMAND_INVALID', problem);
+  return { name, ...(buildId !== undefined && { buildId }) };
 }
 
 const END_TEXTS = {

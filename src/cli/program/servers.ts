@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { WorkerFlags } from '../commands/worker.js';
 import type { Add } from './add.js';
 import { parseCount } from './arguments.js';
 
@@ -43,12 +44,15 @@ export function addServers(program: Command, add: Add): void {
       about: "Runs the project's worker until Ctrl-C.",
       details: [
         'Ctrl-C and SIGTERM make it take no new work and wait for the steps at work, for 25 seconds; what is then not done is interrupted, leaves nothing half-loaded, and starts again elsewhere. A second signal stops at once. It exits with 0 when it has stopped in order, with 1 when steps did not end within 28 seconds, and with 130 (Ctrl-C) or 143 (SIGTERM) after a second signal.',
+        'With --deployment it is of a version (docs/deploys.md). The first version of a deployment becomes current by itself, a later one by millrace deploy. A worker without a version gets nothing while a version is current, and says so.',
         'With --json it prints an object for each of the events ready, stopping and stopped.',
       ],
-      examples: ['millrace worker', 'millrace worker --project ./flights'],
+      examples: ['millrace worker', 'millrace worker --project ./flights', 'millrace worker --deployment shop'],
     },
-    async (context) => (await import('../commands/worker.js')).worker(context),
-  );
+    async (context, options: WorkerFlags) => (await import('../commands/worker.js')).worker(context, options),
+  )
+    .option('--deployment <name>', 'be a version of this worker deployment: runs stay with the version that begins them')
+    .option('--build-id <id>', 'the name of the version (default: made from the code, the config and what it reaches)');
   add(
     program,
     {

@@ -46,7 +46,7 @@ export const STEERING_ERRORS = {
   RUN_VERSION_GONE: {
     cause: 'The run is pinned to a version of a worker deployment that no worker has any more.',
     retryable: true,
-    remedy: 'Start a worker of that version, or move the run to another one: temporal workflow update-options.',
+    remedy: 'Start a worker of that version, or move the run to another one: `millrace move`.',
   },
   RUN_NOT_ANSWERING: {
     cause: 'A worker is there, and the run has not answered in time. What was asked may still happen.',

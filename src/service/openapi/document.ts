@@ -24,6 +24,7 @@ const TAG_TEXTS: Readonly<Record<Tag, string>> = {
   quarantine: 'Rows that were rejected, and why.',
   audit: 'What was changed, by whom.',
   tokens: 'Who may call.',
+  deployments: 'Versions of workers: which gets new runs.',
   service: 'Whether it is well.',
 };
 

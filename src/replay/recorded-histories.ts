@@ -1,10 +1,10 @@
 import { readFile, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { TerminalError, messageOf } from '../core/errors.js';
-import { decodeHistory } from './decode-history.js';
+import { decodeHistory } from './history-json.js';
 
 /** One event, as far as it is looked at. */
-interface RecordedEvent {
+export interface RecordedEvent {
   readonly eventId?: unknown;
   readonly eventType?: unknown;
   readonly workflowExecutionStartedEventAttributes?: {
@@ -16,7 +16,8 @@ interface RecordedEvent {
 
 /** A history as `temporal workflow show --output json` writes it. */
 export interface RecordedHistory {
-  readonly file: string;
+  /** Where it is from: a file, or nothing for a server's. */
+  readonly file?: string;
   readonly workflowId: string;
   readonly pipeline: string;
   readonly events: readonly RecordedEvent[];
