@@ -3,6 +3,7 @@ import type { CheckSet } from '../src/config/check-set.js';
 import type { Contract, RowOf } from '../src/config/contract.js';
 import type { Project } from '../src/config/project.js';
 import type { Transform } from '../src/config/transform.js';
+import type { Approval } from '../src/core/approvals.js';
 import type { CheckSummary } from '../src/core/checks.js';
 import type { CursorRange, Watermark } from '../src/core/cursor.js';
 import type { DatasetRef } from '../src/core/dataset.js';
@@ -190,6 +191,30 @@ export type TransformOn<P extends Project, Row> = StepOptions & {
       }
   );
 
+/** What people are asked before the run goes on. */
+export interface ApproveOptions {
+  /** In a line, of at most 200 characters: what is to be approved. Its words make the step's name. */
+  readonly title: string;
+  /** What they need to know to decide: Markdown, or small facts as JSON; at most 20,000 characters. No rows, no secrets. */
+  readonly details?: string | object;
+  /**
+   * Whose answers count: a role of Millrace (`'operator'`, `'admin'`: that role or more), or a group that a token or the
+   * issuer of identities gives.
+   * @default ['operator']
+   */
+  readonly roles?: readonly string[];
+  /** How many people have to approve; each counts once. @default 1 */
+  readonly needed?: number;
+  /** How long it waits: `'2 days'`, or milliseconds. @default without end */
+  readonly expires?: string | number;
+  /** What it comes to when that time is over: it fails (APPROVAL_EXPIRED), or it counts as approved. @default 'reject' */
+  readonly onExpiry?: 'reject' | 'approve';
+  /** Whoever started the run may not approve. @default false */
+  readonly fourEyes?: boolean;
+  /** Another name for the step, where the title gives none that is free. */
+  readonly as?: string;
+}
+
 /** Lines for people who ask what a run did: `millrace logs` shows them, and so does the worker's own output. */
 export interface RunLog {
   info(message: string, facts?: LogFacts): void;
@@ -244,6 +269,11 @@ export interface Run<P extends Project> {
    * others are still judged, where that is faster; it commits once all are judged and `maxRejected` holds.
    */
   load<Row>(input: Given<Dataset<Row>>, options: LoadInto<P, Row>): Promise<Loaded<Row>>;
+  /**
+   * Asks people, and waits until enough of them have approved: for weeks, if it must, and nothing is held meanwhile. One who
+   * rejects ends it (APPROVAL_REJECTED).
+   */
+  approve(options: ApproveOptions): Promise<Approval>;
   /**
    * Notes what the pipeline's own code does or decides. Costs no history. At most 1,000 lines of 2,000 characters are kept of a
    * run. Never log rows or secrets.

@@ -16,6 +16,7 @@ import { temporalTarget } from '../temporal/target.js';
 import { openStaging } from '../engine/open-staging.js';
 import type { Staging } from '../engine/staging.js';
 import { millraceVersion } from '../config/millrace-version.js';
+import { approvalSink } from './approval-sink.js';
 import { bundleOf } from './bundle.js';
 import { codeVersion } from './code-version.js';
 import { runLogSinks } from './log-sink.js';
@@ -122,7 +123,7 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
 
 function sinksOf({ log, catalog, leftWorks }: Services) {
   const { logger } = Runtime.instance();
-  return { ...runLogSinks(log), ...runEndSink({ catalog, leftWorks, logger }), ...steeringSink({ catalog, logger }) };
+  return { ...runLogSinks(log), ...runEndSink({ catalog, leftWorks, logger }), ...steeringSink({ catalog, logger }), ...approvalSink({ catalog, logger }) };
 }
 
 async function prepareStaging(project: LoadedProject): Promise<Staging> {
