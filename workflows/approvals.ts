@@ -136,10 +136,16 @@ export class Approvals {
   }
 }
 
-function asked(step: StepId, { name: _, expiresMs, ...question }: ApprovalCall): ApprovalState {
+function asked(step: StepId, { expiresMs, ...call }: ApprovalCall): ApprovalState {
+  const { title, details, roles, needed, fourEyes, onExpiry } = call;
   const now = Date.now();
   return {
-    ...question,
+    title,
+    details,
+    roles,
+    needed,
+    fourEyes,
+    onExpiry,
     step,
     change: 1,
     since: new Date(now).toISOString(),

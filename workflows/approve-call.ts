@@ -2,7 +2,7 @@ import { msToNumber } from '@temporalio/common/lib/time.js';
 import { MAX_DETAILS, MAX_NEEDED, MAX_ROLES, MAX_TITLE, type ApprovalCall } from '../src/core/approvals.js';
 import { parseDuration } from '../src/core/duration.js';
 import { TerminalError } from '../src/core/errors.js';
-import type { ApproveOptions } from './types.js';
+import type { ApproveOptions } from './approve-options.js';
 
 /** The longest name that is made of a title. */
 const MAX_NAME = 60;

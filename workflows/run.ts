@@ -4,6 +4,7 @@ import { partitionRange } from '../src/core/partitions.js';
 import type { CheckStepResult, DatasetStepResult, LoadStepResult, RunContext, WatermarkStepResult } from '../src/core/steps.js';
 import type { TableInput } from '../src/core/table.js';
 import { approvalCall } from './approve-call.js';
+import type { ApproveOptions } from './approve-options.js';
 import { JointSteps } from './joint-steps.js';
 import {
   checkCall,
@@ -17,7 +18,6 @@ import {
 } from './step-calls.js';
 import type { Steps } from './steps.js';
 import type {
-  ApproveOptions,
   Checked,
   ExtractFrom,
   Given,

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { ACCESS_OPERATIONS } from './operations/access.js';
+import { APPROVAL_OPERATIONS } from './operations/approvals.js';
 import { DATASET_OPERATIONS } from './operations/datasets.js';
 import { BACKFILL_OPERATIONS } from './operations/backfills.js';
 import { PIPELINE_OPERATIONS } from './operations/pipelines.js';
@@ -17,6 +18,7 @@ export const OPERATIONS = {
   ...PIPELINE_OPERATIONS,
   ...RUN_OPERATIONS,
   ...RUN_ACTIONS,
+  ...APPROVAL_OPERATIONS,
   ...DATASET_OPERATIONS,
   ...SCHEDULE_OPERATIONS,
   ...ACCESS_OPERATIONS,

@@ -112,7 +112,9 @@ export type ApprovalSinks = {
 };
 
 export function approversOf({ answers }: Pick<ApprovalState, 'answers'>): Approver[] {
-  return answers.filter(({ verdict }) => verdict === 'approve').map(({ verdict: _, ...who }) => who);
+  return answers
+    .filter(({ verdict }) => verdict === 'approve')
+    .map(({ by, reason, role, at }) => ({ by, ...(reason !== undefined && { reason }), ...(role !== undefined && { role }), at }));
 }
 
 /** What a rejected or expired approval ends with, in words. */

@@ -50,6 +50,7 @@ function answered(step: StepId, call: ApprovalCall, status: 'approved' | 'reject
     rejected: [answer('reject', 1)],
     expired: [],
   }[status];
-  const { name: _, expiresMs: __, ...question } = call;
+  const { title, details, roles, needed, fourEyes, onExpiry } = call;
+  const question = { title, details, roles, needed, fourEyes, onExpiry };
   return { ...question, step, change: 2, since: at, expiresAt: at, status, answers, endedAt: at };
 }
