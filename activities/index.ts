@@ -5,6 +5,7 @@ import { makeCheck } from './check.js';
 import { makeDiscover } from './discover.js';
 import { makeExtract } from './extract.js';
 import { makeLoad } from './load.js';
+import { makeOpenApproval } from './open-approval.js';
 import { makeQuarantine } from './quarantine.js';
 import { makeMakeRoom, makePlanTick, makeRecordTick } from './scheduled-start.js';
 import type { Services } from './services.js';
@@ -19,6 +20,7 @@ export type { Services } from './services.js';
 export function createActivities(services: Services) {
   return {
     admit: makeAdmit(services),
+    openApproval: makeOpenApproval(services),
     discover: makeDiscover(services),
     watermark: makeWatermark(services),
     quarantine: makeQuarantine(services),

@@ -1,28 +1,45 @@
 import { ApplicationFailure, isCancellation, proxyActivities, proxyLocalActivities, proxySinks } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
 import type { AdmitInput, AdmittedRun, RunEndSinks, RunEnding } from '../src/core/admission.js';
+import type { OpenApprovalInput, OpenedApproval } from '../src/core/approvals.js';
 import { unwrap } from './failures.js';
 
 // As a local activity this costs one history event. A local activity that waits would hold the workflow task, so one that
 // cannot finish in a few seconds is given up and goes on as a normal activity, where waiting costs nothing.
-const quick = proxyLocalActivities<Pick<Activities, 'admit'>>({
+type Booked = Pick<Activities, 'admit' | 'openApproval'>;
+const quick = proxyLocalActivities<Booked>({
   scheduleToCloseTimeout: '5s',
   retry: { initialInterval: '250ms', maximumAttempts: 3 },
 });
-const patient = proxyActivities<Pick<Activities, 'admit'>>({
+const patient = proxyActivities<Booked>({
   startToCloseTimeout: '30s',
   retry: { initialInterval: '1s', maximumInterval: '30s' },
 });
 const { runEnd } = proxySinks<RunEndSinks>();
 
 /** Admits the run: at once if it can, patiently if the catalog is down. */
-export async function admitRun(input: AdmitInput): Promise<AdmittedRun> {
+export function admitRun(input: AdmitInput): Promise<AdmittedRun> {
+  return patiently(
+    () => quick.admit(input),
+    () => patient.admit(input),
+  );
+}
+
+/** Has people told that the run waits for them, so that they are however the worker fares: in the same two ways. */
+export function openApproval(input: OpenApprovalInput): Promise<OpenedApproval> {
+  return patiently(
+    () => quick.openApproval(input),
+    () => patient.openApproval(input),
+  );
+}
+
+async function patiently<R>(atOnce: () => Promise<R>, later: () => Promise<R>): Promise<R> {
   try {
-    return await quick.admit(input);
+    return await atOnce();
   } catch (error) {
     const cause = unwrap(error);
     if (isCancellation(error) || (cause instanceof ApplicationFailure && cause.nonRetryable === true)) throw error;
-    return patient.admit(input);
+    return later();
   }
 }
 

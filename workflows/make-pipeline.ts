@@ -11,6 +11,7 @@ import type { Project } from '../src/config/project.js';
 import { SEARCH_ATTRIBUTES, type AdmittedRun } from '../src/core/admission.js';
 import { TerminalError } from '../src/core/errors.js';
 import type { RunContext } from '../src/core/steps.js';
+import { Approvals } from './approvals.js';
 import { admitRun, tellEnd } from './bookkeeping.js';
 import { asRunFailure, codeOf } from './failures.js';
 import { createRun } from './run.js';
@@ -51,9 +52,11 @@ async function execute<P extends Project, N extends keyof P['pipelines'] & strin
 ): Promise<R> {
   const state = new RunState(name);
   const steering = new Steering(() => showHolds(state, steering));
+  const approvals = new Approvals(state, () => setCurrentDetails(state.details()));
   // Before the first await: a reset delivers earlier updates and queries with the first task.
   setHandler(stateQuery, () => state.view());
   steering.listen();
+  approvals.listen();
   let admitted: AdmittedRun;
   try {
     refuseMisuse(name);
@@ -67,7 +70,7 @@ async function execute<P extends Project, N extends keyof P['pipelines'] & strin
   state.status = 'running';
   tagRun(name, admitted);
   const context = describeRun(name, admitted);
-  return conclude(context, state, await attempt(() => runBody(context, admitted, { state, steering }, body)));
+  return conclude(context, state, await attempt(() => runBody(context, admitted, { state, steering, approvals }, body)));
 }
 
 function showHolds(state: RunState, { holds, decisions }: Steering): void {
@@ -95,6 +98,7 @@ async function runBody<P extends Project, N extends keyof P['pipelines'] & strin
     return await scope.run(() => body(createRun<P>(context, admitted.params, { steps, log: createRunLog() }), params, steps));
   } finally {
     control.steering.end();
+    control.approvals.end();
     await steps.settle(scope);
   }
 }

@@ -15,6 +15,7 @@ import {
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { Activities } from '../activities/index.js';
 import { BACKFILL_PRIORITY, partitionRunId, reasonText, type BackfillPlan, type PartitionOutcome } from '../src/core/backfill.js';
+import { STARTED_BY } from '../src/core/started-by.js';
 import { messageOf } from '../src/core/errors.js';
 import { unwrap } from './failures.js';
 
@@ -30,7 +31,7 @@ const { awaitRun } = proxyActivities<Pick<Activities, 'awaitRun'>>({
  * @param begun is called as soon as Temporal has answered the start: with the run's id where it has begun
  */
 export async function runPartition(
-  { request: { pipeline, params }, parameter }: BackfillPlan,
+  { request: { pipeline, params, by }, parameter }: BackfillPlan,
   partition: string,
   begun: (runId?: string) => void,
 ): Promise<PartitionOutcome> {
@@ -41,6 +42,7 @@ export async function runPartition(
       workflowId,
       args: [{ ...params, [parameter]: partition }],
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      memo: { [STARTED_BY]: by },
       // It outlives the backfill: one that continues as new, or is terminated, leaves it at work.
       parentClosePolicy: 'ABANDON',
       priority: { priorityKey: BACKFILL_PRIORITY },

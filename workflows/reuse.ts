@@ -48,6 +48,11 @@ export class Reuse {
     if (made !== undefined) this.anew.add(made);
   }
 
+  /** Whether nothing has come out otherwise than in the earlier run so far. */
+  get isAsBefore(): boolean {
+    return this.anew.size === 0;
+  }
+
   private isMadeOfNew(call: StepCall): boolean {
     return inputsOf(call).some((input) => this.anew.has(input));
   }

@@ -1,8 +1,10 @@
+import type { Approver } from '../src/core/approvals.js';
 import type { RunDecision, RunPause } from '../src/core/steering.js';
 import type { StepId, StepKind } from '../src/core/steps.js';
 
 /**
- * `held`: it would begin, and the run is paused; `waiting`: it has failed for good and waits for a decision; `skipped`: somebody
+ * `held`: it would begin, and the run is paused; `waiting`: it has failed for good and waits for a decision, or it is an
+ * approval that waits for people; `skipped`: somebody
  * skipped it, or a step that it is made of.
  */
 export type StepStatus = 'running' | 'done' | 'failed' | 'cancelled' | 'reused' | 'held' | 'waiting' | 'skipped';
@@ -22,6 +24,17 @@ export interface StepState {
   error?: string;
 }
 
+/** An approval that waits, without its details. */
+export interface WaitingApproval {
+  readonly step: StepId;
+  readonly title: string;
+  readonly roles: readonly string[];
+  readonly needed: number;
+  readonly since: string;
+  readonly expiresAt?: string;
+  readonly approvedBy: readonly Approver[];
+}
+
 /** What the `state` query answers. */
 export interface RunStateView {
   readonly pipeline: string;
@@ -31,5 +44,7 @@ export interface RunStateView {
   readonly paused?: RunPause;
   /** What was done to the run: the latest fifty. @default nothing */
   readonly decisions?: readonly RunDecision[];
+  /** Approvals that wait. @default none */
+  readonly approvals?: readonly WaitingApproval[];
   readonly steps: readonly StepState[];
 }

@@ -1,7 +1,9 @@
 import { defineQuery } from '@temporalio/workflow';
+import type { ApprovalState } from '../src/core/approvals.js';
 import { TerminalError } from '../src/core/errors.js';
 import type { RunDecision, RunHolds } from '../src/core/steering.js';
 import type { StepId, StepKind, StepResult } from '../src/core/steps.js';
+import { explainApprovals, waitingApproval } from './approval-text.js';
 import type { RunStateView, StepState, StepStatus } from './run-state-view.js';
 
 /** A run's history ends at 51,200 events, of which a step takes 6: far enough below, the run says so. */
@@ -20,6 +22,7 @@ export class RunState {
   status: RunStateView['status'] = 'admitting';
   holds: RunHolds = { waiting: [] };
   decisions: readonly RunDecision[] = [];
+  approvals: readonly ApprovalState[] = [];
   private readonly steps = new Map<StepId, StepState>();
 
   constructor(readonly pipeline: string) {}
@@ -85,6 +88,7 @@ export class RunState {
       status: this.status,
       ...(this.holds.paused && { paused: this.holds.paused }),
       ...(this.decisions.length > 0 && { decisions: this.decisions.slice(-MAX_DECISIONS) }),
+      ...(this.approvals.length > 0 && { approvals: this.approvals.map(waitingApproval) }),
       steps: [...this.steps.values()],
     };
   }
@@ -102,6 +106,7 @@ export class RunState {
       title,
       '',
       ...explain(this.holds),
+      ...explainApprovals(this.approvals),
       '| step | name | state | rows | rejected | time |',
       '| --- | --- | --- | ---: | ---: | ---: |',
       ...rows,

@@ -3,6 +3,8 @@ import type { DatasetRef } from '../src/core/dataset.js';
 import { partitionRange } from '../src/core/partitions.js';
 import type { CheckStepResult, DatasetStepResult, LoadStepResult, RunContext, WatermarkStepResult } from '../src/core/steps.js';
 import type { TableInput } from '../src/core/table.js';
+import { approvalCall } from './approve-call.js';
+import type { ApproveOptions } from './approve-options.js';
 import { JointSteps } from './joint-steps.js';
 import {
   checkCall,
@@ -70,6 +72,7 @@ export function createRun<P extends Project>(
         const warnings = checked.results.filter((result) => !result.passed);
         return { passed: checked.passed, warnings, ...(skipped !== undefined && { skipped }) };
       }),
+    approve: (options: ApproveOptions) => forgivably(async () => steps.approve(approvalCall(options))),
     table: (connection: string, table: string): TableInput => ({ connection, table }),
     load: (given: Given<DatasetRef>, options: LoadInto<Project, never>) =>
       forgivably(async (): Promise<Loaded> => {

@@ -26,6 +26,17 @@ export function checkDecide(input: unknown): void {
   }
 }
 
+/** @throws TerminalError STEERING_INVALID */
+export function checkAnswer(verdict: 'approve' | 'reject', input: unknown): void {
+  checkSteer(input);
+  const { step, reason, role } = objectOf(input);
+  if (typeof step !== 'string' || step === '') throw invalid('`step` has to be the id of an approval, as "approve:publish", or its name');
+  if (role !== undefined && (typeof role !== 'string' || role === '')) throw invalid('`role` has to be one that the approval names');
+  if (verdict === 'reject' && (typeof reason !== 'string' || reason.trim() === '')) {
+    throw invalid('to reject needs a `reason`, which is kept');
+  }
+}
+
 function objectOf(input: unknown): Readonly<Record<string, unknown>> {
   if (typeof input === 'object' && input !== null) return input as Record<string, unknown>;
   throw invalid(`the argument has to be an object { "by": "…", "reason": "…" }, and is ${told(input)}`);

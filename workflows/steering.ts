@@ -169,7 +169,7 @@ export class Steering {
 }
 
 /** A validator whose refusal is a failure that clients can read. */
-function refusing<I>(refuse: (input: I) => void): (input: I) => void {
+export function refusing<I>(refuse: (input: I) => void): (input: I) => void {
   return (input) => {
     try {
       refuse(input);

@@ -3,13 +3,13 @@ import type { DatasetRef } from '../src/core/dataset.js';
 import { TerminalError } from '../src/core/errors.js';
 import type { Scalar } from '../src/core/filter.js';
 import type { PlannedAddition } from '../src/core/quarantine.js';
-import type { AuditStepInput, DiscoverStepInput, QuarantineStepInput, StepId, StepKind, StepPolicy } from '../src/core/steps.js';
+import type { ActivityKind, AuditStepInput, DiscoverStepInput, QuarantineStepInput, StepId, StepKind, StepPolicy } from '../src/core/steps.js';
 import type { TableInput } from '../src/core/table.js';
 import type { Audit, ExtractFrom, LoadInto, StepOptions, TransformOn, ValidateOptions, WatermarkOf } from './types.js';
 
 /** One step as it is to be run: who it is, and what its activity is told. */
 export interface StepCall {
-  readonly kind: StepKind;
+  readonly kind: ActivityKind;
   /** Unique among the run's steps of this kind; never made from the order or from parameter values. */
   readonly name: string;
   /** What the Temporal UI shows behind the activity's type: `flights from lake`. */
@@ -19,7 +19,7 @@ export interface StepCall {
 }
 
 /** The step's identity within its run. */
-export function idOf({ kind, name }: Pick<StepCall, 'kind' | 'name'>): StepId {
+export function idOf({ kind, name }: { readonly kind: StepKind; readonly name: string }): StepId {
   return `${kind}:${name}`;
 }
 

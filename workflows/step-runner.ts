@@ -10,6 +10,8 @@ import {
   type ValidateAndLoadResult,
 } from '../src/core/steps.js';
 import type { AdmittedRun } from '../src/core/admission.js';
+import type { Approval, ApprovalCall } from '../src/core/approvals.js';
+import type { Approvals } from './approvals.js';
 import { asStepFailure, codeOf, pairFailure } from './failures.js';
 import { Reuse } from './reuse.js';
 import { MAX_STEPS, type RunState } from './run-state.js';
@@ -29,6 +31,7 @@ const MANY_ATTEMPTS = 1000;
 export interface RunControls {
   readonly state: RunState;
   readonly steering: Steering;
+  readonly approvals: Approvals;
 }
 
 /** Runs the steps of one run: one activity each, under a name that is unique in the run. */
@@ -37,15 +40,17 @@ export class StepRunner implements Steps {
   private readonly reuse: Reuse;
   private readonly state: RunState;
   private readonly steering: Steering;
+  private readonly approvals: Approvals;
   private closed = false;
 
   constructor(
     private readonly context: RunContext,
     private readonly admitted: AdmittedRun,
-    { state, steering }: RunControls,
+    { state, steering, approvals }: RunControls,
   ) {
     this.state = state;
     this.steering = steering;
+    this.approvals = approvals;
     this.reuse = new Reuse(admitted);
   }
 
@@ -67,6 +72,11 @@ export class StepRunner implements Steps {
     if (!this.canShare(validate, load)) return runApart(this, validate, load);
     const pair = this.hear(() => this.executePair(validate, load));
     return { validate: pair.then((both) => both.validate), load: pair.then((both) => both.load) };
+  }
+
+  approve(call: ApprovalCall): Promise<Approval> {
+    const asking = { run: this.context, admitted: this.admitted, isAsBefore: this.reuse.isAsBefore };
+    return this.hear(() => this.approvals.ask(call, asking));
   }
 
   // The sandbox looks up a stack trace for every promise that is made, so few are.

@@ -1,3 +1,4 @@
+import type { Approval, ApprovalCall } from '../src/core/approvals.js';
 import type { DatasetStepResult, LoadStepResult, StepResult } from '../src/core/steps.js';
 import type { StepCall } from './step-calls.js';
 
@@ -8,6 +9,8 @@ import type { StepCall } from './step-calls.js';
 export interface Steps {
   /** Does one step. Rejects with a failure whose `type` is the error's code. */
   run<R extends StepResult>(call: StepCall): Promise<R>;
+  /** Waits until people have approved. Rejects as `run` does. */
+  approve(call: ApprovalCall): Promise<Approval>;
   /** Does a judgement and the load of what it accepts. The load's `input` is a name: its rows are what the judgement gives. */
   runPair(validate: StepCall, load: StepCall): PairResult;
 }

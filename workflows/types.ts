@@ -3,6 +3,7 @@ import type { CheckSet } from '../src/config/check-set.js';
 import type { Contract, RowOf } from '../src/config/contract.js';
 import type { Project } from '../src/config/project.js';
 import type { Transform } from '../src/config/transform.js';
+import type { Approval } from '../src/core/approvals.js';
 import type { CheckSummary } from '../src/core/checks.js';
 import type { CursorRange, Watermark } from '../src/core/cursor.js';
 import type { DatasetRef } from '../src/core/dataset.js';
@@ -11,6 +12,7 @@ import type { LoadResult, SchemaPolicy } from '../src/core/load.js';
 import type { LogFacts } from '../src/core/run-log.js';
 import type { StepPolicy } from '../src/core/steps.js';
 import type { TableInput } from '../src/core/table.js';
+import type { ApproveOptions } from './approve-options.js';
 
 declare const rowType: unique symbol;
 
@@ -244,6 +246,11 @@ export interface Run<P extends Project> {
    * others are still judged, where that is faster; it commits once all are judged and `maxRejected` holds.
    */
   load<Row>(input: Given<Dataset<Row>>, options: LoadInto<P, Row>): Promise<Loaded<Row>>;
+  /**
+   * Asks people, and waits until enough of them have approved: for weeks, if it must, and nothing is held meanwhile. One who
+   * rejects ends it (APPROVAL_REJECTED).
+   */
+  approve(options: ApproveOptions): Promise<Approval>;
   /**
    * Notes what the pipeline's own code does or decides. Costs no history. At most 1,000 lines of 2,000 characters are kept of a
    * run. Never log rows or secrets.

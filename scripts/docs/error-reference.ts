@@ -12,6 +12,7 @@ import { PROJECT_ERRORS } from '../../src/core/error-codes/project.js';
 import { RUN_ERRORS } from '../../src/core/error-codes/runs.js';
 import { SCHEDULE_ERRORS } from '../../src/core/error-codes/schedules.js';
 import { SERVICE_ERRORS } from '../../src/core/error-codes/service.js';
+import { APPROVAL_ERRORS } from '../../src/core/error-codes/approvals.js';
 import { STEERING_ERRORS } from '../../src/core/error-codes/steering.js';
 import { TESTING_ERRORS } from '../../src/core/error-codes/testing.js';
 
@@ -19,6 +20,7 @@ import { TESTING_ERRORS } from '../../src/core/error-codes/testing.js';
 export const GROUPS: readonly (readonly [title: string, codes: Readonly<Record<string, ErrorCodeEntry>>])[] = [
   ['Starting and retrying runs', RUN_ERRORS],
   ['Steering runs', STEERING_ERRORS],
+  ['Approvals', APPROVAL_ERRORS],
   ['The project and its config', PROJECT_ERRORS],
   ['Files', FILE_ERRORS],
   ['Databases', DATABASE_ERRORS],

@@ -18,6 +18,8 @@ export interface Caller {
   /** `anonymous`: nobody in particular, who may ask whether the service is well and nothing else. */
   readonly kind: 'token' | 'oidc' | 'local' | 'anonymous';
   readonly role: Role;
+  /** Groups that approvals may name, as a token or the issuer gives them. @default none */
+  readonly groups?: readonly string[];
   /** @default every pipeline */
   readonly scope?: Scope;
   /** Of the token, or the issuer. */

@@ -98,7 +98,7 @@ function callerOfClaims(settings: OidcSettings, payload: JWTPayload): Caller {
   const role = ROLES.findLast((each) => (roles[each] ?? [each]).some((value) => held.includes(value)));
   const name = String(payload.sub);
   if (!role) throw refused(`${name} has no role here: nothing in the claim "${rolesClaim}" of ${issuer} stands for one.`);
-  return { name, kind: 'oidc', id: issuer, role, ...(scope && { scope: scopeOf(payload, scope) }) };
+  return { name, kind: 'oidc', id: issuer, role, groups: held, ...(scope && { scope: scopeOf(payload, scope) }) };
 }
 
 // A claim that is missing gives nothing, never everything.

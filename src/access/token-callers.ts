@@ -31,6 +31,7 @@ export async function callerOfToken(catalog: TokenCatalog, text: string, now: nu
     kind: 'token',
     id: token.id,
     role: token.role as Role,
+    ...(token.groups.length > 0 && { groups: token.groups }),
     ...(token.scope && { scope: token.scope }),
   };
 }

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { ACCESS_OPERATIONS } from './operations/access.js';
 import { DEPLOYMENT_OPERATIONS } from './operations/deployments.js';
+import { APPROVAL_OPERATIONS } from './operations/approvals.js';
 import { DATASET_OPERATIONS } from './operations/datasets.js';
 import { BACKFILL_OPERATIONS } from './operations/backfills.js';
 import { PIPELINE_OPERATIONS } from './operations/pipelines.js';
@@ -18,6 +19,7 @@ export const OPERATIONS = {
   ...PIPELINE_OPERATIONS,
   ...RUN_OPERATIONS,
   ...RUN_ACTIONS,
+  ...APPROVAL_OPERATIONS,
   ...DATASET_OPERATIONS,
   ...SCHEDULE_OPERATIONS,
   ...ACCESS_OPERATIONS,

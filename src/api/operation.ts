@@ -30,6 +30,7 @@ export interface Operation {
 export const TAGS = [
   'pipelines',
   'runs',
+  'approvals',
   'schedules',
   'backfills',
   'datasets',

@@ -11,6 +11,8 @@ export interface TokenRecord {
   readonly role: string;
   /** Which pipelines it is for. @default every pipeline */
   readonly scope: TokenScope | null;
+  /** Those that approvals may name. */
+  readonly groups: readonly string[];
   /** SHA-256 of the secret part, in hex. */
   readonly secretHash: string;
   readonly createdAt: string;

@@ -5,6 +5,8 @@ export interface TokensTable {
   role: string;
   /** JSON. */
   scope: string | null;
+  /** JSON. */
+  groups: string | null;
   secret_hash: string;
   created_at: string;
   created_by: string;

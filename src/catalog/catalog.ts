@@ -1,5 +1,6 @@
 import type { AccessRecords } from './access-records.js';
 import type { AlertRecords } from './alert-records.js';
+import type { ApprovalRecords } from './approval-records.js';
 import type { DatasetUse } from '../core/staging-sweep.js';
 import type { LogLine } from '../core/run-log.js';
 import type { Manifest } from '../core/manifest.js';
@@ -37,7 +38,7 @@ import type { ContractUses, ContractVersionRow, LoadRow } from './use-facts.js';
  * same rows. Every method throws TransientError CATALOG_UNAVAILABLE when the database cannot be read or written, or stays
  * locked by other processes for some seconds; nothing of that fact has been kept then, or it counts when it is told again.
  */
-export interface Catalog extends AccessRecords, AlertRecords, SteeringRecords, BackfillRecords, ScheduleRecords {
+export interface Catalog extends AccessRecords, AlertRecords, ApprovalRecords, SteeringRecords, BackfillRecords, ScheduleRecords {
   /** Where it is, as people name it: the file's path, or server, database and schema. No secret. */
   readonly name: string;
   recordRunStarted(fact: RunStarted): Promise<void>;

@@ -1,6 +1,7 @@
 import { accessRecords } from './access-records.js';
 import { alertRecords } from './alert-records.js';
 import { AnnouncedRuns } from './announced-runs.js';
+import { approvalRecords } from './approval-records.js';
 import { backfillRecords } from './backfill-records.js';
 import type { Catalog } from './catalog.js';
 import { checkHistory, listAuditOverrides, listCheckResults, recordAuditOverride } from './check-results.js';
@@ -83,6 +84,7 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     dropLease: (name, holder) => database.write((db) => dropLease(db, name, holder)),
     ...accessRecords(database),
     ...alertRecords(database),
+    ...approvalRecords(database),
     ...steeringRecords(database),
     ...backfillRecords(database),
     ...scheduleRecords(database),

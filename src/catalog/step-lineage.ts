@@ -14,7 +14,8 @@ export function reusableSteps(steps: readonly StepRow[], from?: string): StepRow
     const made = productOf(step);
     if (anew && made !== undefined) outdated.add(made);
     // What a source holds and how far a target has got is looked at again: who retries may have mended just that.
-    const isQuestion = step.kind === 'discover' || step.kind === 'watermark';
+    // Whether what people have approved still stands, the approval finds out.
+    const isQuestion = step.kind === 'discover' || step.kind === 'watermark' || step.kind === 'approve';
     return !anew && !isQuestion && step.status === 'done' && step.result !== null;
   });
 }

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { AuditOverridesTable, RunDecisionsTable, RunHoldsTable } from './steering-tables.js';
+import type { ApprovalsTable } from './approval-tables.js';
 import type { AlertsTable } from './alert-tables.js';
 import type { AuditTable, TokensTable } from './access-tables.js';
 import type { SchedulePausesTable, ScheduleTicksTable } from './schedule-tables.js';
@@ -225,6 +226,7 @@ export interface CatalogTables {
   backfills: BackfillsTable;
   backfill_partitions: BackfillPartitionsTable;
   alerts: AlertsTable;
+  approvals: ApprovalsTable;
 }
 
 /** What statements run on: the database, or a transaction in it. */

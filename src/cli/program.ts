@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { openOutput } from './output.js';
 import { helpAfter, keepSpec, type Add } from './program/add.js';
 import { addAccess } from './program/access.js';
+import { addApprovals } from './program/approvals.js';
 import { addBackfills } from './program/backfills.js';
 import { addCatalog } from './program/catalog.js';
 import { addCatalogLooks } from './program/catalog-looks.js';
@@ -70,6 +71,7 @@ export function buildProgram(finish: (exitCode: number) => void): Command {
   addServers(program, add);
   addRuns(program, add);
   addRunActions(program, add);
+  addApprovals(program, add);
   addBackfills(program, add);
   addSchedules(program, add);
   addDeploys(program, add);

@@ -37,6 +37,10 @@ export function runText(view: RunView): string {
   if (view.checks.length > 0) parts.push(`Checks of whole datasets\n${columns(checkCells(view.checks), 4)}`);
   const decisions = view.decisions.map((decision) => [decision.action, decision.step ?? '', saidBy(decision.at, decision)]);
   if (decisions.length > 0) parts.push(`What was done to it\n${columns(decisions, 3)}`);
+  const asked = view.approvals.map(({ step, title, status, needed }) => [step, status, needed > 1 ? `${title} (${needed})` : title]);
+  if (asked.length > 0) parts.push(`Approvals\n${columns(asked, 3)}`);
+  const answers = view.approvals.flatMap((each) => each.answers.map((answer) => [answer.verdict, each.step, answerText(answer)]));
+  if (answers.length > 0) parts.push(`Answers\n${columns(answers, 3)}`);
   const overrides = view.auditOverrides.map(({ step, by, at, reason }) => [step, `${by}, ${shortTime(at)} UTC: ${reason}`]);
   if (overrides.length > 0) parts.push(`Audits overridden\n${columns(overrides, 2)}`);
   if (view.error) parts.push(errorText(view.error));
@@ -55,6 +59,10 @@ function changesText({ params, code, version }: NonNullable<RunView['changes']>)
 
 function saidBy(at: string, { by, reason }: { readonly by: string; readonly reason?: string }): string {
   return `${by}, ${shortTime(at)} UTC${reason === undefined ? '' : `: ${reason}`}`;
+}
+
+function answerText({ by, role, at, reason }: RunView['approvals'][number]['answers'][number]): string {
+  return saidBy(at, { by: role === undefined ? by : `${by} as ${role}`, ...(reason !== undefined && { reason }) });
 }
 
 /** Why rows were rejected, in a line. */

@@ -7,6 +7,7 @@ import type { Service } from './send.js';
 const NOUNS = {
   pipelines: 'Pipeline',
   runs: 'Run',
+  approvals: 'Approval',
   schedules: 'Schedule',
   backfills: 'Backfill',
   datasets: 'Dataset',

@@ -33,6 +33,10 @@ export interface RunHandle<Result = unknown> {
   resume(why?: WithoutRun<InputOf<'resumeRun'>>, options?: CallOptions): Promise<ResultOf<'resumeRun'>>;
   /** Decides about a step that waits. @throws TerminalError STEP_NOT_WAITING, STEP_NOT_SKIPPABLE, RUN_CLOSED */
   decide(decision: WithoutRun<InputOf<'decideStep'>>, options?: CallOptions): Promise<ResultOf<'decideStep'>>;
+  /** Approves what it waits for. @throws TerminalError APPROVAL_UNKNOWN, APPROVAL_CLOSED, APPROVAL_REPEATED, APPROVAL_FORBIDDEN */
+  approve(answer: WithoutRun<InputOf<'grantApproval'>>, options?: CallOptions): Promise<ResultOf<'grantApproval'>>;
+  /** Rejects what it waits for. @throws TerminalError APPROVAL_UNKNOWN, APPROVAL_CLOSED, APPROVAL_FORBIDDEN */
+  reject(answer: WithoutRun<InputOf<'rejectApproval'>>, options?: CallOptions): Promise<ResultOf<'rejectApproval'>>;
   /** Ends it where it stands, also without a worker; nothing is cleaned up. @throws TerminalError RUN_CLOSED */
   terminate(why: WithoutRun<InputOf<'terminateRun'>>, options?: CallOptions): Promise<ResultOf<'terminateRun'>>;
   /** Starts a run that takes over what this one, which has ended, had finished. */
@@ -64,6 +68,8 @@ export function runHandle<Result>(
     pause: (why = {}, options) => callService(service, 'pauseRun', { run, ...keyed(why) }, options),
     resume: (why = {}, options) => callService(service, 'resumeRun', { run, ...keyed(why) }, options),
     decide: (decision, options) => callService(service, 'decideStep', { run, ...keyed(decision) }, options),
+    approve: (answer, options) => callService(service, 'grantApproval', { run, ...keyed(answer) }, options),
+    reject: (answer, options) => callService(service, 'rejectApproval', { run, ...keyed(answer) }, options),
     terminate: (why, options) => callService(service, 'terminateRun', { run, ...why }, options),
     async retry(changes = {}, options) {
       return runHandle<Result>(service, await callService(service, 'retryRun', { run, ...keyed(changes) }, options));

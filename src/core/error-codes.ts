@@ -1,3 +1,4 @@
+import { APPROVAL_ERRORS } from './error-codes/approvals.js';
 import { BACKFILL_ERRORS } from './error-codes/backfills.js';
 import { CLIENT_ERRORS } from './error-codes/clients.js';
 import { DATABASE_ERRORS } from './error-codes/databases.js';
@@ -23,6 +24,7 @@ export const ERROR_CODES = {
   ...BACKFILL_ERRORS,
   ...STEERING_ERRORS,
   ...DEPLOYMENT_ERRORS,
+  ...APPROVAL_ERRORS,
   ...PROJECT_ERRORS,
   ...FILE_ERRORS,
   ...DATABASE_ERRORS,

@@ -1,3 +1,4 @@
+import type { Answer } from './answer.js';
 import type { CheckOutcome } from './checks.js';
 import type { CursorRange, Watermark } from './cursor.js';
 import type { DatasetRef } from './dataset.js';
@@ -7,7 +8,19 @@ import type { ReasonCount } from './manifest.js';
 import type { AddsTo, PlannedAddition } from './quarantine.js';
 import type { TableInput } from './table.js';
 
-export type StepKind = 'watermark' | 'extract' | 'validate' | 'transform' | 'check' | 'load' | 'discover' | 'quarantine';
+export type StepKind =
+  | 'watermark'
+  | 'extract'
+  | 'validate'
+  | 'transform'
+  | 'check'
+  | 'load'
+  | 'discover'
+  | 'quarantine'
+  | 'approve';
+
+/** Those that an activity does; an approval waits for people. */
+export type ActivityKind = Exclude<StepKind, 'approve'>;
 
 /** A step's identity within its run: `extract:flights`. Ledger, staging, reuse and activity ids hang on it. */
 export type StepId = `${StepKind}:${string}`;
@@ -261,6 +274,11 @@ export interface QuarantineStepResult extends DatasetStepResult {
   readonly loads: readonly PlannedAddition[];
 }
 
+/** What an approval that was given leaves as the result of its step. */
+export interface ApprovalStepResult {
+  readonly approved: { readonly answers: readonly Answer[]; readonly expired: boolean };
+}
+
 /** What a step that looked for its earlier result says besides. */
 export interface BesideEarlier {
   /** This is the earlier result: nothing was done. */
@@ -269,7 +287,13 @@ export interface BesideEarlier {
   readonly anew?: string;
 }
 
-export type StepResult = DatasetStepResult | LoadStepResult | CheckStepResult | DiscoverStepResult | WatermarkStepResult;
+export type StepResult =
+  | DatasetStepResult
+  | LoadStepResult
+  | CheckStepResult
+  | DiscoverStepResult
+  | WatermarkStepResult
+  | ApprovalStepResult;
 
 /** The heartbeat of a running step: what `temporal workflow describe` and the web UI show under pending activities. */
 export interface StepProgress {

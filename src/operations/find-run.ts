@@ -29,8 +29,9 @@ export async function findRun(context: OperationContext, address: RunAddress): P
         checks: await catalog.listCheckResults(row.workflowId, row.runId),
         auditOverrides: await catalog.listAuditOverrides(row.workflowId, row.runId),
         decisions: await catalog.listDecisions(row.workflowId, row.runId),
+        approvals: await catalog.listApprovalsOf(row),
       }
-    : { steps: [], schemaChanges: [], checks: [], auditOverrides: [], decisions: [] };
+    : { steps: [], schemaChanges: [], checks: [], auditOverrides: [], decisions: [], approvals: [] };
   const truth = description && { description, outcome: await outcomeFor(context, description) };
   const worker = description && isOpen(description) ? await states.hasWorker(description.taskQueue) : null;
   const view = runView(row, known, truth);

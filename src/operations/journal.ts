@@ -2,6 +2,7 @@ import type { RunRow, StepRow } from '../catalog/index.js';
 import type { CheckOutcome } from '../core/checks.js';
 import type { LoadResult } from '../core/load.js';
 import type { LogFacts, LogLevel, LogLine } from '../core/run-log.js';
+import type { ApprovalStepResult } from '../core/steps.js';
 import { count, duration } from '../core/amounts.js';
 import type { Intervention } from '../temporal/interventions.js';
 import { watermarkText } from './watermark-text.js';
@@ -130,6 +131,7 @@ function outcomeOf({ result, startedAt, finishedAt }: StepRow): string {
     return [`${count(load.rows)} rows into ${load.target} by ${load.mode}${known}`, ...watermarkOf(load), ...time].join(', ');
   }
   if ('checked' in result) return [checkedText(result.checked), ...time].join(', ');
+  if ('approved' in result) return [approvedText(result.approved), ...time].join(', ');
   if ('tables' in result) return [`${count(result.tables.length)} tables`, ...time].join(', ');
   const rows = result.dataset.rows === null ? 'rows not counted' : `${count(result.dataset.rows)} rows`;
   const reasons = (result.reasons ?? []).map(
@@ -138,6 +140,12 @@ function outcomeOf({ result, startedAt, finishedAt }: StepRow): string {
   const rejected = result.rejected ? [`${count(result.rejected)} rejected (${reasons.join('; ')})`] : [];
   const range = result.dataset.range ? [rangeText(result.dataset.range)] : [];
   return [rows, ...range, ...rejected, ...(result.reused ? ['found in staging'] : []), ...time].join(', ');
+}
+
+function approvedText({ answers, expired }: ApprovalStepResult['approved']): string {
+  const who = answers.map(({ by: name, reason }) => (reason === undefined ? name : `${name} (${reason})`)).join(', ');
+  if (expired) return `its time was over, and it counts as approved${who === '' ? '' : `; approved by ${who}`}`;
+  return `approved by ${who}`;
 }
 
 function checkedText({ passed, failed }: CheckOutcome): string {

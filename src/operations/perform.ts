@@ -12,6 +12,7 @@ import {
 } from '../api/index.js';
 import { TerminalError } from '../core/errors.js';
 import type { Caller } from '../access/caller.js';
+import { approvalHandlers } from './approvals.js';
 import { auditHandlers } from './audit.js';
 import { audited } from './audited.js';
 import type { Handlers, OperationContext, OperationServices } from './context.js';
@@ -33,6 +34,7 @@ const HANDLERS: Handlers<OperationId> = {
   ...pipelineHandlers,
   ...runHandlers,
   ...runActionHandlers,
+  ...approvalHandlers,
   retryRun,
   markStep,
   ...runLogHandlers,

@@ -56,7 +56,7 @@ async function takeOver(
 }
 
 function plan(
-  { project }: OperationContext,
+  { project, caller }: OperationContext,
   run: RunRow,
   given: RetryInput['params'],
   differences: Omit<StartControl, 'retryOf'>,
@@ -70,6 +70,7 @@ function plan(
   return {
     pipeline,
     params,
+    by: caller.name,
     workflowId: canonical ? canonicalRunId(pipeline, params, partitioning) : run.workflowId,
     taskQueue: run.taskQueue ?? project.taskQueue,
     control: { retryOf: { workflowId: run.workflowId, runId: run.runId }, ...differences },

@@ -1,4 +1,4 @@
-import type { AuditOverride, CheckResultRow, RunRow, SchemaChangeRow, StepRow } from '../catalog/index.js';
+import type { ApprovalRow, AuditOverride, CheckResultRow, RunRow, SchemaChangeRow, StepRow } from '../catalog/index.js';
 import type { CursorRange } from '../core/cursor.js';
 import type { RunDecision } from '../core/steering.js';
 import type { ReasonCount } from '../core/manifest.js';
@@ -32,6 +32,8 @@ export interface RunView {
   readonly paused: RunRow['paused'];
   /** What people did to the run. */
   readonly decisions: readonly RunDecision[];
+  /** What people were asked. */
+  readonly approvals: readonly ApprovalRow[];
   /** Audits in spite of which loads were to be published. */
   readonly auditOverrides: readonly AuditOverride[];
   readonly result: unknown;
@@ -76,6 +78,7 @@ export interface KnownSteps {
   readonly checks: readonly CheckResultRow[];
   readonly auditOverrides: readonly AuditOverride[];
   readonly decisions: readonly RunDecision[];
+  readonly approvals: readonly ApprovalRow[];
 }
 
 /** Puts together what Temporal (`truth`) and the catalog know of a run; one of them knows it. */
@@ -101,11 +104,12 @@ export function runView(row: RunRow | undefined, known: KnownSteps, truth: Truth
     retryOf: row?.retryOf ?? null,
     resetOf: row?.resetOf ?? null,
     changes: row?.changes ?? null,
-    steps: stepViews(runId, known.steps, description?.pending ?? [], row?.waiting ?? []),
+    steps: stepViews(runId, known, description?.pending ?? [], row?.waiting ?? []),
     schemaChanges: known.schemaChanges,
     checks: known.checks,
     paused: finishedAt === null ? (row?.paused ?? null) : null,
     decisions: known.decisions,
+    approvals: known.approvals,
     auditOverrides: known.auditOverrides,
     result: truth?.outcome?.ok ? truth.outcome.result : (row?.result ?? null),
     error: errorOf(row, truth?.outcome),
@@ -114,18 +118,19 @@ export function runView(row: RunRow | undefined, known: KnownSteps, truth: Truth
 
 function stepViews(
   runId: string,
-  steps: readonly StepRow[],
+  { steps, approvals }: KnownSteps,
   pending: readonly PendingStep[],
   waiting: RunRow['waiting'],
 ): StepView[] {
   return steps.map((step) => {
+    const asked = approvals.find((each) => each.step === step.step);
     const live = pending.find((each) => each.step === step.step);
     const took = step.startedAt && step.finishedAt ? Date.parse(step.finishedAt) - Date.parse(step.startedAt) : null;
     const dataset = step.result && 'dataset' in step.result ? step.result : undefined;
     const load = step.result && 'load' in step.result ? step.result.load : undefined;
     return {
       step: step.step,
-      status: step.runId === runId ? (live?.state ?? (waits(step, waiting) ? 'waiting' : step.status)) : 'reused',
+      status: step.runId === runId ? (asked ? approvalStatus(asked, step) : (live?.state ?? (waits(step, waiting) ? 'waiting' : step.status))) : 'reused',
       rows: live?.progress?.rows ?? load?.rows ?? dataset?.dataset.rows ?? null,
       rowsRead: dataset?.rowsRead ?? null,
       rejected: dataset?.rejected ?? null,
@@ -139,9 +144,23 @@ function stepViews(
       watermark: watermarkOf(step.result),
       deleted: load?.deleted ?? null,
       reasons: dataset?.reasons ?? [],
-      note: live?.progress?.phase ?? noteOf(step, waits(step, waiting)),
+      note: (asked && approvalNote(asked)) ?? live?.progress?.phase ?? noteOf(step, waits(step, waiting)),
     };
   });
+}
+
+function approvalStatus({ status, takenFrom }: ApprovalRow, step: StepRow): string {
+  if (takenFrom) return 'reused';
+  return status === 'waiting' ? 'waiting' : step.status;
+}
+
+/** What an approval waits for, or who has given it; of one that was refused, its step's error tells. */
+function approvalNote({ status, title, answers, needed, takenFrom }: ApprovalRow): string | undefined {
+  const approvers = answers.filter(({ verdict }) => verdict === 'approve').map(({ by }) => by);
+  const by = approvers.length === 0 ? '' : ` by ${approvers.join(', ')}`;
+  if (status === 'waiting') return `waits for approval (${approvers.length} of ${needed}${by}): ${title}`;
+  if (status !== 'approved') return undefined;
+  return `approved${by}${takenFrom ? ` in ${takenFrom.workflowId}@${takenFrom.runId}` : ''}: ${title}`;
 }
 
 function waits({ step, status }: StepRow, waiting: RunRow['waiting']): boolean {

@@ -19,6 +19,7 @@ export const runHandlers: Handlers<'listRuns' | 'startRun' | 'getRun' | 'cancelR
     const run = await startRun(context.temporal, {
       pipeline,
       params,
+      by: context.caller.name,
       taskQueue,
       onConflict: onConflict ?? config.onConflict,
       ...(workflowId !== undefined && { workflowId }),

@@ -27,7 +27,7 @@ export const tokenHandlers: Handlers<'listTokens' | 'createToken' | 'revokeToken
 
 async function createToken(
   { catalog, caller, project }: OperationContext,
-  { name, role, owners, tags, pipelines, expiresAt }: ParsedInputOf<'createToken'>,
+  { name, role, owners, tags, pipelines, groups = [], expiresAt }: ParsedInputOf<'createToken'>,
 ): Promise<ResultOf<'createToken'>> {
   // Else an admin of some pipelines could make themselves one of all.
   requireNoScope(caller, 'making tokens');
@@ -45,6 +45,7 @@ async function createToken(
     name,
     role,
     scope: isScoped ? { ...(owners && { owners }), ...(tags && { tags }), ...(pipelines && { pipelines }) } : null,
+    groups,
     secretHash,
     createdAt: new Date().toISOString(),
     createdBy: caller.name,
@@ -58,12 +59,13 @@ async function createToken(
 }
 
 function view(record: TokenRecord): Token {
-  const { id, name, role, scope, createdAt, createdBy, expiresAt, revokedAt, revokedBy, lastUsedAt } = record;
+  const { id, name, role, scope, groups, createdAt, createdBy, expiresAt, revokedAt, revokedBy, lastUsedAt } = record;
   const told = {
     id,
     name,
     role,
     scope,
+    groups,
     state: stateOf(record),
     createdAt,
     createdBy,

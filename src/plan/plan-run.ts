@@ -24,6 +24,11 @@ export function watchedRun(run: Run<Project>, unknown: UnknownValues): Run<Proje
     validate: wrap(run.validate.bind(run) as (...args: unknown[]) => Promise<object>) as Run<Project>['validate'],
     transform: wrap(run.transform.bind(run) as (...args: unknown[]) => Promise<object>) as Run<Project>['transform'],
     check: wrap(run.check.bind(run) as (...args: unknown[]) => Promise<object>) as Run<Project>['check'],
+    approve: (options) => {
+      // What people are shown decides nothing.
+      unknown.release(options);
+      return forgive(watched(run.approve(options), () => `approval of "${options.title}"`));
+    },
     load: wrap(run.load.bind(run) as (...args: unknown[]) => Promise<object>) as Run<Project>['load'],
   };
 }

@@ -4,14 +4,24 @@ import { RunState } from '../../workflows/run-state.js';
 import { idOf, type StepCall } from '../../workflows/step-calls.js';
 import { runApart, type PairResult, type Steps } from '../../workflows/steps.js';
 import { MillraceError, messageOf } from '../core/errors.js';
-import type { StepResult } from '../core/steps.js';
+import type { Approval, ApprovalCall } from '../core/approvals.js';
+import type { StepKind, StepResult } from '../core/steps.js';
 import type { Outlook } from './outlook.js';
 import type { StepPlanner } from './plan-step.js';
 import type { PlannedStep, PlanNote } from './plan.js';
 import type { UnknownValues } from './unknown-values.js';
 
+/** A step, and how it is looked at. */
+interface Asked {
+  readonly kind: StepKind;
+  readonly name: string;
+  readonly summary: string;
+  readonly inputs: readonly string[];
+  readonly plan: () => Promise<Outlook>;
+}
+
 interface Waiting {
-  readonly call: StepCall;
+  readonly asked: Asked;
   readonly resolve: (result: StepResult) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -36,11 +46,26 @@ export class PlanSteps implements Steps {
   }
 
   run<R extends StepResult>(call: StepCall): Promise<R> {
+    const { kind, name, summary } = call;
+    return this.wait<R>({ kind, name, summary, inputs: this.planner.inputsOf(call), plan: () => this.planner.plan(call) });
+  }
+
+  /** A plan asks nobody: it goes on as if all had approved. */
+  async approve({ name, title, needed, roles }: ApprovalCall): Promise<Approval> {
+    const people = needed === 1 ? 'one person' : `${needed} people`;
+    const of = roles.length === 0 ? '' : ` of ${roles.join(', ')}`;
+    const result = { approved: { answers: [], expired: false } };
+    const plan = (): Promise<Outlook> => Promise.resolve({ inputs: [], notes: [], result });
+    await this.wait({ kind: 'approve', name, summary: `${title} (by ${people}${of})`, inputs: [], plan });
+    return { approvedBy: [], expired: false };
+  }
+
+  private wait<R extends StepResult>(asked: Asked): Promise<R> {
     this.unknown.settle();
     // What comes after the plan's end is never heard of.
     if (this.unknown.isStopped) return new Promise<R>(() => undefined);
     return new Promise<R>((resolve, reject) => {
-      this.waiting.push({ call, resolve: resolve as (result: StepResult) => void, reject });
+      this.waiting.push({ asked, resolve: resolve as (result: StepResult) => void, reject });
       this.wake();
     });
   }
@@ -75,19 +100,20 @@ export class PlanSteps implements Steps {
     for (const tell of outcomes) tell();
   }
 
-  private async planOne({ call, resolve, reject }: Waiting): Promise<() => void> {
+  private async planOne({ asked: { plan, ...call }, resolve, reject }: Waiting): Promise<() => void> {
     const step = idOf(call);
     try {
       this.state.begin(step, call.kind, call.name);
     } catch (error) {
       return () => reject(error);
     }
-    const base = { step, kind: call.kind, name: call.name, stage: this.stage, summary: call.summary };
+    const { inputs, ...about } = call;
+    const base = { step, ...about, stage: this.stage };
     let outlook: Outlook;
     try {
-      outlook = await this.planner.plan(call);
+      outlook = await plan();
     } catch (error) {
-      this.planned.push({ ...base, inputs: this.planner.inputsOf(call), notes: [noteOf(error)] });
+      this.planned.push({ ...base, inputs, notes: [noteOf(error)] });
       return () => reject(asStepFailure(step, error, 1));
     }
     const { result, ...rest } = outlook;

@@ -1,6 +1,6 @@
 /** What only a run knows of a step's result. */
 const UNKNOWN_FACTS: ReadonlySet<string> = new Set(
-  'rows bytes content schema parents replaced alreadyDone created watermark deleted changes changesLeftOut upTo withoutCursor passed failed warnings'.split(
+  'rows bytes content schema parents replaced alreadyDone created watermark deleted changes changesLeftOut upTo withoutCursor passed failed warnings approvedBy expired'.split(
     ' ',
   ),
 );

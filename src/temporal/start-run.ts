@@ -1,5 +1,6 @@
 import { WorkflowExecutionAlreadyStartedError, type WorkflowStartOptions } from '@temporalio/client';
 import { TerminalError } from '../core/errors.js';
+import { STARTED_BY } from '../core/started-by.js';
 import type { TemporalClient } from './connect.js';
 import { findByKey, keyMarks, markedRun, workflowIdOfKey, type KeyMarks, type StartedRun } from './idempotency-key.js';
 import { canonicalRunId, type RunAddress } from './run-id.js';
@@ -32,6 +33,8 @@ export interface StartRunInput {
   readonly control?: StartControl;
   /** @default 'reject' */
   readonly onConflict?: ConflictPolicy;
+  /** Who asks for it: kept with the run. @default nobody in particular */
+  readonly by?: string;
   /** Starts with the same key give one run, running or closed, for as long as Temporal keeps it. @default none */
   readonly idempotencyKey?: string;
 }
@@ -133,7 +136,7 @@ function withRequestId(requestId: string): object {
 
 async function start(
   temporal: TemporalClient,
-  { pipeline, params, control, workflowId, taskQueue }: Start,
+  { pipeline, params, control, workflowId, taskQueue, by }: Start,
   options: Partial<WorkflowStartOptions> = {},
 ): Promise<Required<RunAddress>> {
   const { firstExecutionRunId: runId } = await answered(temporal, workflowId, () =>
@@ -141,6 +144,7 @@ async function start(
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       workflowIdConflictPolicy: 'FAIL',
       ...options,
+      ...(by !== undefined && { memo: { ...options.memo, [STARTED_BY]: by } }),
       workflowId,
       taskQueue,
       args: control ? [params, control] : [params],

@@ -19,6 +19,7 @@ import { TerminalError } from '../core/errors.js';
 import type { RunContext } from '../core/steps.js';
 import { openStaging } from '../engine/open-staging.js';
 import { GivenConnections } from './given-connections.js';
+import type { GivenApprovals } from './given-approvals.js';
 import type { GivenRows } from './given-rows.js';
 import { PipelineTest, type TestedError, type TestedLogLine } from './pipeline-result.js';
 import { readOutcome } from './read-outcome.js';
@@ -37,6 +38,8 @@ export interface PipelineTestOptions<Params = unknown> {
   readonly watermarks?: Readonly<Record<string, string | number | null>>;
   /** Steps that fail, by their ids: `{ 'load:warehouse.orders': stepFailure('CONNECTION_LOST') }`. @default none */
   readonly failures?: Readonly<Record<string, Error>>;
+  /** What approvals come to, by their names: `{ publish: 'rejected' }`. @default approved */
+  readonly approvals?: GivenApprovals;
   /** The project's folder: paths of SQL files count from it, and functions are found there. @default the current one */
   readonly directory?: string;
 }
@@ -88,7 +91,7 @@ interface Task {
 }
 
 async function runIn(folder: string, { project, options, context, params, body }: Task): Promise<PipelineTest> {
-  const { datasets = {}, watermarks = {}, failures = {}, directory = process.cwd() } = options;
+  const { datasets = {}, watermarks = {}, failures = {}, approvals = {}, directory = process.cwd() } = options;
   const loaded = placed(project, path.resolve(directory), folder);
   const connections = new GivenConnections(project, { datasets, watermarks }, path.join(folder, 'given'));
   await mkdir(path.join(folder, 'given'));
@@ -110,7 +113,7 @@ async function runIn(folder: string, { project, options, context, params, body }
     workerIdentity: 'test',
     code: { hash: 'test', version: millraceVersion() },
   });
-  const steps = new TestSteps(context, state, activities, failures);
+  const steps = new TestSteps(context, state, activities, failures, approvals);
   try {
     const run = createRun(context, params, { steps, log: logInto(log) });
     const outcome = await attempt(() => body(run, params, steps));

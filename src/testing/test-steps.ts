@@ -4,8 +4,10 @@ import { asStepFailure } from '../../workflows/failures.js';
 import type { RunState } from '../../workflows/run-state.js';
 import { idOf, type StepCall } from '../../workflows/step-calls.js';
 import { runApart, type PairResult, type Steps } from '../../workflows/steps.js';
+import type { Approval, ApprovalCall } from '../core/approvals.js';
 import { TerminalError } from '../core/errors.js';
 import type { RunContext, StepId, StepResult } from '../core/steps.js';
+import { givenApproval, type GivenApprovals } from './given-approvals.js';
 import { asActivity, cancellation } from './activity-context.js';
 
 /** What a step of a test came to. */
@@ -28,12 +30,21 @@ export class TestSteps implements Steps {
     private readonly state: RunState,
     private readonly activities: Activities,
     private readonly failures: Readonly<Record<StepId, Error>>,
+    private readonly approvals: GivenApprovals,
   ) {}
 
   run<R extends StepResult>(call: StepCall): Promise<R> {
+    return this.hear(() => this.execute<R>(call));
+  }
+
+  approve(call: ApprovalCall): Promise<Approval> {
+    return this.hear(() => givenApproval(call, this.approvals, this.state, this.failures));
+  }
+
+  private hear<R>(begin: () => Promise<R>): Promise<R> {
     // As in a run that has ended: what still waits is never heard of again.
     if (this.closed) return new Promise<R>(() => undefined);
-    const work = this.execute<R>(call);
+    const work = begin();
     this.outstanding.add(work);
     const forget = (): void => void this.outstanding.delete(work);
     work.then(forget, forget);

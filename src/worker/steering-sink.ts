@@ -20,14 +20,7 @@ interface SteeringServices {
  * then. A catalog that is down is waited for beside the run; `millrace catalog rebuild` finds what is missing in histories.
  */
 export function steeringSink({ catalog, logger }: SteeringServices): InjectedSinks<SteeringSinks> {
-  async function tell(workflowId: string, write: () => Promise<void>): Promise<void> {
-    const late = new AbortController();
-    const told = patiently(write, AbortSignal.timeout(PATIENCE_MS)).catch((error: unknown) =>
-      logger.warn(`The catalog did not take what was done to run ${workflowId}: ${messageOf(error)}`),
-    );
-    await Promise.race([told, sleep(LONGEST_WAIT_MS, undefined, { signal: late.signal }).catch(() => undefined)]);
-    late.abort();
-  }
+  const tell = (workflowId: string, write: () => Promise<void>): Promise<void> => tellBeside(logger, workflowId, write);
   return {
     steering: {
       decided: {
@@ -47,4 +40,14 @@ export function steeringSink({ catalog, logger }: SteeringServices): InjectedSin
       },
     },
   };
+}
+
+/** Writes into the catalog what was done to a run: its task waits for that a moment, and the write goes on beside it. */
+export async function tellBeside(logger: Logger, workflowId: string, write: () => Promise<void>): Promise<void> {
+  const late = new AbortController();
+  const told = patiently(write, AbortSignal.timeout(PATIENCE_MS)).catch((error: unknown) =>
+    logger.warn(`The catalog did not take what was done to run ${workflowId}: ${messageOf(error)}`),
+  );
+  await Promise.race([told, sleep(LONGEST_WAIT_MS, undefined, { signal: late.signal }).catch(() => undefined)]);
+  late.abort();
 }

@@ -18,6 +18,7 @@ import { openStaging } from '../engine/open-staging.js';
 import type { Staging } from '../engine/staging.js';
 import { millraceVersion } from '../config/millrace-version.js';
 import { buildIdOf } from './build-id.js';
+import { approvalSink } from './approval-sink.js';
 import { bundleOf } from './bundle.js';
 import { codeVersion } from './code-version.js';
 import { runLogSinks } from './log-sink.js';
@@ -154,7 +155,12 @@ async function workflowsOf(workflowBundle: WorkflowBundleOption, version: Deploy
 
 function sinksOf({ log, catalog, leftWorks }: Services) {
   const { logger } = Runtime.instance();
-  return { ...runLogSinks(log), ...runEndSink({ catalog, leftWorks, logger }), ...steeringSink({ catalog, logger }) };
+  return {
+    ...runLogSinks(log),
+    ...runEndSink({ catalog, leftWorks, logger }),
+    ...steeringSink({ catalog, logger }),
+    ...approvalSink({ catalog, logger }),
+  };
 }
 
 async function prepareStaging(project: LoadedProject): Promise<Staging> {

@@ -24,6 +24,7 @@ const TABLES = [
   'run_decisions',
   'run_holds',
   'alerts',
+  'approvals',
 ] as const;
 
 /** Rows by table. */

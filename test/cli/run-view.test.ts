@@ -12,7 +12,7 @@ test('a run tells which columns its loads have added, widened and left out', () 
     { ...load, change: 'widened', column: 'amount', from: 'integer', to: 'bigint', rows: null },
     { ...load, change: 'discarded', column: 'weight', from: 'DOUBLE', to: null, rows: 1200 },
   ];
-  const view = runView(undefined, { steps: [], schemaChanges, checks: [], auditOverrides: [], decisions: [] }, undefined);
+  const view = runView(undefined, { steps: [], schemaChanges, checks: [], auditOverrides: [], decisions: [], approvals: [] }, undefined);
   expect(view.schemaChanges).toEqual(schemaChanges);
   const [, told = ''] = runText(view).split('Columns that changed\n');
   expect(told.split('\n').map((line) => line.trim().split(/ {2,}/).at(-1))).toEqual([
@@ -24,7 +24,7 @@ test('a run tells which columns its loads have added, widened and left out', () 
 
 test('a run whose loads changed no column says nothing of it', () => {
   expect(
-    runText(runView(undefined, { steps: [], schemaChanges: [], checks: [], auditOverrides: [], decisions: [] }, undefined)),
+    runText(runView(undefined, { steps: [], schemaChanges: [], checks: [], auditOverrides: [], decisions: [], approvals: [] }, undefined)),
   ).not.toContain('Columns');
 });
 
@@ -61,7 +61,7 @@ test('a run that people steer tells what holds it, what they did and what a retr
     step('load:others', { status: 'skipped', skipped: 'extract:others' }),
   ];
   const decisions = [{ number: 1, action: 'skip', step: 'extract:others', by: 'bob', reason: 'no need', at: at(3) }] as const;
-  const view = runView(ROW, { steps, schemaChanges: [], checks: [], auditOverrides: [], decisions }, undefined);
+  const view = runView(ROW, { steps, schemaChanges: [], checks: [], auditOverrides: [], decisions, approvals: [] }, undefined);
   const text = runText(view);
   expect(text).toMatch(/paused +ada, .* UTC: the source is being reloaded/);
   expect(text).toMatch(/with +other month; other code; Millrace 1\.1\.0 instead of 1\.0\.0/);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ROLES } from '../../access/caller.js';
 import { operation } from '../operation.js';
-import { auditEntry, newToken, scopeInput, token } from '../schemas/access.js';
+import { auditEntry, groupsInput, newToken, scopeInput, token } from '../schemas/access.js';
 import { listOf, pageInput, time } from '../schemas/lists.js';
 
 const text = z.string().min(1).max(1100).optional();
@@ -26,6 +26,7 @@ export const ACCESS_OPERATIONS = {
       name: z.string().trim().min(1).max(100).describe('As the audit names its holder.'),
       role: z.enum(ROLES),
       ...scopeInput,
+      groups: groupsInput,
       expiresAt: time.optional().describe('Without it, never.'),
     }),
     result: newToken,

@@ -22,7 +22,7 @@ const steeredRun = z
   .meta({ id: 'SteeredRun' });
 
 /** What an open run may refuse, or not be able to answer. */
-const UNSTEERABLE = [
+export const UNSTEERABLE = [
   'RUN_UNKNOWN',
   'RUN_CLOSED',
   'STEERING_INVALID',

@@ -11,6 +11,8 @@ export const scopeInput = {
   pipelines: names.optional().describe('Pipelines of these names.'),
 };
 
+export const groupsInput = names.optional().describe('Groups whose approvals its holder may give: `run.approve({ roles })`.');
+
 export const token = z
   .object({
     id: z.string(),
@@ -24,6 +26,7 @@ export const token = z
       })
       .nullable()
       .describe('Which pipelines it is for; null: all of them.'),
+    groups: z.array(z.string()).describe('Those that approvals may name.'),
     state: z.enum(['valid', 'expired', 'revoked']),
     createdAt: time,
     createdBy: z.string(),

@@ -79,6 +79,7 @@ export const run = runSummary
     checks: z.array(jsonObject),
     paused: runPause.nullable().describe('Of a run that is open: since when it starts no new step.'),
     decisions: z.array(jsonObject).describe('What people did to the run.'),
+    approvals: z.array(jsonObject).describe('What people were asked, and who has answered what.'),
     auditOverrides: z.array(jsonObject),
     result: jsonValue,
   })

@@ -10,6 +10,7 @@ export interface NewTokenOptions {
   readonly owner?: string[];
   readonly tag?: string[];
   readonly pipeline?: string[];
+  readonly group?: string[];
   /** In milliseconds. */
   readonly expires?: number;
 }
@@ -18,13 +19,14 @@ type Token = ResultOf<'revokeToken'>;
 
 /** Makes a token and prints it, this once. */
 export async function create(context: CommandContext, name: string, options: NewTokenOptions): Promise<number> {
-  const { role, owner: owners, tag: tags, pipeline: pipelines, expires } = options;
+  const { role, owner: owners, tag: tags, pipeline: pipelines, group: groups, expires } = options;
   const input = {
     name,
     role,
     ...(owners && { owners }),
     ...(tags && { tags }),
     ...(pipelines && { pipelines }),
+    ...(groups && { groups }),
     ...(expires !== undefined && { expiresAt: new Date(Date.now() + expires).toISOString() }),
   };
   const made = await withOperations(context, ({ createToken }) => createToken(input), { withCatalogOnly: true });
@@ -40,12 +42,12 @@ export async function list(context: CommandContext): Promise<number> {
   const { output } = context;
   for (const token of items) output.data(token);
   if (items.length === 0) output.text('No tokens. Make one with: millrace tokens create NAME --role viewer');
-  else output.text(plainTable(['id', 'name', 'role', 'pipelines', 'state', 'until', 'last used (UTC)'], items.map(cells), 7));
+  else output.text(plainTable(['id', 'name', 'role', 'groups', 'pipelines', 'state', 'until', 'last used (UTC)'], items.map(cells), 8));
   return EXIT.ok;
 }
 
-function cells({ id, name, role, scope, state, expiresAt, lastUsedAt }: Token): string[] {
-  return [id, name, role, scopeText(scope), state, shortTime(expiresAt), shortTime(lastUsedAt)];
+function cells({ id, name, role, groups, scope, state, expiresAt, lastUsedAt }: Token): string[] {
+  return [id, name, role, groups.join(', '), scopeText(scope), state, shortTime(expiresAt), shortTime(lastUsedAt)];
 }
 
 function scopeText(scope: Token['scope']): string {

@@ -28,6 +28,7 @@ function addCreate(tokens: Command, add: Add): void {
       examples: [
         'millrace tokens create ops --role admin',
         'millrace tokens create nightly --role operator --owner data@example.com --expires 90d',
+        'millrace tokens create anna --role viewer --group finance',
         'millrace tokens create board --role viewer --tag finance --tag sales --json',
       ],
     },
@@ -39,6 +40,7 @@ function addCreate(tokens: Command, add: Add): void {
     .option('--owner <owner>', 'only pipelines of this owner; may be given again', collect)
     .option('--tag <tag>', 'only pipelines with this tag; may be given again', collect)
     .option('--pipeline <name>', 'only this pipeline; may be given again', collect)
+    .option('--group <name>', 'a group whose approvals it may give; may be given again', collect)
     .option('--expires <age>', 'for how long it counts: 90d, 12h, 2w (default: until it is revoked)', parseAge);
 }
 

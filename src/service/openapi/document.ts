@@ -18,6 +18,7 @@ export interface OpenApiOperation extends JsonSchema {
 const TAG_TEXTS: Readonly<Record<Tag, string>> = {
   pipelines: 'What can be run, and what it takes.',
   runs: 'Starting, looking at, following and steering runs.',
+  approvals: 'What runs wait for people to approve.',
   schedules: 'When pipelines run by themselves.',
   backfills: 'Running a pipeline over many partitions.',
   datasets: 'What steps have made: columns, lineage, quality, loads.',
