@@ -146,7 +146,9 @@ test('the commands do the same, in the same words', async () => {
   const { workflowId: id } = run;
   const type = (name: string, ...words: string[]) =>
     command([...words, '--service', service.url, '--project', temporaryFolder()], { MILLRACE_TOKEN: tokens[name] as string });
-  expect((await type('vera', 'approvals')).stdout).toMatch(new RegExp(`^${id} +approve:publish +Publish\\? +waiting +0 of 2 +finance`, 'm'));
+  const listed = await type('vera', 'approvals');
+  expect(listed).toMatchObject({ code: 0, stderr: '' });
+  expect(listed.stdout).toMatch(new RegExp(`^${id} +approve:publish +Publish\\? +waiting +0 of 2 +finance`, 'm'));
   expect(await type('vera', 'approve', id, 'publish')).toMatchObject({
     code: 2,
     stderr: expect.stringContaining('[APPROVAL_FORBIDDEN]') as string,

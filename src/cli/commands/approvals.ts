@@ -16,8 +16,9 @@ export interface ApprovalsOptions {
 type Approval = ResultOf<'getApproval'>;
 
 /** Lists what runs wait to be approved. */
-export async function approvals(context: CommandContext, { limit, ...filter }: ApprovalsOptions): Promise<number> {
+export async function approvals(context: CommandContext, { pipeline, run, status, limit }: ApprovalsOptions): Promise<number> {
   const { output } = context;
+  const filter = { pipeline, run, status };
   const items = await withOperations(
     context,
     ({ listApprovals }) => listPages((page) => listApprovals({ ...filter, ...page }), limit),

@@ -1,0 +1,1 @@
+export { waits, works } from './waits.js';
