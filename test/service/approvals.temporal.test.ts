@@ -148,7 +148,7 @@ test('the commands do the same, in the same words', async () => {
     command([...words, '--service', service.url, '--project', temporaryFolder()], { MILLRACE_TOKEN: tokens[name] as string });
   const listed = await type('vera', 'approvals');
   expect(listed).toMatchObject({ code: 0, stderr: '' });
-  expect(listed.stdout).toMatch(new RegExp(`^${id} +approve:publish +Publish\\? +waiting +0 of 2 +finance`, 'm'));
+  expect(listed.stdout).toMatch(new RegExp(`^ +${id} +approve:publish +Publish\\? +waiting +0 of 2 +finance`, 'm'));
   expect(await type('vera', 'approve', id, 'publish')).toMatchObject({
     code: 2,
     stderr: expect.stringContaining('[APPROVAL_FORBIDDEN]') as string,
