@@ -253,3 +253,25 @@ describe('a plan that cannot begin', () => {
     await expect(planPipeline(await loadProject(folder), 'sum', MONTH)).rejects.toMatchObject({ code: 'WORKFLOW_INVALID' });
   });
 });
+
+describe('a plan of a pipeline that asks people', () => {
+  const ASKS = (title: string): string => `run.approve({ title: ${title}, roles: ['finance'], needed: 2, as: 'publish' })`;
+
+  test('shows what they are asked, and goes on as if they had approved', async () => {
+    const plan = await planOf(`${JUDGED}\nawait ${ASKS("'Publish ' + String(orders.rows) + ' rows?'")};\nreturn ${LOAD};`);
+    expect(shape(plan)).toEqual(['1 extract:orders', '2 validate:orders', '3 approve:publish', '4 load:lake.out.csv']);
+    expect(plan.steps[2]).toMatchObject({
+      kind: 'approve',
+      summary: 'Publish ‹rows of orders› rows? (by 2 people of finance)',
+      inputs: [],
+      notes: [],
+    });
+    expect(plan.end).toEqual({ kind: 'complete' });
+  });
+
+  test('ends where it matters who has approved', async () => {
+    const plan = await planOf(`const { approvedBy } = await ${ASKS("'Publish?'")};\nif (approvedBy.length > 1) return ${EXTRACT};`);
+    expect(plan.end).toMatchObject({ kind: 'unknown', code: 'PLAN_ENDS' });
+    expect(shape(plan)).toEqual(['1 approve:publish']);
+  });
+});
