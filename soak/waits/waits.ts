@@ -37,7 +37,11 @@ async function soak(site: Site, { scale, notice }: SoakOptions): Promise<SoakRep
   const pending = await pendingActivities(site, ids);
   const idle = await idleCpu(site);
   const after = await besideMs(site, 'after');
-  const reads = await readSteadily({ kinds: kindsOf(site, ids), perSecond: READS_PER_SECOND, seconds: count < LEAST_TIMED ? 2 : 20 });
+  const reads = await readSteadily({
+    kinds: kindsOf(site, ids),
+    perSecond: READS_PER_SECOND,
+    seconds: count < LEAST_TIMED ? 2 : 20,
+  });
   const latencies = [...reads.latenciesMs.values()].flat();
   const p99 = quantile(latencies, 0.99);
   const answered = await answerSome(site, ids);
@@ -49,7 +53,9 @@ async function soak(site: Site, { scale, notice }: SoakOptions): Promise<SoakRep
     ...reads.failures.slice(0, 3).map((failure) => `A read failed: ${failure}`),
     ...answered.problems,
     ...(isTimed && p99 > ALLOWED_READ_MS ? [`The slowest of a hundred reads took ${p99.toFixed(0)} ms.`] : []),
-    ...(isTimed && after > before * ALLOWED_SLOWER ? [`A run beside takes ${after.toFixed(0)} ms, and took ${before.toFixed(0)}.`] : []),
+    ...(isTimed && after > before * ALLOWED_SLOWER
+      ? [`A run beside takes ${after.toFixed(0)} ms, and took ${before.toFixed(0)}.`]
+      : []),
     ...(isTimed && peakMiB > ALLOWED_MIB ? [`The worker used ${peakMiB.toFixed(0)} MiB.`] : []),
   ];
   const figures = {
@@ -114,7 +120,11 @@ async function besideMs({ temporal, files }: Site, name: string): Promise<number
     const file = `${name}-${at}.csv`;
     writeFileSync(path.join(files, file), `id,name\n1,${name} ${at}\n`);
     const began = performance.now();
-    await temporal.client.workflow.execute('works', { taskQueue: 'millrace', workflowId: `works-${name}-${at}`, args: [{ file }] });
+    await temporal.client.workflow.execute('works', {
+      taskQueue: 'millrace',
+      workflowId: `works-${name}-${at}`,
+      args: [{ file }],
+    });
     times.push(performance.now() - began);
   }
   return quantile(times, 0.5);

@@ -88,13 +88,19 @@ onBothDatabases((fresh) => {
     expect(await catalog.listApprovals({ status: 'ended', limit: 9 })).toMatchObject([
       { runId: 'run-2', status: 'ended', endedAt: at(20) },
     ]);
-    expect(await catalog.listSteps(RUN.workflowId, 'run-2')).toMatchObject([{ status: 'failed', error: { code: 'INTERRUPTED' } }]);
+    expect(await catalog.listSteps(RUN.workflowId, 'run-2')).toMatchObject([
+      { status: 'failed', error: { code: 'INTERRUPTED' } },
+    ]);
   });
 
   test('a run that says of itself only that it waits is known by that, as one is that a reset made', async () => {
     const { catalog } = await fresh();
     await catalog.recordApproval({ ...RUN, run: SCOPE, approval: asked({ details: null }) });
-    expect(await catalog.findRun(RUN.workflowId)).toMatchObject({ pipeline: 'flightDelays', status: 'running', startedAt: at(1) });
+    expect(await catalog.findRun(RUN.workflowId)).toMatchObject({
+      pipeline: 'flightDelays',
+      status: 'running',
+      startedAt: at(1),
+    });
   });
 
   test('tokens keep their groups', async () => {

@@ -270,7 +270,9 @@ describe('a plan of a pipeline that asks people', () => {
   });
 
   test('ends where it matters who has approved', async () => {
-    const plan = await planOf(`const { approvedBy } = await ${ASKS("'Publish?'")};\nif (approvedBy.length > 1) return ${EXTRACT};`);
+    const plan = await planOf(
+      `const { approvedBy } = await ${ASKS("'Publish?'")};\nif (approvedBy.length > 1) return ${EXTRACT};`,
+    );
     expect(plan.end).toMatchObject({ kind: 'unknown', code: 'PLAN_ENDS' });
     expect(shape(plan)).toEqual(['1 approve:publish']);
   });

@@ -10,7 +10,10 @@ test('fifty runs that wait for approval hold no activity, others go on beside th
   await temporalCli();
   const args = ['--import', 'tsx', 'soak/main.ts', 'waits', '--json', '--scale', '0.005'];
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root });
-  const report = JSON.parse(stdout) as { readonly figures: Readonly<Record<string, unknown>>; readonly problems: readonly string[] };
+  const report = JSON.parse(stdout) as {
+    readonly figures: Readonly<Record<string, unknown>>;
+    readonly problems: readonly string[];
+  };
   expect(report.problems).toEqual([]);
   expect(report.figures).toMatchObject({ 'runs that wait': 50, 'activities under way for them': 0 });
 }, 180_000);

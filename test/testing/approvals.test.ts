@@ -34,7 +34,10 @@ test.each([
 });
 
 test('one that counts as approved when its time is over says so, and a step that fails by itself does', async () => {
-  expect((await testPipeline(project, lenient, { approvals: { publish: 'expired' } })).value).toEqual({ approvedBy: [], expired: true });
+  expect((await testPipeline(project, lenient, { approvals: { publish: 'expired' } })).value).toEqual({
+    approvedBy: [],
+    expired: true,
+  });
   const failures = { 'approve:publish': stepFailure('CATALOG_UNAVAILABLE') };
   expect((await testPipeline(project, publish, { failures })).error?.code).toBe('CATALOG_UNAVAILABLE');
 });
