@@ -3,7 +3,7 @@ import path from 'node:path';
 import { freePort } from '../../src/dev/free-port.js';
 import { connect, type Millrace } from '../../src/client/index.js';
 import type { TemporalClient } from '../../src/temporal/connect.js';
-import { startScript, startWorkerProcess, type WorkerProcess } from '../../bench/child-process.js';
+import { startScript, type WorkerProcess } from '../../bench/child-process.js';
 import { startServers, workerEnvironment } from '../../bench/servers.js';
 
 /** One worker and one client service, each in a process of its own, on servers of their own. */
@@ -27,7 +27,7 @@ export async function withSite<T>(notice: (line: string) => void, work: (site: S
     const files = path.join(servers.scratch, 'files');
     mkdirSync(files);
     const environment = workerEnvironment(servers, { FILES_FOLDER: files });
-    const worker = await startWorkerProcess('../soak/waits/project', environment);
+    const worker = await startScript('../soak/waits/worker-main.mjs', [PROJECT], environment);
     stops.push(() => worker.stop());
     const port = await freePort();
     const service = await startScript('service/serve-main.mjs', [PROJECT, String(port)], environment);

@@ -11,6 +11,7 @@ const AT_ONCE = 20;
 const READS_PER_SECOND = 50;
 /** Runs beside, one after the other, by which it is seen what the others cost. */
 const BESIDE = 20;
+const FEW_BESIDE = 5;
 /** Of a small soak no time is judged: it is a test, and runs on whatever machine there is. */
 const LEAST_TIMED = 200;
 const ALLOWED_READ_MS = 500;
@@ -26,8 +27,10 @@ export const waits: Soak = {
 
 async function soak(site: Site, { scale, notice }: SoakOptions): Promise<SoakReport> {
   const count = Math.max(20, Math.round(FULL * scale));
-  await besideMs(site, 'warm-up');
-  const before = await besideMs(site, 'before');
+  const isTimed = count >= LEAST_TIMED;
+  const beside = isTimed ? BESIDE : FEW_BESIDE;
+  await besideMs(site, 'warm-up', beside);
+  const before = await besideMs(site, 'before', beside);
   const { cpuS: cpuBefore } = await site.worker.usage();
   const began = performance.now();
   const ids = await startAll(site, count, notice);
@@ -36,17 +39,16 @@ async function soak(site: Site, { scale, notice }: SoakOptions): Promise<SoakRep
   notice(`${listed.length} runs wait after ${startedS.toFixed(0)} s`);
   const pending = await pendingActivities(site, ids);
   const idle = await idleCpu(site);
-  const after = await besideMs(site, 'after');
+  const after = await besideMs(site, 'after', beside);
   const reads = await readSteadily({
     kinds: kindsOf(site, ids),
     perSecond: READS_PER_SECOND,
-    seconds: count < LEAST_TIMED ? 2 : 20,
+    seconds: isTimed ? 20 : 2,
   });
   const latencies = [...reads.latenciesMs.values()].flat();
   const p99 = quantile(latencies, 0.99);
   const answered = await answerSome(site, ids);
   const { peakMiB, cpuS } = await site.worker.usage();
-  const isTimed = count >= LEAST_TIMED;
   const problems = [
     ...(listed.length === count ? [] : [`${count} runs were started, and ${listed.length} are listed as waiting.`]),
     ...(pending === 0 ? [] : [`${pending} activities are under way for runs that wait.`]),
@@ -114,9 +116,9 @@ async function idleCpu({ worker }: Site): Promise<number> {
 }
 
 /** How long a run with two steps takes, from start to end: the median of some. */
-async function besideMs({ temporal, files }: Site, name: string): Promise<number> {
+async function besideMs({ temporal, files }: Site, name: string, runs: number): Promise<number> {
   const times: number[] = [];
-  for (let at = 0; at < BESIDE; at++) {
+  for (let at = 0; at < runs; at++) {
     const file = `${name}-${at}.csv`;
     writeFileSync(path.join(files, file), `id,name\n1,${name} ${at}\n`);
     const began = performance.now();
