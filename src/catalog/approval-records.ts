@@ -10,7 +10,7 @@ export interface ApprovalRecorded extends RunKey {
   readonly approval: ApprovalState;
 }
 
-/** What people are asked, and who has answered what. A rebuild finds the answers in histories, while Temporal keeps them. */
+/** What people are asked, and who has answered what. No rebuild brings it back: the catalog needs a backup. */
 export interface ApprovalRecords {
   /** A word that is no later than the last one changes nothing. @returns whether it was news */
   recordApproval(fact: ApprovalRecorded): Promise<boolean>;

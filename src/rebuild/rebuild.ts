@@ -169,7 +169,7 @@ function lostOf(found: Found): string[] {
       loadsOfLedgers,
       'loads are known from ledgers alone: by which attempt, and how many rows they replaced, is not there.',
     ),
-    'Logs of runs, and backfills: they are nowhere else.',
+    'Logs of runs, backfills, and what people were asked to approve: they are nowhere else.',
     ...troubles,
   ];
 }

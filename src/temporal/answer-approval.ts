@@ -25,6 +25,7 @@ export async function answerApproval(temporal: TemporalClient, address: RunAddre
   const { verdict, requestId, timeoutMs = 1_000, ...input } = request;
   const run = await requireOpen(temporal, address);
   await requireAnswerable(temporal, run);
-  const updateId = requestId === undefined ? undefined : `${verdict} ${input.step} ${requestId}`;
+  // By name: a key that two people have made up alike must not make one answer of two.
+  const updateId = requestId === undefined ? undefined : `${verdict} ${input.step} ${input.by} ${requestId}`;
   return updateRun<Answered>(temporal, run, { update: verdict, input, timeoutMs, ...(updateId !== undefined && { updateId }) });
 }

@@ -29,7 +29,7 @@ const callers = (settings: Partial<OidcSettings> = {}) => oidcCallers({ issuer, 
 describe('a JWT of the issuer', () => {
   test('stands for its subject, with the role that its claim gives', async () => {
     const caller = await callers().callerOf(await signed());
-    expect(caller).toEqual({ name: 'ada', kind: 'oidc', id: issuer, role: 'viewer' });
+    expect(caller).toEqual({ name: 'ada', kind: 'oidc', id: issuer, role: 'viewer', groups: ['viewer'] });
   });
 
   test('gives the highest of its roles, by the mapping of the config', async () => {

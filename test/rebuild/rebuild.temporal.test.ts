@@ -179,7 +179,7 @@ describe('from manifests, histories and ledgers', () => {
     expect(report).toMatchObject({
       runsOfManifests: 0,
       loadsOfLedgers: 0,
-      lost: ['Logs of runs, and backfills: they are nowhere else.'],
+      lost: ['Logs of runs, backfills, and what people were asked to approve: they are nowhere else.'],
     });
     expect(report.runs).toBe(before.runs.length);
     expect(report.steps).toBe(before.step_runs.length);
