@@ -41,22 +41,9 @@ export function catalogName(options: CatalogOptions): string {
 export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
   const database: CatalogDatabase = 'path' in options ? sqliteDatabase(options.path) : postgresDatabase(options);
   await database.read(() => Promise.resolve());
-  const announced = new AnnouncedRuns();
   return {
     name: database.name,
-    async recordRunStarted(fact) {
-      const opened = await database.write((db, file) => startRun(db, fact).then(() => file));
-      announced.add(opened, fact);
-    },
-    recordRunFinished: (fact) => database.write((db) => finishRun(db, fact)),
-    recordStepStarted: (fact) => database.write((db) => startStep(db, fact)),
-    recordStepFinished: (fact) =>
-      database.write((db, opened) => finishStep(db, announced.has(opened, fact) ? { ...fact, run: undefined } : fact)),
-    recordStepFailed: (fact) => database.write((db) => failStep(db, fact)),
-    recordContract: (fact) => database.write((db) => recordContractVersion(db, fact)),
-    recordDataset: (uri, manifest) => database.write((db) => recordDataset(db, uri, manifest)),
-    recordLedgerLoad: (fact) => database.write((db) => recordLedgerLoad(db, fact)),
-    recordRunClosed: (fact) => database.write((db) => closeRun(db, fact)),
+    ...factRecords(database),
     findRun: (workflowId, runId) => database.read((db) => findRun(db, workflowId, runId)),
     listRuns: (filter) => database.read((db) => listRuns(db, filter)),
     listSteps: (workflowId, runId) => database.read((db) => listSteps(db, workflowId, runId)),
@@ -90,4 +77,24 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     ...scheduleRecords(database),
     close: () => database.close(),
   };
+}
+
+/** What runs and their steps tell of themselves. */
+function factRecords(database: CatalogDatabase) {
+  const announced = new AnnouncedRuns();
+  return {
+    async recordRunStarted(fact) {
+      const opened = await database.write((db, file) => startRun(db, fact).then(() => file));
+      announced.add(opened, fact);
+    },
+    recordRunFinished: (fact) => database.write((db) => finishRun(db, fact)),
+    recordStepStarted: (fact) => database.write((db) => startStep(db, fact)),
+    recordStepFinished: (fact) =>
+      database.write((db, opened) => finishStep(db, announced.has(opened, fact) ? { ...fact, run: undefined } : fact)),
+    recordStepFailed: (fact) => database.write((db) => failStep(db, fact)),
+    recordContract: (fact) => database.write((db) => recordContractVersion(db, fact)),
+    recordDataset: (uri, manifest) => database.write((db) => recordDataset(db, uri, manifest)),
+    recordLedgerLoad: (fact) => database.write((db) => recordLedgerLoad(db, fact)),
+    recordRunClosed: (fact) => database.write((db) => closeRun(db, fact)),
+  } satisfies Partial<Catalog>;
 }

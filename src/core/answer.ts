@@ -7,3 +7,8 @@ export interface Answer {
   /** ISO. */
   readonly at: string;
 }
+
+/** What an approval that was given leaves as the result of its step. */
+export interface ApprovalStepResult {
+  readonly approved: { readonly answers: readonly Answer[]; readonly expired: boolean };
+}

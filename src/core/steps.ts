@@ -1,4 +1,4 @@
-import type { Answer } from './answer.js';
+import type { ApprovalStepResult } from './answer.js';
 import type { CheckOutcome } from './checks.js';
 import type { CursorRange, Watermark } from './cursor.js';
 import type { DatasetRef } from './dataset.js';
@@ -264,11 +264,6 @@ export interface QuarantineStepResult extends DatasetStepResult {
   /** Rows that stay: they came back before, or their line was malformed and nobody has said what its fields are. */
   readonly skipped: number;
   readonly loads: readonly PlannedAddition[];
-}
-
-/** What an approval that was given leaves as the result of its step. */
-export interface ApprovalStepResult {
-  readonly approved: { readonly answers: readonly Answer[]; readonly expired: boolean };
 }
 
 /** What a step that looked for its earlier result says besides. */

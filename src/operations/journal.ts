@@ -2,7 +2,7 @@ import type { RunRow, StepRow } from '../catalog/index.js';
 import type { CheckOutcome } from '../core/checks.js';
 import type { LoadResult } from '../core/load.js';
 import type { LogFacts, LogLevel, LogLine } from '../core/run-log.js';
-import type { ApprovalStepResult } from '../core/steps.js';
+import type { ApprovalStepResult } from '../core/answer.js';
 import { count, duration } from '../core/amounts.js';
 import type { Intervention } from '../temporal/interventions.js';
 import { watermarkText } from './watermark-text.js';

@@ -28,7 +28,9 @@ export function approvalSink({
         async fn({ namespace, workflowId, runId, unsafe: { isReplaying } }, run, approval) {
           // That it waits, the activity has written that tells people of it.
           if (approval.change === 1 && !isReplaying) return;
-          await tellBeside(logger, workflowId, () => record(namespace, run, runId, approval));
+          const told = tellBeside(logger, workflowId, () => record(namespace, run, runId, approval));
+          // What is told again is known, in all likelihood: nothing waits for that.
+          if (!isReplaying) await told;
         },
         callDuringReplay: true,
       },

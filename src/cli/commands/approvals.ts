@@ -31,7 +31,7 @@ export async function approvals(context: CommandContext, { pipeline, run, status
   }
   const head = ['run', 'step', 'title', 'state', 'approved', 'of', 'since (UTC)', 'until'];
   output.text(plainTable(head, items.map(cells), 8));
-  const [first] = items.filter(({ status }) => status === 'waiting');
+  const [first] = items.filter((item) => item.status === 'waiting');
   if (first) output.text(`\nTo answer: millrace approve ${first.workflowId} ${first.step}, or millrace reject … --reason "…"`);
   return EXIT.ok;
 }
