@@ -85,7 +85,7 @@ function wordsOf(text: string): number | undefined {
   const known = parseDuration(text);
   if (known !== undefined) return known;
   try {
-    return msToNumber(text as '1s');
+    return msToNumber(text);
   } catch {
     return undefined;
   }

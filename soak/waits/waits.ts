@@ -165,7 +165,10 @@ async function answerSome({ millrace, temporal }: Site, ids: readonly string[]) 
       } catch (error) {
         // A machine that is busy may need longer than a run is given: the same request again is the same answer.
         if (error instanceof MillraceError && error.code === 'RUN_NOT_ANSWERING' && attempt < MOST_ATTEMPTS) again += 1;
-        else return void problems.push(`${run} could not be answered: ${String(error)}`);
+        else {
+          problems.push(`${run} could not be answered: ${String(error)}`);
+          return;
+        }
       }
     }
     await temporal.client.workflow.getHandle(run).result();

@@ -39,7 +39,7 @@ afterAll(async () => {
 });
 
 function as(name: string): Millrace {
-  return connect({ url: service.url, token: tokens[name] as string });
+  return connect({ url: service.url, token: tokens[name] });
 }
 
 /** A run that olga has started, once the service tells that it waits. */
