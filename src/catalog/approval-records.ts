@@ -1,14 +1,8 @@
 import { listApprovals, listApprovalsOf, findApproval, type ApprovalFilter, type ApprovalRow } from './approval-queries.js';
 import { recordApproval } from './approval-statements.js';
-import type { ApprovalState } from '../core/approvals.js';
+import type { ApprovalRecorded } from './approval-facts.js';
 import type { CatalogDatabase } from './database.js';
-import type { RunKey, RunScope } from './facts.js';
-
-/** How an approval of a run stands. */
-export interface ApprovalRecorded extends RunKey {
-  readonly run: RunScope;
-  readonly approval: ApprovalState;
-}
+import type { RunKey } from './facts.js';
 
 /** What people are asked, and who has answered what. No rebuild brings it back: the catalog needs a backup. */
 export interface ApprovalRecords {

@@ -1,5 +1,5 @@
 import { refusalOf, type ApprovalState } from '../core/approvals.js';
-import type { ApprovalRecorded } from './approval-records.js';
+import type { ApprovalRecorded } from './approval-facts.js';
 import type { RunKey } from './facts.js';
 import { mentionRun } from './run-statements.js';
 import type { CatalogSession } from './tables.js';

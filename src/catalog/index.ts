@@ -1,6 +1,6 @@
 export type { AuditFilter, AuditOutcome, AuditRow, TokenRecord } from './access-facts.js';
 export type { ApprovalFilter, ApprovalPlace, ApprovalRow } from './approval-queries.js';
-export type { ApprovalRecorded } from './approval-records.js';
+export type { ApprovalRecorded } from './approval-facts.js';
 export type {
   BackfillFilter,
   BackfillHead,
