@@ -4,6 +4,7 @@ import { CLIENT_ERRORS } from '../../src/core/error-codes/clients.js';
 import { DATABASE_ERRORS } from '../../src/core/error-codes/databases.js';
 import { QUARANTINE_ERRORS } from '../../src/core/error-codes/quarantine.js';
 import { DATA_ERRORS } from '../../src/core/error-codes/data.js';
+import { DEPLOYMENT_ERRORS } from '../../src/core/error-codes/deployments.js';
 import { ENGINE_ERRORS } from '../../src/core/error-codes/engine.js';
 import type { ErrorCodeEntry } from '../../src/core/error-codes/entry.js';
 import { FILE_ERRORS } from '../../src/core/error-codes/files.js';
@@ -21,6 +22,7 @@ export const GROUPS: readonly (readonly [title: string, codes: Readonly<Record<s
   ['Starting and retrying runs', RUN_ERRORS],
   ['Steering runs', STEERING_ERRORS],
   ['Approvals', APPROVAL_ERRORS],
+  ['Versions of workers', DEPLOYMENT_ERRORS],
   ['The project and its config', PROJECT_ERRORS],
   ['Files', FILE_ERRORS],
   ['Databases', DATABASE_ERRORS],
