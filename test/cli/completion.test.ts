@@ -47,12 +47,7 @@ async function offered(...words: string[]): Promise<string[]> {
 describe('completion offers', () => {
   test('commands, then the commands of a group', async () => {
     expect(await offered('')).toEqual(expect.arrayContaining(['run', 'logs', 'staging', 'completion']));
-    expect((await offered('re')).toSorted((a, b) => a.localeCompare(b))).toEqual([
-      'reject',
-      'replay',
-      'resume',
-      'retry',
-    ]);
+    expect((await offered('re')).toSorted((a, b) => a.localeCompare(b))).toEqual(['reject', 'replay', 'resume', 'retry']);
     expect(await offered('staging', '')).toEqual(['ls', 'clean']);
   });
 
