@@ -2,6 +2,7 @@ import { accessRecords } from './access-records.js';
 import { alertRecords } from './alert-records.js';
 import { AnnouncedRuns } from './announced-runs.js';
 import { approvalRecords } from './approval-records.js';
+import { alertSources } from './alert-sources.js';
 import { backfillRecords } from './backfill-records.js';
 import type { Catalog } from './catalog.js';
 import { checkHistory, listAuditOverrides, listCheckResults, recordAuditOverride } from './check-results.js';
@@ -18,6 +19,7 @@ import { findRun, listRuns } from './run-queries.js';
 import { finishRun, startRun } from './run-statements.js';
 import { keepLog, listLog } from './log-statements.js';
 import { sqliteDatabase } from './sqlite-database.js';
+import { sloRecords } from './slo-records.js';
 import { scheduleRecords } from './schedule-statements.js';
 import { listSchemaChanges } from './schema-changes.js';
 import { listAttempts, listQuarantine, listSteps } from './step-queries.js';
@@ -85,6 +87,8 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     ...accessRecords(database),
     ...alertRecords(database),
     ...approvalRecords(database),
+    ...alertSources(database),
+    ...sloRecords(database),
     ...steeringRecords(database),
     ...backfillRecords(database),
     ...scheduleRecords(database),

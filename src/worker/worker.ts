@@ -5,6 +5,7 @@ import { Client } from '@temporalio/client';
 import type { Duration } from '@temporalio/common';
 import { connectionsOf } from '../../activities/connect.js';
 import { createActivities, type Services } from '../../activities/index.js';
+import { startAlertWatch } from '../alerts/watch.js';
 import { openCatalog, openLogWriter } from '../catalog/index.js';
 import type { LoadedProject } from '../config/load.js';
 import type { Checkpoint } from '../connectors/contract.js';
@@ -119,13 +120,11 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
     ...LIMITS,
     ...settings.limits,
   });
-  const reconciler = startReconciler({
-    catalog,
-    temporal: { client: new Client({ connection, namespace }), address, namespace, close: () => Promise.resolve() },
-    log: Runtime.instance().logger,
-  });
+  const temporal = { client: new Client({ connection, namespace }), address, namespace, close: () => Promise.resolve() };
+  const told = { catalog, temporal, log: Runtime.instance().logger };
+  const watches = [startReconciler(told), startAlertWatch({ project, ...told })];
   const done = runToEnd(worker, async () => {
-    await reconciler.stop();
+    for (const watch of watches) await watch.stop();
     for (const each of [services.leftWorks, connection, log, catalog, staging]) await each.close();
   });
   return {
@@ -133,7 +132,7 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
     ...(version && { version }),
     atWork: () => worker.getStatus().numInFlightActivities,
     async stop() {
-      void reconciler.stop();
+      for (const watch of watches) void watch.stop();
       if (worker.getState() === 'RUNNING') worker.shutdown();
       await done;
     },
