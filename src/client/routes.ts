@@ -49,5 +49,11 @@ export const ROUTES = {
   resumeBackfill: { method: 'post', path: '/v1/backfills/{backfill}/resume', tag: 'backfills' },
   cancelBackfill: { method: 'post', path: '/v1/backfills/{backfill}/cancel', tag: 'backfills' },
   retryBackfill: { method: 'post', path: '/v1/backfills/{backfill}/retry', tag: 'backfills' },
+  listAlerts: { method: 'get', path: '/v1/alerts', tag: 'alerts' },
+  getAlert: { method: 'get', path: '/v1/alerts/{alert}', tag: 'alerts' },
+  retryAlert: { method: 'post', path: '/v1/alerts/{alert}/retry', tag: 'alerts' },
+  acknowledgeAlert: { method: 'post', path: '/v1/alerts/{alert}/acknowledge', tag: 'alerts' },
+  testAlertChannel: { method: 'post', path: '/v1/alert-channels/{channel}/test', tag: 'alerts' },
+  listSlos: { method: 'get', path: '/v1/slos', tag: 'alerts' },
   getHealth: { method: 'get', path: '/v1/health', tag: 'service' },
 } as Readonly<Record<OperationId, Route>>;

@@ -10,9 +10,8 @@ const text = z.string().min(1);
 const reference = z.strictObject({ kind: z.literal('env'), name: z.string(), default: z.string().optional() });
 const configurable = z.union([text, reference], { error: 'text that is not empty, or env(…)' });
 // What a URL is wrong in is not told, since it is a secret.
-const url = z.union([z.url({ protocol: /^https?$/ }), reference], {
-  error: 'a URL that begins with https:// or http://, or env(…)',
-});
+const NO_URL = 'a URL that begins with https:// or http://, or env(…)';
+const url = z.union([z.url({ protocol: /^https?$/, error: NO_URL }), reference], { error: NO_URL });
 const share = z.number().min(0).max(1, 'a share is between 0 and 1: 0.05 is five in a hundred');
 const some = <T extends z.ZodType>(item: T) => z.array(item).min(1, 'name at least one, or leave it out').optional();
 
@@ -38,7 +37,9 @@ const channel = z.discriminatedUnion(
         user: configurable.optional(),
         password: configurable.optional(),
         from: configurable,
-        to: z.union([configurable, z.array(configurable).min(1)], { error: 'an address, or several, or env(…)' }),
+        to: z.union([configurable, z.array(configurable).min(1, 'an address, or several')], {
+          error: 'an address, or several, or env(…)',
+        }),
       })
       .refine(({ user, password }) => (user === undefined) === (password === undefined), 'give `user` and `password`, or neither')
       .refine(({ tls, ca }) => tls !== 'never' || ca === undefined, {

@@ -22,8 +22,9 @@ export interface SlackOptions {
 }
 
 export interface SmtpOptions {
+  /** The server that takes mail. */
   readonly host: Configurable;
-  /** @default 587; 465 with `tls: 'always'`; 25 with `tls: 'never'` */
+  /** Its port. @default 587; 465 with `tls: 'always'`; 25 with `tls: 'never'` */
   readonly port?: number;
   /**
    * `'starttls'` asks the server for encryption and sends nothing without it; `'always'` speaks TLS from the first byte;
@@ -35,6 +36,7 @@ export interface SmtpOptions {
   readonly ca?: Configurable;
   /** With `password`, how it logs in. @default it does not */
   readonly user?: Configurable;
+  /** Goes with `user`. */
   readonly password?: Configurable;
   /** The sender's address. */
   readonly from: Configurable;
@@ -46,9 +48,9 @@ export interface SmtpOptions {
 export interface AlertRule {
   /** Names of channels. */
   readonly to: string | readonly string[];
-  /** @default of any kind */
+  /** Only those of these kinds. @default of any */
   readonly kinds?: readonly AlertKind[];
-  /** @default of any severity */
+  /** Only those of these severities. @default of any */
   readonly severities?: readonly AlertSeverity[];
   /** Only those about these pipelines. @default about any, and about none */
   readonly pipelines?: readonly string[];
@@ -66,7 +68,7 @@ export interface AlertsConfig {
   readonly rules?: readonly AlertRule[];
   /** The share of a step's rows, from 0 to 1, above which their rejection is an alert. @default none is */
   readonly rejects?: number;
-  /** Alerts of one kind about one pipeline that are sent within an hour; of further ones a single one tells how many. @default 20 */
+  /** Alerts of one kind about one pipeline that are sent within an hour; one more says that further ones are only kept. @default 20 */
   readonly mostPerHour?: number;
 }
 

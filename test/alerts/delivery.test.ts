@@ -10,7 +10,10 @@ const SECRET = 'a-secret-of-the-test';
 test('an alert reaches every channel once, signed, under an id of its own for each', async () => {
   const [ops, chat] = [await startReceiver(), await startReceiver()];
   const project = projectWith({
-    channels: { ops: webhook({ url: ops.url, secret: SECRET, headers: { 'x-team': 'data-team' } }), chat: slack({ url: chat.url }) },
+    channels: {
+      ops: webhook({ url: ops.url, secret: SECRET, headers: { 'x-team': 'data-team' } }),
+      chat: slack({ url: chat.url }),
+    },
   });
   const catalog = await catalogOf(project);
   const alert = anAlert({ title: 'orders <failed> & stays so', details: { code: 'STEP_FAILED' } });
@@ -27,7 +30,9 @@ test('an alert reaches every channel once, signed, under an id of its own for ea
   expect(received?.headers).toMatchObject({ 'x-team': 'data-team', 'idempotency-key': received?.body.id });
   // As a receiver does it.
   const { 'webhook-id': id, 'webhook-timestamp': at, 'webhook-signature': signature } = received?.headers ?? {};
-  const expected = `v1,${createHmac('sha256', SECRET).update(`${String(id)}.${String(at)}.${received?.text}`).digest('base64')}`;
+  const expected = `v1,${createHmac('sha256', SECRET)
+    .update(`${String(id)}.${String(at)}.${received?.text}`)
+    .digest('base64')}`;
   expect(timingSafeEqual(Buffer.from(String(signature)), Buffer.from(expected))).toBe(true);
   expect(chat.received[0]?.body).toEqual({
     text: ':red_circle: *orders &lt;failed&gt; &amp; stays so*\nThe source is gone.\nMend it.',
@@ -55,14 +60,18 @@ test('a receiver that fails at first gets the same message again, and a channel 
 
 test('what is refused for good is given up at once, kept with why, and sent again when somebody asks', async () => {
   let mended = false;
-  const receiver = await startReceiver((response) => (mended ? response.end() : refuse(403, {}, 'no such hook: t0p-s3cret-path')(response)));
+  const receiver = await startReceiver((response) =>
+    mended ? response.end() : refuse(403, {}, 'no such hook: t0p-s3cret-path')(response),
+  );
   const project = projectWith({ channels: { ops: webhook({ url: receiver.url }) } });
   const catalog = await catalogOf(project);
   const alert = anAlert();
   await catalog.raiseAlert(alert);
   const { log } = watch(catalog, project);
   const dead = await alertOnce(catalog, alert.key, all('dead'));
-  expect(dead.deliveries).toMatchObject([{ attempts: 1, error: expect.stringContaining('answered 403: no such hook') as string }]);
+  expect(dead.deliveries).toMatchObject([
+    { attempts: 1, error: expect.stringContaining('answered 403: no such hook') as string },
+  ]);
   await until(
     () => log.length > 0,
     () => 'the log tells of it',
@@ -71,20 +80,28 @@ test('what is refused for good is given up at once, kept with why, and sent agai
   expect(await catalog.listAlerts({ state: 'dead', limit: 10 })).toHaveLength(1);
   mended = true;
   const now = Date.now();
-  expect(await catalog.retryDeliveries(alert.key, new Date(now).toISOString(), new Date(now + 60_000).toISOString())).toEqual(['ops']);
+  expect(await catalog.retryDeliveries(alert.key, new Date(now).toISOString(), new Date(now + 60_000).toISOString())).toEqual([
+    'ops',
+  ]);
   await alertOnce(catalog, alert.key, all('sent'));
   expect(await catalog.listAlerts({ state: 'dead', limit: 10 })).toEqual([]);
 });
 
 test('a receiver that asks for patience is asked nothing before, for any alert', async () => {
-  const receiver = await startReceiver((response, n) => (n === 1 ? refuse(429, { 'retry-after': '3000' })(response) : response.end()));
+  const receiver = await startReceiver((response, n) =>
+    n === 1 ? refuse(429, { 'retry-after': '3000' })(response) : response.end(),
+  );
   const project = projectWith({ channels: { ops: webhook({ url: receiver.url }) } });
   const catalog = await catalogOf(project);
   const [first, second] = [anAlert(), anAlert()];
   await catalog.raiseAlert(first);
   let later = 0;
   watch(catalog, project, { now: () => Date.now() + later });
-  const asked = await alertOnce(catalog, first.key, ({ deliveries }) => deliveries[0]?.attempts === 1 && deliveries[0].state === 'pending');
+  const asked = await alertOnce(
+    catalog,
+    first.key,
+    ({ deliveries }) => deliveries[0]?.attempts === 1 && deliveries[0].state === 'pending',
+  );
   expect(Date.parse(asked.deliveries[0]?.dueAt ?? '') - Date.now()).toBeGreaterThan(2_900_000);
   await catalog.raiseAlert(second);
   await alertOnce(catalog, second.key, all('pending'));

@@ -21,7 +21,9 @@ export interface Receiver {
  *
  * @param answer what it answers the nth request (from 1); one that is not ended hangs
  */
-export async function startReceiver(answer: (response: ServerResponse, n: number) => void = (response) => response.end('ok')): Promise<Receiver> {
+export async function startReceiver(
+  answer: (response: ServerResponse, n: number) => void = (response) => response.end('ok'),
+): Promise<Receiver> {
   const received: Received[] = [];
   const server = createServer((request, response) => {
     let text = '';

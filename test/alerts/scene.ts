@@ -16,7 +16,9 @@ export type Pipelines = Readonly<Record<string, Omit<PipelineConfig, 'params'>>>
 /** A project as far as alerts go, without code. */
 export function projectWith(alerts: AlertsConfig, pipelines: Pipelines = {}, taskQueue = 'nobody'): LoadedProject {
   const root = temporaryFolder();
-  const described = Object.fromEntries(Object.entries(pipelines).map(([name, each]) => [name, { params: z.object({}), ...each }]));
+  const described = Object.fromEntries(
+    Object.entries(pipelines).map(([name, each]) => [name, { params: z.object({}), ...each }]),
+  );
   return {
     directory: root,
     root,
