@@ -90,16 +90,10 @@ export async function endDelivery(
 }
 
 function columnsOf(outcome: DeliveryOutcome, attempts: number): Partial<AlertDeliveriesTable> {
-  switch (outcome.state) {
-    case 'sent':
-      return { state: 'sent', ended_at: outcome.at, error: null };
-    case 'pending':
-      return { state: 'pending', due_at: outcome.dueAt, error: outcome.error };
-    case 'interrupted':
-      return { state: 'pending', due_at: outcome.dueAt, attempts: attempts - 1 };
-    case 'dead':
-      return { state: 'dead', ended_at: outcome.at, error: outcome.error };
-  }
+  if (outcome.state === 'sent') return { state: 'sent', ended_at: outcome.at, error: null };
+  if (outcome.state === 'dead') return { state: 'dead', ended_at: outcome.at, error: outcome.error };
+  if (outcome.state === 'interrupted') return { state: 'pending', due_at: outcome.dueAt, attempts: attempts - 1 };
+  return { state: 'pending', due_at: outcome.dueAt, error: outcome.error };
 }
 
 /** Gives up what was not sent in its time. */

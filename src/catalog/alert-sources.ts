@@ -140,8 +140,8 @@ async function listUntoldRejects(
     partition: row.partition,
     step: row.step,
     finishedAt: row.finished_at ?? '',
-    rowsRead: Number(row.rows_read),
-    rejected: Number(row.rejected),
+    rowsRead: row.rows_read,
+    rejected: row.rejected,
   }));
 }
 

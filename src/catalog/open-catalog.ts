@@ -84,6 +84,14 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     readLease: (name) => database.read((db) => readLease(db, name)),
     takeLease: (name, holder, seen) => database.write((db) => takeLease(db, name, holder, seen)),
     dropLease: (name, holder) => database.write((db) => dropLease(db, name, holder)),
+    ...recordsOf(database),
+    close: () => database.close(),
+  };
+}
+
+/** What areas of their own keep. */
+function recordsOf(database: CatalogDatabase) {
+  return {
     ...accessRecords(database),
     ...alertRecords(database),
     ...approvalRecords(database),
@@ -92,6 +100,5 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     ...steeringRecords(database),
     ...backfillRecords(database),
     ...scheduleRecords(database),
-    close: () => database.close(),
   };
 }

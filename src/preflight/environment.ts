@@ -14,7 +14,10 @@ export function environmentProblems(project: LoadedProject, provided: readonly s
   const { staging, alerts } = project.config;
   return [
     ...Object.entries(project.config.connections).map(([name, { options }]) => ({ path: ['connections', name], options })),
-    ...Object.entries(alerts?.channels ?? {}).map(([name, options]) => ({ path: ['alerts', 'channels', name], options })),
+    ...Object.entries(alerts?.channels ?? {}).map(([name, options]) => ({
+      path: ['alerts', 'channels', name],
+      options: { ...options },
+    })),
     ...(staging?.s3 ? [{ path: ['staging', 's3'], options: { ...staging.s3 } }] : []),
   ].flatMap(({ path, options }) => problemsIn({ project, environment, provided }, path, options));
 }

@@ -12,7 +12,7 @@ import type { Checkpoint } from '../connectors/contract.js';
 import { openLeftWorks } from '../connectors/left-work.js';
 import { startReconciler } from '../reconciler/reconciler.js';
 import { connectFailure } from '../temporal/connect-failure.js';
-import { connectTemporal } from '../temporal/connect.js';
+import { connectTemporal, type TemporalClient } from '../temporal/connect.js';
 import type { DeploymentVersion } from '../temporal/describe-run.js';
 import { temporalTarget } from '../temporal/target.js';
 import { openStaging } from '../engine/open-staging.js';
@@ -120,11 +120,9 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
     ...LIMITS,
     ...settings.limits,
   });
-  const temporal = { client: new Client({ connection, namespace }), address, namespace, close: () => Promise.resolve() };
-  const told = { catalog, temporal, log: Runtime.instance().logger };
-  const watches = [startReconciler(told), startAlertWatch({ project, ...told })];
+  const watches = startWatches(services, { connection, address, namespace });
   const done = runToEnd(worker, async () => {
-    for (const watch of watches) await watch.stop();
+    await watches.stop();
     for (const each of [services.leftWorks, connection, log, catalog, staging]) await each.close();
   });
   return {
@@ -132,11 +130,20 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
     ...(version && { version }),
     atWork: () => worker.getStatus().numInFlightActivities,
     async stop() {
-      for (const watch of watches) void watch.stop();
+      void watches.stop();
       if (worker.getState() === 'RUNNING') worker.shutdown();
       await done;
     },
   };
+}
+
+/** What goes on beside the steps, in one of all workers and services. */
+function startWatches({ catalog, project }: Services, { connection, ...place }: WorkerConnection) {
+  const client = new Client({ connection, namespace: place.namespace });
+  const temporal: TemporalClient = { client, ...place, close: () => Promise.resolve() };
+  const told = { catalog, temporal, log: Runtime.instance().logger };
+  const watches = [startReconciler(told), startAlertWatch({ project, ...told })];
+  return { stop: async () => void (await Promise.all(watches.map((watch) => watch.stop()))) };
 }
 
 /** What a worker is told of its workflows, and of the version that pins them. */
