@@ -87,7 +87,11 @@ function tell(log: AlertLog, { alert, channel, attempts }: ClaimedDelivery, outc
     log.warn('An alert did not reach its channel; it is tried again', { alert: alert.key, channel, message: outcome.error });
   }
   if (outcome.state === 'dead') {
-    log.warn('An alert was given up: see `millrace alerts --state dead`', { alert: alert.key, channel, message: outcome.error });
+    log.warn('An alert was given up: see `millrace alerts list --state dead`', {
+      alert: alert.key,
+      channel,
+      message: outcome.error,
+    });
   }
 }
 

@@ -44,7 +44,7 @@ function summaryOf({ kind, severity, pipeline, title }: Alert, most: number, now
     kind,
     severity,
     title: `More than ${most} alerts "${kind}"${about} within an hour: further ones are not sent`,
-    text: `The latest: ${title}\n\nThey are kept: list all of them with \`millrace alerts --kind "${kind}"${pipeline === undefined ? '' : ` --pipeline ${pipeline}`}\`. What comes an hour after the first ones is sent again.`,
+    text: `The latest: ${title}\n\nThey are kept: list all of them with \`millrace alerts list --kind "${kind}"${pipeline === undefined ? '' : ` --pipeline ${pipeline}`}\`. What comes an hour after the first ones is sent again.`,
     ...(pipeline !== undefined && { pipeline }),
     at: new Date(now).toISOString(),
     details: { summary: true },

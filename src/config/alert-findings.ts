@@ -48,4 +48,4 @@ export function alertDoubts(config: Project): Finding[] {
 }
 
 const UNHEARD =
-  'Its breaches go to nobody: `alerts.channels` has no channel. They are seen with `millrace slo` and `millrace alerts` only.';
+  'Its breaches go to nobody: `alerts.channels` has no channel. They are seen with `millrace slo` and `millrace alerts list` only.';

@@ -129,7 +129,7 @@ export interface ProjectConfig {
      */
     readonly proxies?: readonly string[];
   };
-  /** Who hears of failures, breaches and whatever else is to be told. @default nobody; `millrace alerts` lists them */
+  /** Who hears of failures, breaches and whatever else is to be told. @default nobody; `millrace alerts list` lists them */
   readonly alerts?: AlertsConfig;
   readonly dev?: {
     /** Environment variables that `millrace dev` sets to the address of a Postgres database it starts. */

@@ -67,7 +67,7 @@ async function alertFor(context: OperationContext, key: string): Promise<AlertRo
   if (found && (!context.caller.scope || sees(context, found.pipeline ?? null))) return found;
   throw new TerminalError(
     'ALERT_UNKNOWN',
-    `The catalog knows no alert "${key}", or none of a pipeline that ${context.caller.name} has to do with. List them with \`millrace alerts\`.`,
+    `The catalog knows no alert "${key}", or none of a pipeline that ${context.caller.name} has to do with. List them with \`millrace alerts list\`.`,
     { alert: key },
   );
 }

@@ -5,7 +5,7 @@ export const ALERT_ERRORS = {
   ALERT_UNKNOWN: {
     cause: 'The catalog has no alert of that key, or none of a pipeline that the caller has to do with.',
     retryable: false,
-    remedy: 'List alerts with `millrace alerts`; the key is in the first column.',
+    remedy: 'List alerts with `millrace alerts list`; the key is in the first column.',
   },
   ALERT_CHANNEL_UNKNOWN: {
     cause: 'The config has no channel of that name.',
