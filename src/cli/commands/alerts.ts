@@ -15,7 +15,8 @@ type Delivery = Alert['deliveries'][number];
 const KNOWN_WITHOUT_TEMPORAL = { withCatalogOnly: true } as const;
 
 /** Lists alerts, the latest first. */
-export async function list(context: CommandContext, { limit, ...filter }: AlertsOptions): Promise<number> {
+export async function list(context: CommandContext, { limit, kind, pipeline, state }: AlertsOptions): Promise<number> {
+  const filter = { kind, pipeline, state };
   const found = await withOperations(
     context,
     ({ listAlerts }) => listPages((page) => listAlerts({ ...filter, ...page }), limit),

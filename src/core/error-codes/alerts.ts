@@ -32,6 +32,6 @@ export const ALERT_ERRORS = {
     cause: 'A channel could not be reached, did not answer in time, or asked for patience.',
     retryable: true,
     remedy:
-      'It is tried again by itself for a day. If that goes on, see that the channel can be reached from where the service or the worker runs.',
+      'Alerts are tried again by themselves for a day. If that goes on, see that the channel can be reached from where the service or the worker runs.',
   },
 } as const satisfies Record<string, ErrorCodeEntry>;
