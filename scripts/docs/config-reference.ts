@@ -9,6 +9,10 @@ export const KEY_SOURCES = {
   pipeline: ['src/config/project.ts', 'PipelineConfig'],
   s3: ['src/config/s3.ts', 'S3Options'],
   'dev run': ['src/config/project.ts', 'DevRun'],
+  alerts: ['src/config/alerts.ts', 'AlertsConfig'],
+  'alert rule': ['src/config/alerts.ts', 'AlertRule'],
+  'pipeline alerts': ['src/config/alerts.ts', 'PipelineAlerts'],
+  slo: ['src/config/alerts.ts', 'SloConfig'],
 } as const;
 
 /** The parts of `docs/config.md` that are made from the TSDoc of `millrace/config`. */

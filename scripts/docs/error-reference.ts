@@ -1,5 +1,6 @@
 import { exitCodeOf } from '../../src/cli/exit-codes.js';
 import { BACKFILL_ERRORS } from '../../src/core/error-codes/backfills.js';
+import { ALERT_ERRORS } from '../../src/core/error-codes/alerts.js';
 import { CLIENT_ERRORS } from '../../src/core/error-codes/clients.js';
 import { DATABASE_ERRORS } from '../../src/core/error-codes/databases.js';
 import { QUARANTINE_ERRORS } from '../../src/core/error-codes/quarantine.js';
@@ -33,6 +34,7 @@ export const GROUPS: readonly (readonly [title: string, codes: Readonly<Record<s
   ['Clients, the command line and development', CLIENT_ERRORS],
   ['Schedules', SCHEDULE_ERRORS],
   ['Backfills', BACKFILL_ERRORS],
+  ['Alerts', ALERT_ERRORS],
   ['The client service', SERVICE_ERRORS],
   ['Tests of a project', TESTING_ERRORS],
 ];

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { ACCESS_OPERATIONS } from './operations/access.js';
 import { DEPLOYMENT_OPERATIONS } from './operations/deployments.js';
 import { APPROVAL_OPERATIONS } from './operations/approvals.js';
+import { ALERT_OPERATIONS } from './operations/alerts.js';
 import { DATASET_OPERATIONS } from './operations/datasets.js';
 import { BACKFILL_OPERATIONS } from './operations/backfills.js';
 import { PIPELINE_OPERATIONS } from './operations/pipelines.js';
@@ -25,6 +26,7 @@ export const OPERATIONS = {
   ...ACCESS_OPERATIONS,
   ...BACKFILL_OPERATIONS,
   ...DEPLOYMENT_OPERATIONS,
+  ...ALERT_OPERATIONS,
   ...SERVICE_OPERATIONS,
 } as const;
 

@@ -35,6 +35,7 @@ export const TAGS = [
   'backfills',
   'datasets',
   'quarantine',
+  'alerts',
   'audit',
   'tokens',
   'deployments',

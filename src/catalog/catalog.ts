@@ -1,6 +1,8 @@
 import type { AccessRecords } from './access-records.js';
 import type { AlertRecords } from './alert-records.js';
 import type { ApprovalRecords } from './approval-records.js';
+import type { AlertSources } from './alert-sources.js';
+import type { SloRecords } from './slo-records.js';
 import type { DatasetUse } from '../core/staging-sweep.js';
 import type { LogLine } from '../core/run-log.js';
 import type { Manifest } from '../core/manifest.js';
@@ -38,7 +40,16 @@ import type { ContractUses, ContractVersionRow, LoadRow } from './use-facts.js';
  * same rows. Every method throws TransientError CATALOG_UNAVAILABLE when the database cannot be read or written, or stays
  * locked by other processes for some seconds; nothing of that fact has been kept then, or it counts when it is told again.
  */
-export interface Catalog extends AccessRecords, AlertRecords, ApprovalRecords, SteeringRecords, BackfillRecords, ScheduleRecords {
+export interface Catalog
+  extends
+    AccessRecords,
+    AlertRecords,
+    AlertSources,
+    ApprovalRecords,
+    BackfillRecords,
+    ScheduleRecords,
+    SloRecords,
+    SteeringRecords {
   /** Where it is, as people name it: the file's path, or server, database and schema. No secret. */
   readonly name: string;
   recordRunStarted(fact: RunStarted): Promise<void>;

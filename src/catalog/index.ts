@@ -1,3 +1,19 @@
+export type {
+  AlertDelivery,
+  AlertFilter,
+  AlertRouting,
+  AlertRow,
+  ClaimedDelivery,
+  DeliveryOutcome,
+  DeliveryState,
+  EndedRun,
+  SloKind,
+  SloStateRow,
+  UntoldBackfill,
+  UntoldFailure,
+  UntoldRejects,
+} from './alert-facts.js';
+export { ALERT_KEYS, type RejectsBound } from './alert-sources.js';
 export type { AuditFilter, AuditOutcome, AuditRow, TokenRecord } from './access-facts.js';
 export type { ApprovalFilter, ApprovalPlace, ApprovalRow } from './approval-queries.js';
 export type { ApprovalRecorded } from './approval-facts.js';

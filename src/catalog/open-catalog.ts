@@ -2,6 +2,7 @@ import { accessRecords } from './access-records.js';
 import { alertRecords } from './alert-records.js';
 import { AnnouncedRuns } from './announced-runs.js';
 import { approvalRecords } from './approval-records.js';
+import { alertSources } from './alert-sources.js';
 import { backfillRecords } from './backfill-records.js';
 import type { Catalog } from './catalog.js';
 import { checkHistory, listAuditOverrides, listCheckResults, recordAuditOverride } from './check-results.js';
@@ -18,6 +19,7 @@ import { findRun, listRuns } from './run-queries.js';
 import { finishRun, startRun } from './run-statements.js';
 import { keepLog, listLog } from './log-statements.js';
 import { sqliteDatabase } from './sqlite-database.js';
+import { sloRecords } from './slo-records.js';
 import { scheduleRecords } from './schedule-statements.js';
 import { listSchemaChanges } from './schema-changes.js';
 import { listAttempts, listQuarantine, listSteps } from './step-queries.js';
@@ -69,12 +71,7 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     readLease: (name) => database.read((db) => readLease(db, name)),
     takeLease: (name, holder, seen) => database.write((db) => takeLease(db, name, holder, seen)),
     dropLease: (name, holder) => database.write((db) => dropLease(db, name, holder)),
-    ...accessRecords(database),
-    ...alertRecords(database),
-    ...approvalRecords(database),
-    ...steeringRecords(database),
-    ...backfillRecords(database),
-    ...scheduleRecords(database),
+    ...recordsOf(database),
     close: () => database.close(),
   };
 }
@@ -97,4 +94,18 @@ function factRecords(database: CatalogDatabase) {
     recordLedgerLoad: (fact) => database.write((db) => recordLedgerLoad(db, fact)),
     recordRunClosed: (fact) => database.write((db) => closeRun(db, fact)),
   } satisfies Partial<Catalog>;
+}
+
+/** What areas of their own keep. */
+function recordsOf(database: CatalogDatabase) {
+  return {
+    ...accessRecords(database),
+    ...alertRecords(database),
+    ...approvalRecords(database),
+    ...alertSources(database),
+    ...sloRecords(database),
+    ...steeringRecords(database),
+    ...backfillRecords(database),
+    ...scheduleRecords(database),
+  };
 }

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { AuditOverridesTable, RunDecisionsTable, RunHoldsTable } from './steering-tables.js';
 import type { ApprovalsTable } from './approval-tables.js';
-import type { AlertsTable } from './alert-tables.js';
+import type { AlertDeliveriesTable, AlertsTable, AlertWatchesTable, SloStatesTable } from './alert-tables.js';
 import type { AuditTable, TokensTable } from './access-tables.js';
 import type { SchedulePausesTable, ScheduleTicksTable } from './schedule-tables.js';
 import type { BackfillPartitionsTable, BackfillsTable } from './backfill-tables.js';
@@ -227,6 +227,9 @@ export interface CatalogTables {
   backfill_partitions: BackfillPartitionsTable;
   alerts: AlertsTable;
   approvals: ApprovalsTable;
+  alert_deliveries: AlertDeliveriesTable;
+  slo_states: SloStatesTable;
+  alert_watches: AlertWatchesTable;
 }
 
 /** What statements run on: the database, or a transaction in it. */

@@ -5,6 +5,7 @@ import { openOutput } from './output.js';
 import { helpAfter, keepSpec, type Add } from './program/add.js';
 import { addAccess } from './program/access.js';
 import { addApprovals } from './program/approvals.js';
+import { addAlerts } from './program/alerts.js';
 import { addBackfills } from './program/backfills.js';
 import { addCatalog } from './program/catalog.js';
 import { addCatalogLooks } from './program/catalog-looks.js';
@@ -75,6 +76,7 @@ export function buildProgram(finish: (exitCode: number) => void): Command {
   addBackfills(program, add);
   addSchedules(program, add);
   addDeploys(program, add);
+  addAlerts(program, add);
   addLooks(program, add);
   addCatalogLooks(program, add);
   addQuarantine(program, add);

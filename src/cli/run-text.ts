@@ -1,3 +1,4 @@
+import type { ResultOf } from '../api/index.js';
 import type { SchemaChangeRow } from '../catalog/index.js';
 import type { ReasonCount } from '../core/manifest.js';
 import { count, duration, plainTable } from '../dev/text-format.js';
@@ -10,8 +11,8 @@ import { rangeText } from '../operations/range-text.js';
 import { shortTime } from './short-time.js';
 import { STEP_HEAD, stepCells } from './step-lines.js';
 
-/** A run as people read it. */
-export function runText(view: RunView): string {
+/** A run as people read it, with the alerts about it. */
+export function runText(view: RunView, alerts: ResultOf<'getRun'>['alerts'] = []): string {
   const facts: readonly (readonly [string, string | null])[] = [
     ['pipeline', view.partition === null ? view.pipeline : `${String(view.pipeline)}, partition ${view.partition}`],
     ['run id', view.runId],
@@ -47,6 +48,8 @@ export function runText(view: RunView): string {
   if (answers.length > 0) parts.push(`Answers\n${columns(answers, 3)}`);
   const overrides = view.auditOverrides.map(({ step, by, at, reason }) => [step, `${by}, ${shortTime(at)} UTC: ${reason}`]);
   if (overrides.length > 0) parts.push(`Audits overridden\n${columns(overrides, 2)}`);
+  const told = alerts.map(({ at, severity, title }) => [severity, `${title}, ${shortTime(at)} UTC`]);
+  if (told.length > 0) parts.push(`Alerts\n${columns(told, 2)}`);
   if (view.error) parts.push(errorText(view.error));
   return parts.join('\n\n');
 }

@@ -1,7 +1,7 @@
 import type { Problem } from '../api/schemas/problem.js';
 import { ERROR_CODES, type ErrorCode } from '../core/error-codes.js';
 import { TerminalError, TransientError, type MillraceError } from '../core/errors.js';
-import { retryAfterMs } from './retry-delay.js';
+import { retryAfterMs } from '../core/retry-after.js';
 import type { ServiceAddress } from './service-address.js';
 
 /** What an answer that is none tells, as the error that was thrown where the work was asked for. */

@@ -12,6 +12,7 @@ const NOUNS = {
   backfills: 'Backfill',
   datasets: 'Dataset',
   quarantine: 'Quarantine',
+  alerts: 'Alert',
   audit: 'Audit',
   tokens: 'Token',
 } as const;

@@ -17,15 +17,6 @@ export function retryDelayMs(attempt: number, askedMs: number | undefined): numb
   return Math.max(askedMs ?? 0, whole / 2 + (Math.random() * whole) / 2);
 }
 
-/** Reads the header `Retry-After`: seconds, or a date. */
-export function retryAfterMs(header: string | null, now: number = Date.now()): number | undefined {
-  if (header === null || header.trim() === '') return undefined;
-  const seconds = Number(header);
-  if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000);
-  const date = Date.parse(header);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
-}
-
 /** Waits. @throws the reason of the signal, when it is aborted */
 export async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   await sleep(ms, undefined, { signal }).catch(() => signal?.throwIfAborted());

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { suggestName } from '../core/near-name.js';
 import type { Problem } from '../core/problems.js';
+import { alertDoubts, alertFindings } from './alert-findings.js';
 import { BUILT_IN_PIPELINES } from './built-in-pipelines.js';
 import { checkFindings } from './check-findings.js';
 import type { Contract } from './contract.js';
@@ -40,9 +41,12 @@ export function checkProject(value: unknown, file: string): CheckedConfig {
     ...checkFindings(config),
     ...pipelineFindings(config),
     ...scheduleFindings(config),
+    ...alertFindings(config),
     ...devFindings(config),
   ];
-  const doubts = (findings.length === 0 ? scheduleDoubts(config) : []).map((found) => problemAt(file, found, 'warning'));
+  const doubts = (findings.length === 0 ? [...scheduleDoubts(config), ...alertDoubts(config)] : []).map((found) =>
+    problemAt(file, found, 'warning'),
+  );
   return { config, problems: [...findings.map((found) => problemAt(file, found)), ...doubts] };
 }
 

@@ -1,3 +1,16 @@
+export {
+  slack,
+  smtp,
+  webhook,
+  type AlertChannel,
+  type AlertRule,
+  type AlertsConfig,
+  type PipelineAlerts,
+  type SlackOptions,
+  type SloConfig,
+  type SmtpOptions,
+  type WebhookOptions,
+} from './alerts.js';
 export { checks, type CheckSet } from './check-set.js';
 export { contract, type Contract, type RowOf } from './contract.js';
 export {

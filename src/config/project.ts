@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Partitioning } from '../core/partitions.js';
+import type { AlertsConfig, PipelineAlerts, SloConfig } from './alerts.js';
 import type { CheckSet } from './check-set.js';
 import type { Configurable } from './env.js';
 import type { Contract } from './contract.js';
@@ -33,6 +34,10 @@ export interface PipelineConfig<S extends z.ZodObject = z.ZodObject> {
   readonly onConflict?: 'reuse' | 'reject' | 'replace';
   /** When it runs by itself. @default never */
   readonly schedule?: ScheduleConfig;
+  /** What it promises: a breach is told while it lasts. @default nothing */
+  readonly slo?: SloConfig;
+  /** When it is an alert that rows were rejected, where that is otherwise than `alerts` has it. */
+  readonly alerts?: PipelineAlerts;
   /** What it does, in a sentence. */
   readonly description?: string;
 }
@@ -124,6 +129,8 @@ export interface ProjectConfig {
      */
     readonly proxies?: readonly string[];
   };
+  /** Who hears of failures, breaches and whatever else is to be told. @default nobody; `millrace alerts list` lists them */
+  readonly alerts?: AlertsConfig;
   readonly dev?: {
     /** Environment variables that `millrace dev` sets to the address of a Postgres database it starts. */
     readonly postgres?: readonly string[];

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { alertsSchema, pipelineAlertsSchema, sloSchema } from './alert-schema.js';
 import { checkSchema } from './check-schema.js';
 import { scheduleSchema } from './schedule-schema.js';
 import { serviceSchema } from './service-schema.js';
@@ -87,6 +88,8 @@ export const projectSchema = z.strictObject({
       tags: z.array(z.string().min(1)).optional(),
       onConflict: z.enum(['reuse', 'reject', 'replace']).optional(),
       schedule: scheduleSchema.optional(),
+      slo: sloSchema.optional(),
+      alerts: pipelineAlertsSchema.optional(),
       description: z.string().optional(),
     }),
   ),
@@ -122,6 +125,7 @@ export const projectSchema = z.strictObject({
     .refine(({ path, url }) => path === undefined || url === undefined, 'give `path` (SQLite) or `url` (Postgres), not both')
     .optional(),
   service: serviceSchema.optional(),
+  alerts: alertsSchema.optional(),
   dev: z
     .strictObject({
       postgres: z.array(z.string()).optional(),

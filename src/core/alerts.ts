@@ -1,7 +1,9 @@
 /** What an alert is about. */
-export type AlertKind = 'approval' | 'slo' | 'run failed' | 'rejects' | 'backfill done' | 'trigger' | 'housekeeping';
+export const ALERT_KINDS = ['approval', 'slo', 'run failed', 'rejects', 'backfill done', 'trigger', 'housekeeping'] as const;
+export type AlertKind = (typeof ALERT_KINDS)[number];
 
-export type AlertSeverity = 'info' | 'warning' | 'critical';
+export const ALERT_SEVERITIES = ['info', 'warning', 'critical'] as const;
+export type AlertSeverity = (typeof ALERT_SEVERITIES)[number];
 
 /** Something that people shall hear of although they are not looking. */
 export interface Alert {

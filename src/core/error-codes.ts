@@ -1,4 +1,5 @@
 import { APPROVAL_ERRORS } from './error-codes/approvals.js';
+import { ALERT_ERRORS } from './error-codes/alerts.js';
 import { BACKFILL_ERRORS } from './error-codes/backfills.js';
 import { CLIENT_ERRORS } from './error-codes/clients.js';
 import { DATABASE_ERRORS } from './error-codes/databases.js';
@@ -34,6 +35,7 @@ export const ERROR_CODES = {
   ...ENGINE_ERRORS,
   ...CLIENT_ERRORS,
   ...SCHEDULE_ERRORS,
+  ...ALERT_ERRORS,
   ...SERVICE_ERRORS,
   ...TESTING_ERRORS,
 } as const satisfies Record<string, ErrorCodeEntry>;

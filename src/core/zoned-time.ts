@@ -43,7 +43,16 @@ export function zonedTime(at: Date, timezone: string): ZonedTime {
 
 /** The moment at which a day begins in a time zone: midnight, or the first moment after it where midnight is left out. */
 export function startOfDay(day: string, timezone: string): Date {
-  const wanted = Date.parse(`${day}T00:00:00Z`);
+  return timeOfDay(day, '00:00', timezone);
+}
+
+/**
+ * The moment at which clocks in a time zone show a time of a day; where summer time leaves that out, a moment next to it.
+ *
+ * @param time as `06:00`
+ */
+export function timeOfDay(day: string, time: string, timezone: string): Date {
+  const wanted = Date.parse(`${day}T${time}:00Z`);
   let at = wanted;
   // The first guess is off by the zone's distance from UTC, the second perhaps by a change of summer time between the two.
   for (let round = 0; round < 2; round++) at += wanted - wallClock(new Date(at), timezone);

@@ -1,3 +1,4 @@
+import type { AlertRow } from '../catalog/index.js';
 import type { ResultOf } from '../api/index.js';
 import { TerminalError } from '../core/errors.js';
 import type { RunDescription } from '../temporal/describe-run.js';
@@ -35,8 +36,21 @@ export async function findRun(context: OperationContext, address: RunAddress): P
   const truth = description && { description, outcome: await outcomeFor(context, description) };
   const worker = description && isOpen(description) ? await states.hasWorker(description.taskQueue) : null;
   const view = runView(row, known, truth);
+  const alerts = view.runId === '' ? [] : await catalog.listAlerts({ runId: view.runId, limit: MOST_ALERTS });
   const isForgotten = !description && !states.offline && view.status === 'running';
-  return resource({ ...view, ...(isForgotten && { status: 'forgotten', durationMs: null }), worker });
+  return resource({
+    ...view,
+    ...(isForgotten && { status: 'forgotten', durationMs: null }),
+    worker,
+    alerts: alerts.map(alertOfRun),
+  });
+}
+
+/** Alerts of one run that its view tells. */
+const MOST_ALERTS = 20;
+
+function alertOfRun({ key, kind, severity, title, at }: AlertRow): RunResource['alerts'][number] {
+  return { key, kind, severity, title, at };
 }
 
 function isOpen({ state }: RunDescription): boolean {

@@ -13,6 +13,7 @@ import {
 import { TerminalError } from '../core/errors.js';
 import type { Caller } from '../access/caller.js';
 import { approvalHandlers } from './approvals.js';
+import { alertHandlers } from './alerts.js';
 import { auditHandlers } from './audit.js';
 import { audited } from './audited.js';
 import type { Handlers, OperationContext, OperationServices } from './context.js';
@@ -46,6 +47,7 @@ const HANDLERS: Handlers<OperationId> = {
   ...backfillHandlers,
   ...deploymentHandlers,
   moveRun,
+  ...alertHandlers,
   ...healthHandlers,
 };
 

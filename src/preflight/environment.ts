@@ -5,15 +5,19 @@ import { problemOf, type Place, type Problem } from '../core/problems.js';
 import { placeIn } from './config-place.js';
 
 /**
- * Looks up every environment variable that connections and staging name.
+ * Looks up every environment variable that connections, staging and channels of alerts name.
  *
  * @param provided variables that somebody will set before the connections are used
  */
 export function environmentProblems(project: LoadedProject, provided: readonly string[]): Problem[] {
   const environment = projectEnvironment(project.root);
-  const { staging } = project.config;
+  const { staging, alerts } = project.config;
   return [
     ...Object.entries(project.config.connections).map(([name, { options }]) => ({ path: ['connections', name], options })),
+    ...Object.entries(alerts?.channels ?? {}).map(([name, options]) => ({
+      path: ['alerts', 'channels', name],
+      options: { ...options },
+    })),
     ...(staging?.s3 ? [{ path: ['staging', 's3'], options: { ...staging.s3 } }] : []),
   ].flatMap(({ path, options }) => problemsIn({ project, environment, provided }, path, options));
 }
@@ -27,6 +31,7 @@ interface Lookup {
 function problemsIn(lookup: Lookup, path: readonly string[], options: Readonly<Record<string, unknown>>): Problem[] {
   return Object.entries(options).flatMap(([key, value]) => {
     const place = [...path, key];
+    if (Array.isArray(value)) return value.flatMap((each: unknown) => problemsIn(lookup, path, { [key]: each }));
     if (!isEnvReference(value)) return isPlainObject(value) ? problemsIn(lookup, place, value) : [];
     if (lookup.provided.includes(value.name)) return [];
     try {

@@ -1,11 +1,14 @@
 import type { FastifyInstance } from 'fastify';
 import { isLoopback } from '../access/loopback.js';
+import { startAlertWatch } from '../alerts/watch.js';
 import { openCatalog, type Catalog } from '../catalog/index.js';
 import { projectEnvironment } from '../config/environment.js';
 import type { LoadedProject } from '../config/load.js';
 import { servicePlan } from '../config/service-plan.js';
 import { messageOf, TerminalError } from '../core/errors.js';
+import type { OperationServices } from '../operations/context.js';
 import { openTemporalStates } from '../operations/temporal-states.js';
+import { startReconciler } from '../reconciler/reconciler.js';
 import { connectTemporal, type TemporalClient } from '../temporal/connect.js';
 import { temporalTarget } from '../temporal/target.js';
 import { openAuthentication } from './authentication.js';
@@ -76,11 +79,30 @@ async function listen(
   const states = openTemporalStates(temporal, project.taskQueue);
   const services = { project, catalog, temporal, states, ...(answerMs !== undefined && { answerMs }) };
   const app = createService({ services, authentication, rate: rateLimit, proxies, onUnexpected });
-  app.addHook('onClose', close);
+  const watches: Watch[] = [];
+  app.addHook('onClose', async () => {
+    for (const watch of watches) await watch.stop();
+    await close();
+  });
   const url = await app.listen({ host, port }).catch((error: NodeJS.ErrnoException) => {
     throw error.code === 'EADDRINUSE' ? portBusy(host, port) : error;
   });
+  watches.push(...startWatches(services));
   return { url, open: await authentication.isOpen(), stop: () => stop(app) };
+}
+
+interface Watch {
+  stop(): Promise<void>;
+}
+
+/** What workers do too: here, it goes on while none is there. */
+function startWatches({ catalog, temporal, project }: OperationServices): Watch[] {
+  const log = { info: () => undefined, warn: tellLine };
+  return [startReconciler({ catalog, temporal, log }), startAlertWatch({ catalog, project, temporal, log })];
+}
+
+function tellLine(message: string, meta?: Record<string, unknown>): void {
+  process.stderr.write(`${message}${meta ? ` ${JSON.stringify(meta)}` : ''}\n`);
 }
 
 /** Answers what has begun, as long as those who asked take the answers. */

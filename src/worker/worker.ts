@@ -5,13 +5,14 @@ import { Client } from '@temporalio/client';
 import type { Duration } from '@temporalio/common';
 import { connectionsOf } from '../../activities/connect.js';
 import { createActivities, type Services } from '../../activities/index.js';
+import { startAlertWatch } from '../alerts/watch.js';
 import { openCatalog, openLogWriter } from '../catalog/index.js';
 import type { LoadedProject } from '../config/load.js';
 import type { Checkpoint } from '../connectors/contract.js';
 import { openLeftWorks } from '../connectors/left-work.js';
 import { startReconciler } from '../reconciler/reconciler.js';
 import { connectFailure } from '../temporal/connect-failure.js';
-import { connectTemporal } from '../temporal/connect.js';
+import { connectTemporal, type TemporalClient } from '../temporal/connect.js';
 import type { DeploymentVersion } from '../temporal/describe-run.js';
 import { temporalTarget } from '../temporal/target.js';
 import { openStaging } from '../engine/open-staging.js';
@@ -119,13 +120,9 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
     ...LIMITS,
     ...settings.limits,
   });
-  const reconciler = startReconciler({
-    catalog,
-    temporal: { client: new Client({ connection, namespace }), address, namespace, close: () => Promise.resolve() },
-    log: Runtime.instance().logger,
-  });
+  const watches = startWatches(services, { connection, address, namespace });
   const done = runToEnd(worker, async () => {
-    await reconciler.stop();
+    await watches.stop();
     for (const each of [services.leftWorks, connection, log, catalog, staging]) await each.close();
   });
   return {
@@ -133,11 +130,20 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
     ...(version && { version }),
     atWork: () => worker.getStatus().numInFlightActivities,
     async stop() {
-      void reconciler.stop();
+      void watches.stop();
       if (worker.getState() === 'RUNNING') worker.shutdown();
       await done;
     },
   };
+}
+
+/** What goes on beside the steps, in one of all workers and services. */
+function startWatches({ catalog, project }: Services, { connection, ...place }: WorkerConnection) {
+  const client = new Client({ connection, namespace: place.namespace });
+  const temporal: TemporalClient = { client, ...place, close: () => Promise.resolve() };
+  const told = { catalog, temporal, log: Runtime.instance().logger };
+  const watches = [startReconciler(told), startAlertWatch({ project, ...told })];
+  return { stop: async () => void (await Promise.all(watches.map((watch) => watch.stop()))) };
 }
 
 /** What a worker is told of its workflows, and of the version that pins them. */

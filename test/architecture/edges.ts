@@ -15,6 +15,7 @@ export type Area =
   | 'object store'
   | 'reconciler'
   | 'schedules'
+  | 'alerts'
   | 'rebuild'
   | 'temporal'
   | 'client'
@@ -153,11 +154,26 @@ export const EDGES: readonly Edge[] = [
   edge('schedules', 'value', 'npm @temporalio/*', 'it starts the workflow that starts runs'),
   edge('operations', 'value', 'schedules', 'they apply, list and fill schedules'),
 
+  edge('alerts', 'value', 'core', 'alerts, errors, times in a zone'),
+  edge('alerts', 'value', 'config', 'channels get their values from the environment'),
+  edge(
+    'alerts',
+    'value',
+    'catalog',
+    'it is given the catalog that keeps alerts, and knows the keys by which that finds what was told',
+  ),
+  edge('alerts', 'value', 'temporal', 'what runs for too long, Temporal knows'),
+  edge('alerts', 'value', 'reconciler', 'its lease, by which one of many watches'),
+  edge('alerts', 'value', 'schedules', 'a schedule’s times say what is to be done by when'),
+  edge('alerts', 'value', 'npm nodemailer', 'mail; loaded with the first'),
+  edge('alerts', 'value', 'npm node:*', 'signatures, timers, files with certificates'),
+  edge('operations', 'value', 'alerts', 'they try channels, and list what pipelines promise'),
+
   edge('access', 'value', 'core', 'who may not is told by a coded error'),
   edge('access', 'type', 'catalog', 'it is given the catalog that keeps the tokens'),
   edge('access', 'value', 'npm jose', 'it verifies JWTs'),
   edge('access', 'value', 'npm node:*', 'chance, hashes, and the name of this machine’s user'),
-  edge('api', 'type', 'core', 'operations name the codes they refuse with'),
+  edge('api', 'value', 'core', 'operations name the codes they refuse with, and kinds that core lists'),
   edge('api', 'value', 'access', 'operations name the role that they need'),
   edge('api', 'value', 'npm zod', 'its schemas are the one source of requests, answers and types'),
   edge('client', 'type', 'api', 'it asks for the operations as they are described, and loads none of their schemas'),
@@ -194,6 +210,7 @@ const FOLDERS: readonly (readonly [start: string, area: Area])[] = [
   ['src/rebuild/', 'rebuild'],
   ['src/reconciler/', 'reconciler'],
   ['src/schedules/', 'schedules'],
+  ['src/alerts/', 'alerts'],
   ['src/temporal/', 'temporal'],
   ['src/client/', 'client'],
   ['src/api/', 'api'],

@@ -21,10 +21,12 @@ describe('the config’s reference', () => {
 
   test('has exactly the keys that the schema takes', () => {
     const [file, name] = KEY_SOURCES.project;
-    const s3 = keysOf(ROOT, ...KEY_SOURCES.s3).map(({ key }) => key);
+    const nested = new Map<string, readonly string[]>(
+      [KEY_SOURCES.s3, KEY_SOURCES.alerts].map(([from, type]) => [type, keysOf(ROOT, from, type).map(({ key }) => key)]),
+    );
     expect(
       keysOf(ROOT, file, name)
-        .flatMap(({ key, type }) => (type === 'S3Options' ? s3.map((inner) => `${key}.${inner}`) : [key]))
+        .flatMap(({ key, type }) => nested.get(type)?.map((inner) => `${key}.${inner}`) ?? [key])
         .toSorted(),
     ).toEqual(keysTaken(projectSchema).toSorted());
   });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { connect } from '../../src/client/index.js';
-import { retryAfterMs, retryDelayMs } from '../../src/client/retry-delay.js';
+import { retryDelayMs } from '../../src/client/retry-delay.js';
+import { retryAfterMs } from '../../src/core/retry-after.js';
 import { broken, json, problem, silent, unsteadyService } from './unsteady-service.js';
 
 const STARTED = { workflowId: 'w', runId: 'r', pipeline: 'p', taskQueue: 'q', started: true, worker: true };

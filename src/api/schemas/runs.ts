@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { alertOfRun } from './alerts.js';
 import { jsonObject, jsonValue, time } from './lists.js';
 
 export const RUN_STATES = [
@@ -81,6 +82,7 @@ export const run = runSummary
     decisions: z.array(jsonObject).describe('What people did to the run.'),
     approvals: z.array(jsonObject).describe('What people were asked, and who has answered what.'),
     auditOverrides: z.array(jsonObject),
+    alerts: z.array(alertOfRun).describe('What people are told of it.'),
     result: jsonValue,
   })
   .meta({ id: 'Run' });

@@ -11,6 +11,7 @@ import { runFacts } from './0009-run-facts.js';
 import { schedules } from './0010-schedules.js';
 import { backfills } from './0011-backfills.js';
 import { alerts } from './0012-alerts.js';
+import { alertDeliveries } from './0013-alert-deliveries.js';
 import { approvals } from './0014-approvals.js';
 
 /** Every migration by name; they run in the order of their names, and a released one never changes. */
@@ -27,5 +28,6 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0010-schedules': schedules,
   '0011-backfills': backfills,
   '0012-alerts': alerts,
+  '0013-alert-deliveries': alertDeliveries,
   '0014-approvals': approvals,
 };

@@ -15,7 +15,7 @@ export async function show(context: CommandContext, run: string): Promise<number
   const { output } = context;
   output.data(found);
   // What the schema of an answer leaves open is as the catalog has it.
-  output.text(runText(found as unknown as RunView));
+  output.text(runText(found as unknown as RunView, found.alerts));
   if (isOpen(found) && found.worker === false) output.warn(noWorker(found.taskQueue));
   return EXIT.ok;
 }

@@ -23,6 +23,7 @@ const TAG_TEXTS: Readonly<Record<Tag, string>> = {
   backfills: 'Running a pipeline over many partitions.',
   datasets: 'What steps have made: columns, lineage, quality, loads.',
   quarantine: 'Rows that were rejected, and why.',
+  alerts: 'What people are told, and what pipelines promise.',
   audit: 'What was changed, by whom.',
   tokens: 'Who may call.',
   deployments: 'Versions of workers: which gets new runs.',

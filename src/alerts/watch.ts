@@ -1,0 +1,134 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Catalog } from '../catalog/index.js';
+import { projectEnvironment } from '../config/environment.js';
+import type { LoadedProject } from '../config/load.js';
+import { messageOf } from '../core/errors.js';
+import { joinLease } from '../reconciler/lease.js';
+import type { TemporalClient } from '../temporal/connect.js';
+import { openLane, type Lane, type LaneEnds, type LaneSettings } from './lane.js';
+import { routeAlerts } from './route-alerts.js';
+import type { AlertLog, Clock } from './settings.js';
+import { watchSlos, type SloMemory } from './slos/watch-slos.js';
+import { LOOK_BACK_MS, tellEnds } from './tell-ends.js';
+
+/** Pause between two looks. */
+const INTERVAL_MS = 5_000;
+/** How long a lease stands still before another takes it. */
+const PATIENCE_MS = 25_000;
+/** How far back is looked each time, and how often as far as is ever looked. */
+const NEAR_MS = 3_600_000;
+const FAR_EVERY_MS = 600_000;
+/** How long an attempt under way may go on when it is told to stop. */
+const LAST_SENDS_MS = 2_000;
+
+export interface AlertWatchSettings {
+  readonly catalog: Catalog;
+  readonly project: LoadedProject;
+  readonly temporal: TemporalClient;
+  readonly log: AlertLog;
+  /** @default 5000 */
+  readonly intervalMs?: number;
+  /** @default 25000 */
+  readonly patienceMs?: number;
+  /** @default the clock of this machine */
+  readonly now?: Clock;
+  /** @default nothing happens there */
+  readonly checkpoint?: LaneSettings['checkpoint'];
+}
+
+export interface AlertWatch {
+  /** Ends within some seconds, and lets another watch at once. Never rejects. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Watches what happens to a project's runs and what its pipelines promise, and brings alerts to their channels. Workers and
+ * services do so, and of those that share a catalog and a task queue one at a time. While catalog or Temporal are down it does
+ * what it can without.
+ */
+export function startAlertWatch(settings: AlertWatchSettings): AlertWatch {
+  const { catalog, project, temporal, log, intervalMs = INTERVAL_MS, patienceMs = PATIENCE_MS, now = Date.now } = settings;
+  const stopped = new AbortController();
+  const cutShort = new AbortController();
+  const lease = joinLease(catalog, `alerts/${project.taskQueue}`, randomBytes(8).toString('hex'), patienceMs);
+  const tell = rememberTroubles(log);
+  const lanes = openLanes(settings, { stopped: stopped.signal, cutShort: cutShort.signal });
+  const lookBack = rarelyFar();
+  const memory: SloMemory = { told: new Set(), settled: new Set() };
+
+  async function look(): Promise<void> {
+    let held = false;
+    await tell('Alerts can be neither found nor sent for now', async () => void (held = await lease.hold()));
+    if (!held) return;
+    const lookBackMs = lookBack(now());
+    await tell('What happened to runs cannot be told for now', () => tellEnds({ catalog, project, now: now(), lookBackMs }));
+    await tell('What pipelines promise cannot be watched for now', () =>
+      watchSlos({ catalog, project, temporal, memory, now: now(), lookBackMs }),
+    );
+    await tell('Alerts cannot be brought on their way for now', () => routeAlerts(catalog, project, now()));
+    lanes.runAll();
+  }
+
+  const done = (async () => {
+    while (!stopped.signal.aborted) {
+      await look();
+      await sleep(intervalMs, undefined, { signal: stopped.signal, ref: false }).catch(() => undefined);
+    }
+    const impatience = setTimeout(() => cutShort.abort(), LAST_SENDS_MS);
+    await lanes.idle();
+    clearTimeout(impatience);
+    await lease.release().catch(() => undefined);
+  })();
+
+  return {
+    stop() {
+      stopped.abort();
+      return done;
+    },
+  };
+}
+
+/** What is told late, as of a run that was found to have ended hours ago, is looked for now and then; the rest each time. */
+function rarelyFar(): (now: number) => number {
+  let lookedFar = Number.NEGATIVE_INFINITY;
+  return (now) => {
+    if (now - lookedFar < FAR_EVERY_MS) return NEAR_MS;
+    lookedFar = now;
+    return LOOK_BACK_MS;
+  };
+}
+
+/** Says what is wrong once, until it is another thing or has passed. */
+function rememberTroubles(log: AlertLog) {
+  const troubles = new Map<string, string>();
+  return async (what: string, work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+      troubles.delete(what);
+    } catch (error) {
+      const message = messageOf(error);
+      if (troubles.get(what) !== message) log.warn(what, { message });
+      troubles.set(what, message);
+    }
+  };
+}
+
+function openLanes(settings: AlertWatchSettings, ends: LaneEnds) {
+  const { catalog, project, log, now = Date.now, checkpoint = () => Promise.resolve() } = settings;
+  const laneSettings = { catalog, log, now, checkpoint, environment: projectEnvironment(project.root), root: project.root };
+  const lanes = new Map<string, Lane>();
+  const running = new Set<Promise<void>>();
+  return {
+    runAll(): void {
+      for (const [name, config] of Object.entries(project.config.alerts?.channels ?? {})) {
+        const lane = lanes.get(name) ?? openLane(name, laneSettings, ends);
+        lanes.set(name, lane);
+        const run = lane.run(config);
+        running.add(run);
+        void run.finally(() => running.delete(run));
+      }
+    },
+    idle: () => Promise.all(running),
+  };
+}
