@@ -21,6 +21,7 @@ import { buildIdOf } from './build-id.js';
 import { approvalSink } from './approval-sink.js';
 import { bundleOf } from './bundle.js';
 import { codeVersion } from './code-version.js';
+import { poolSink } from './pool-sink.js';
 import { runLogSinks } from './log-sink.js';
 import { runEndSink } from './run-end-sink.js';
 import { versionedBundle } from './versioned-bundle.js';
@@ -160,6 +161,7 @@ function sinksOf({ log, catalog, leftWorks }: Services) {
     ...runEndSink({ catalog, leftWorks, logger }),
     ...steeringSink({ catalog, logger }),
     ...approvalSink({ catalog, logger }),
+    ...poolSink({ catalog, logger }),
   };
 }
 
