@@ -1,23 +1,15 @@
 import { ActivityCancellationType, type ActivityOptions } from '@temporalio/workflow';
-import type { Fairness, Priority } from '../src/core/step-policy.js';
+import { withPriority, type TaskOrder } from '../src/core/step-policy.js';
 import type { StepCall } from './step-calls.js';
-
-/** What a run says of the order of its steps, where they say nothing themselves. */
-export interface RunOrder {
-  readonly priority?: Priority | undefined;
-  readonly fairness?: Fairness | undefined;
-}
 
 /** How a step's activity is run. */
 export function activityOptions(
   activityId: string,
   { policy, summary }: Pick<StepCall, 'policy' | 'summary'>,
   heartbeatTimeout: string,
-  order: RunOrder = {},
+  order: TaskOrder = {},
 ): ActivityOptions {
   const { timeout, retry, taskQueue } = policy;
-  const priority = policy.priority ?? order.priority;
-  const fairness = policy.fairness ?? order.fairness;
   return {
     activityId,
     // Temporal refuses summaries over 400 bytes.
@@ -31,16 +23,7 @@ export function activityOptions(
       maximumAttempts: attemptsOf(policy),
     },
     ...(taskQueue !== undefined && { taskQueue }),
-    ...((priority !== undefined || fairness !== undefined) && { priority: taskPriority({ priority, fairness }) }),
-  };
-}
-
-/** Priority and fairness in Temporal's words. */
-export function taskPriority({ priority, fairness }: RunOrder): NonNullable<ActivityOptions['priority']> {
-  return {
-    ...(priority !== undefined && { priorityKey: priority }),
-    ...(fairness !== undefined && { fairnessKey: fairness.key }),
-    ...(fairness?.weight !== undefined && { fairnessWeight: fairness.weight }),
+    ...withPriority({ priority: policy.priority ?? order.priority, fairness: policy.fairness ?? order.fairness }),
   };
 }
 

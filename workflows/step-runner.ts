@@ -13,6 +13,7 @@ import type { AdmittedRun } from '../src/core/admission.js';
 import type { Approval, ApprovalCall } from '../src/core/approvals.js';
 import type { Approvals } from './approvals.js';
 import type { SlotProof } from '../src/core/pools.js';
+import type { TaskOrder } from '../src/core/step-policy.js';
 import { asStepFailure, codeOf, pairFailure } from './failures.js';
 import { Reuse } from './reuse.js';
 import { MAX_STEPS, type RunState } from './run-state.js';
@@ -21,7 +22,7 @@ import type { Steering } from './steering.js';
 import { idOf, type StepCall } from './step-calls.js';
 import { PoolSlots } from './pool-slots.js';
 import { runOrder } from './run-order.js';
-import { activityOptions, attemptsOf, type RunOrder } from './step-options.js';
+import { activityOptions, attemptsOf } from './step-options.js';
 import { claimOf } from './step-sharing.js';
 import { runApart, type PairResult, type Steps } from './steps.js';
 
@@ -45,7 +46,7 @@ export class StepRunner implements Steps {
   private readonly state: RunState;
   private readonly steering: Steering;
   private readonly approvals: Approvals;
-  private readonly order: RunOrder;
+  private readonly order: TaskOrder;
   private slots: PoolSlots | undefined;
   private closed = false;
 

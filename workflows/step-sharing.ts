@@ -1,7 +1,6 @@
 import { TerminalError } from '../src/core/errors.js';
 import { DEFAULT_PRIORITY, type PoolClaim } from '../src/core/pools.js';
-import type { StepPolicy } from '../src/core/step-policy.js';
-import type { RunOrder } from './step-options.js';
+import type { StepPolicy, TaskOrder } from '../src/core/step-policy.js';
 
 /** What a step's options say of what it shares with others. */
 type Sharing = Pick<StepPolicy, 'pool' | 'priority' | 'fairness'>;
@@ -41,7 +40,7 @@ function invalid(what: string): TerminalError {
 }
 
 /** The slots that a step needs, and its place among those that wait for them; nothing for one without a pool. */
-export function claimOf({ pool, priority }: Sharing, order: RunOrder): (PoolClaim & { readonly priority: number }) | undefined {
+export function claimOf({ pool, priority }: Sharing, order: TaskOrder): (PoolClaim & { readonly priority: number }) | undefined {
   if (pool === undefined) return undefined;
   const place = { priority: priority ?? order.priority ?? DEFAULT_PRIORITY };
   return typeof pool === 'string' ? { pool, weight: 1, ...place } : { pool: pool.name, weight: pool.weight ?? 1, ...place };

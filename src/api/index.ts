@@ -5,6 +5,7 @@ import { APPROVAL_OPERATIONS } from './operations/approvals.js';
 import { DATASET_OPERATIONS } from './operations/datasets.js';
 import { BACKFILL_OPERATIONS } from './operations/backfills.js';
 import { PIPELINE_OPERATIONS } from './operations/pipelines.js';
+import { POOL_OPERATIONS } from './operations/pools.js';
 import { RUN_ACTIONS } from './operations/run-actions.js';
 import { RUN_OPERATIONS } from './operations/runs.js';
 import { SCHEDULE_OPERATIONS } from './operations/schedules.js';
@@ -25,6 +26,7 @@ export const OPERATIONS = {
   ...ACCESS_OPERATIONS,
   ...BACKFILL_OPERATIONS,
   ...DEPLOYMENT_OPERATIONS,
+  ...POOL_OPERATIONS,
   ...SERVICE_OPERATIONS,
 } as const;
 

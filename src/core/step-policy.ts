@@ -43,3 +43,30 @@ export interface Fairness {
   /** The key's share against those of others, from 0.001 to 1000. @default 1 */
   readonly weight?: number;
 }
+
+/** What says which of several tasks goes first, and whose it is. */
+export interface TaskOrder {
+  readonly priority?: Priority | undefined;
+  readonly fairness?: Fairness | undefined;
+}
+
+/** Priority and fairness in Temporal's words. */
+export interface TaskPriority {
+  readonly priorityKey?: number;
+  readonly fairnessKey?: string;
+  readonly fairnessWeight?: number;
+}
+
+export function taskPriority({ priority, fairness }: TaskOrder): TaskPriority {
+  return {
+    ...(priority !== undefined && { priorityKey: priority }),
+    ...(fairness !== undefined && { fairnessKey: fairness.key }),
+    ...(fairness?.weight !== undefined && { fairnessWeight: fairness.weight }),
+  };
+}
+
+/** The option of a start: nothing where there is nothing to say. */
+export function withPriority(order: TaskOrder): { readonly priority?: TaskPriority } {
+  const priority = taskPriority(order);
+  return Object.keys(priority).length === 0 ? {} : { priority };
+}

@@ -3,6 +3,7 @@ import { TerminalError } from '../core/errors.js';
 import type { RunDescription } from '../temporal/describe-run.js';
 import { formatRunAddress, type RunAddress } from '../temporal/run-id.js';
 import { requireScope, type OperationContext } from './context.js';
+import { withQueuedSteps } from './queued-steps.js';
 import { runView } from './run-view.js';
 
 type RunResource = ResultOf<'getRun'>;
@@ -36,7 +37,8 @@ export async function findRun(context: OperationContext, address: RunAddress): P
   const worker = description && isOpen(description) ? await states.hasWorker(description.taskQueue) : null;
   const view = runView(row, known, truth);
   const isForgotten = !description && !states.offline && view.status === 'running';
-  return resource({ ...view, ...(isForgotten && { status: 'forgotten', durationMs: null }), worker });
+  const steps = await withQueuedSteps(context, view);
+  return resource({ ...view, steps, ...(isForgotten && { status: 'forgotten', durationMs: null }), worker });
 }
 
 function isOpen({ state }: RunDescription): boolean {

@@ -21,6 +21,7 @@ import { backfillHandlers } from './backfills.js';
 import { deploymentHandlers } from './deployments.js';
 import { healthHandlers } from './health.js';
 import { pipelineHandlers } from './pipelines.js';
+import { poolHandlers } from './pools.js';
 import { quarantineHandlers } from './quarantine.js';
 import { markStep, retryRun } from './retry-run.js';
 import { runActionHandlers } from './run-actions.js';
@@ -46,6 +47,7 @@ const HANDLERS: Handlers<OperationId> = {
   ...backfillHandlers,
   ...deploymentHandlers,
   moveRun,
+  ...poolHandlers,
   ...healthHandlers,
 };
 
