@@ -94,9 +94,9 @@ test('a step that asks for more than the pool has, or for a pool that there is n
     type: 'POOL_TOO_SMALL',
     message: expect.stringMatching(/asks for 3 slots of pool "pair", which has 2/) as string,
   });
-  expect(await failureOf(await scene.start('one', { pool: 'pare' }))).toMatchObject({
+  expect(await failureOf(await scene.start('one', { pool: 'pairs' }))).toMatchObject({
     type: 'POOL_UNKNOWN',
-    message: expect.stringMatching(/no pool "pare".*Did you mean "pair"\?/) as string,
+    message: expect.stringMatching(/no pool "pairs".*Did you mean "pair"\?/) as string,
   });
   for (const [wrong, message] of [
     [{ weight: 0 }, /weight in pool "pair" is 0/],
