@@ -22,8 +22,9 @@ import {
   type SlotProof,
   type SlotRequest,
 } from '../src/core/pools.js';
-import type { RunContext } from '../src/core/steps.js';
+import type { RunContext, StepId } from '../src/core/steps.js';
 import { unwrap } from './failures.js';
+import type { RunState } from './run-state.js';
 import type { Steering } from './steering.js';
 
 export const grantSignal = defineSignal<[GrantSignal]>(GRANT_SIGNAL);
@@ -42,17 +43,21 @@ const patient = proxyActivities<Asking>({
   retry: { initialInterval: '1s', maximumInterval: '30s' },
 });
 
-/** A step that needs a slot. */
-export interface PooledStep extends PoolClaim {
+/** Work that needs a slot: of one step, or of two that share an activity. */
+export interface SlottedWork extends PoolClaim {
   /** As in {@link SlotRequest}. */
   readonly step: string;
+  readonly steps: readonly StepId[];
   readonly priority: number;
-  /** It waits for its slot. */
-  readonly queued: () => void;
-  /** It has one. */
-  readonly begun: () => void;
   /** Waits while the run is paused: then no slot is taken. */
   readonly hold: () => Promise<void>;
+}
+
+/** What the run knows of its steps, and how it shows that. */
+interface Shown {
+  readonly state: RunState;
+  readonly steering: Steering;
+  readonly show: () => void;
 }
 
 /** The slots of one run's steps. A run without pooled steps never makes one, and pays nothing. */
@@ -61,7 +66,7 @@ export class PoolSlots {
 
   constructor(
     private readonly run: RunContext,
-    private readonly steering: Steering,
+    private readonly shown: Shown,
   ) {
     setHandler(grantSignal, (grant) => void this.answers.set(grant.token, grant));
   }
@@ -73,7 +78,7 @@ export class PoolSlots {
    * @param work is told how many attempts were made before the slot was lost
    * @throws POOL_UNKNOWN, POOL_TOO_SMALL, POOL_QUEUE_FULL, SLOT_LOST after many; what the work throws
    */
-  async within<R>(step: PooledStep, work: (slot: SlotProof, attemptsBefore: number) => Promise<R>): Promise<R> {
+  async within<R>(step: SlottedWork, work: (slot: SlotProof, attemptsBefore: number) => Promise<R>): Promise<R> {
     let attemptsBefore = 0;
     for (let lost = 0; ; lost += 1) {
       const slot = await this.take(step);
@@ -95,16 +100,16 @@ export class PoolSlots {
   }
 
   /** Waits for a slot. Ends with the run's cancellation, which takes the request back. */
-  private async take(step: PooledStep): Promise<SlotProof> {
+  private async take(step: SlottedWork): Promise<SlotProof> {
     for (;;) {
-      if (this.steering.isPaused) await step.hold();
-      step.queued();
+      if (this.shown.steering.isPaused) await step.hold();
+      this.each(step, (id) => this.shown.state.queue(id, step.pool));
       // A run that is cancelled asks for nothing more.
       await condition(() => true);
       const slot = this.slotOf(step.pool);
       await this.ask(slot, step);
       try {
-        await condition(() => this.answers.has(slot.token) || this.steering.isPaused);
+        await condition(() => this.answers.has(slot.token) || this.shown.steering.isPaused);
       } catch (cancellation) {
         await this.giveBack(slot, {});
         throw cancellation;
@@ -112,19 +117,24 @@ export class PoolSlots {
       const refused = this.answers.get(slot.token)?.refused;
       this.answers.delete(slot.token);
       if (refused) throw refusal(refused, step.pool);
-      if (!this.steering.isPaused) {
-        step.begun();
+      if (!this.shown.steering.isPaused) {
+        this.each(step, (id) => this.shown.state.goOn(id));
         return slot;
       }
       await this.giveBack(slot, {});
     }
   }
 
+  private each({ steps }: SlottedWork, change: (step: StepId) => void): void {
+    steps.forEach(change);
+    this.shown.show();
+  }
+
   private slotOf(pool: string): SlotProof {
     return { pool, poolId: poolId(workflowInfo().taskQueue, pool), token: uuid4() };
   }
 
-  private async ask({ pool, poolId: id, token }: SlotProof, { step, weight, priority }: PooledStep): Promise<void> {
+  private async ask({ pool, poolId: id, token }: SlotProof, { step, weight, priority }: SlottedWork): Promise<void> {
     const { workflowId, runId, pipeline } = this.run;
     const request: SlotRequest = { token, workflowId, runId, pipeline, step, weight, priority };
     await tell('acquireSlot', { pool, poolId: id, taskQueue: workflowInfo().taskQueue, request });

@@ -4,10 +4,18 @@ import { TerminalError } from '../src/core/errors.js';
 import type { Scalar } from '../src/core/filter.js';
 import type { PlannedAddition } from '../src/core/quarantine.js';
 import type { StepPolicy } from '../src/core/step-policy.js';
-import type { ActivityKind, AuditStepInput, DiscoverStepInput, QuarantineStepInput, StepId, StepKind } from '../src/core/steps.js';
+import type {
+  ActivityKind,
+  AuditStepInput,
+  DiscoverStepInput,
+  QuarantineStepInput,
+  StepId,
+  StepKind,
+} from '../src/core/steps.js';
 import type { TableInput } from '../src/core/table.js';
+import type { StepOptions } from './offered-options.js';
 import { checkSharing } from './step-sharing.js';
-import type { Audit, ExtractFrom, LoadInto, StepOptions, TransformOn, ValidateOptions, WatermarkOf } from './types.js';
+import type { Audit, ExtractFrom, LoadInto, TransformOn, ValidateOptions, WatermarkOf } from './types.js';
 
 /** One step as it is to be run: who it is, and what its activity is told. */
 export interface StepCall {

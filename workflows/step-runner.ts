@@ -174,18 +174,9 @@ export class StepRunner implements Steps {
   ): Promise<R> {
     const claim = claimOf(policy, this.order);
     if (!claim) return work();
-    const each = (change: (step: StepId) => void): void => {
-      steps.forEach(change);
-      this.show();
-    };
-    const step = {
-      ...claim,
-      step: activityId,
-      queued: () => each((id) => this.state.queue(id, claim.pool)),
-      begun: () => each((id) => this.state.goOn(id)),
-      hold: () => this.hold(steps),
-    };
-    return (this.slots ??= new PoolSlots(this.context, this.steering)).within(step, work);
+    const { context, state, steering } = this;
+    this.slots ??= new PoolSlots(context, { state, steering, show: () => this.show() });
+    return this.slots.within({ ...claim, step: activityId, steps, hold: () => this.hold(steps) }, work);
   }
 
   /** What becomes of a step that has failed for good: its error is thrown, or somebody decides. */

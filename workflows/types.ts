@@ -10,8 +10,8 @@ import type { DatasetRef } from '../src/core/dataset.js';
 import type { Condition, Filter } from '../src/core/filter.js';
 import type { LoadResult, SchemaPolicy } from '../src/core/load.js';
 import type { LogFacts } from '../src/core/run-log.js';
-import type { StepPolicy } from '../src/core/step-policy.js';
 import type { TableInput } from '../src/core/table.js';
+import type { StepOptions } from './offered-options.js';
 import type { ApproveOptions } from './approve-options.js';
 
 declare const rowType: unique symbol;
@@ -60,22 +60,6 @@ export type ParamsOf<P extends Project, N extends NameOf<P['pipelines']>> = z.ou
 
 /** The parameters with which a pipeline is started. */
 export type ParamsInput<P extends Project, N extends NameOf<P['pipelines']>> = z.input<P['pipelines'][N]['params']>;
-
-/** The pools of a project, by name. */
-type PoolOf<P extends Project> = NameOf<NonNullable<P['pools']>>;
-
-/** Options every step takes. */
-export interface StepOptions<P extends Project = Project> extends Omit<StepPolicy, 'pool'> {
-  /** Another name for the step, where its own is taken. */
-  readonly as?: string;
-  /**
-   * The pool of the config in which the step needs a slot while it is at work; or the pool, and how many slots the step takes.
-   * While it waits it holds nothing, no place in a worker either. A judgement and a load that are one activity take one slot
-   * together.
-   * @default none: the step is not limited
-   */
-  readonly pool?: PoolOf<P> | { readonly name: PoolOf<P>; readonly weight?: number };
-}
 
 /** Of which target, and which of its watermarks. */
 export interface WatermarkOf<P extends Project> extends StepOptions<P> {

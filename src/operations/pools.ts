@@ -29,7 +29,7 @@ export const poolHandlers: Handlers<'listPools' | 'getPool' | 'freeSlot'> = {
     return {
       ...summaryOf(context, pool, standing),
       from: standing.from,
-      held: standing.held.filter(mine).map(({ askedAt: _, ...slot }) => ({ ...slot, freeAt: slot.freeAt ?? null })),
+      held: standing.held.filter(mine).map((slot) => ({ ...slot, freeAt: slot.freeAt ?? null })),
       queued: standing.queued
         .slice(0, 200)
         .map((slot, index) => ({ ...slot, position: index + 1 }))

@@ -14,6 +14,7 @@ const slot = z.object({
   step: z.string().describe('The step; two with a + between them share an activity, and a slot.'),
   weight: z.int().min(1).describe('How many slots it takes.'),
   priority: z.int().describe('1 goes first.'),
+  askedAt: time.describe('Since when it waits, or did.'),
 });
 
 export const heldSlot = slot
@@ -24,7 +25,7 @@ export const heldSlot = slot
   .meta({ id: 'HeldSlot' });
 
 export const queuedSlot = slot
-  .extend({ position: z.int().min(1).describe('Its place in the queue, from 1.'), askedAt: time })
+  .extend({ position: z.int().min(1).describe('Its place in the queue, from 1.') })
   .meta({ id: 'QueuedSlot' });
 
 export const poolSummary = z
