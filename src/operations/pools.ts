@@ -6,7 +6,7 @@ import { suggestName } from '../core/near-name.js';
 import { poolId, slotsUsed, type HeldSlot, type PoolState, type QueuedSlot } from '../core/pools.js';
 import { asksPool } from '../temporal/ask-pool.js';
 import { closedRuns } from '../temporal/closed-runs.js';
-import { signalFree } from '../temporal/free-slot.js';
+import { signalFree } from '../temporal/start-pool.js';
 import { sees, type Handlers, type OperationContext } from './context.js';
 
 /** A pool answers in a moment, or not at all: then the catalog knows how it was a moment ago. */

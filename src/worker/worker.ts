@@ -9,7 +9,6 @@ import { openCatalog, openLogWriter } from '../catalog/index.js';
 import type { LoadedProject } from '../config/load.js';
 import type { Checkpoint } from '../connectors/contract.js';
 import { openLeftWorks } from '../connectors/left-work.js';
-import { startReconciler } from '../reconciler/reconciler.js';
 import { connectFailure } from '../temporal/connect-failure.js';
 import { connectTemporal } from '../temporal/connect.js';
 import type { DeploymentVersion } from '../temporal/describe-run.js';
@@ -19,6 +18,7 @@ import type { Staging } from '../engine/staging.js';
 import { millraceVersion } from '../config/millrace-version.js';
 import { buildIdOf } from './build-id.js';
 import { approvalSink } from './approval-sink.js';
+import { startBeside } from './beside.js';
 import { bundleOf } from './bundle.js';
 import { codeVersion } from './code-version.js';
 import { poolSink } from './pool-sink.js';
@@ -105,10 +105,7 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
     workerIdentity,
     code: { hash: await codeVersion(workflowBundle), version: millraceVersion() },
   };
-  const version = settings.deployment && {
-    deployment: settings.deployment.name,
-    buildId: settings.deployment.buildId ?? (await buildIdOf(project, workflowBundle)),
-  };
+  const version = await versionOf(settings, workflowBundle);
   const worker = await Worker.create({
     connection,
     namespace,
@@ -120,13 +117,10 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
     ...LIMITS,
     ...settings.limits,
   });
-  const reconciler = startReconciler({
-    catalog,
-    temporal: { client: new Client({ connection, namespace }), address, namespace, close: () => Promise.resolve() },
-    log: Runtime.instance().logger,
-  });
+  const client = new Client({ connection, namespace });
+  const beside = startBeside({ project, catalog, temporal: { client, address, namespace, close: () => Promise.resolve() } });
   const done = runToEnd(worker, async () => {
-    await reconciler.stop();
+    await beside.stop();
     for (const each of [services.leftWorks, connection, log, catalog, staging]) await each.close();
   });
   return {
@@ -134,11 +128,16 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
     ...(version && { version }),
     atWork: () => worker.getStatus().numInFlightActivities,
     async stop() {
-      void reconciler.stop();
+      void beside.stop();
       if (worker.getState() === 'RUNNING') worker.shutdown();
       await done;
     },
   };
+}
+
+async function versionOf({ project, deployment }: WorkerSettings, workflowBundle: WorkflowBundleOption) {
+  if (!deployment) return undefined;
+  return { deployment: deployment.name, buildId: deployment.buildId ?? (await buildIdOf(project, workflowBundle)) };
 }
 
 /** What a worker is told of its workflows, and of the version that pins them. */

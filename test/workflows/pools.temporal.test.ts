@@ -163,10 +163,12 @@ test('a judgement and its load that are one activity take one slot', async () =>
   expect(state.queued).toEqual([]);
 });
 
-test('the slot of a run that was terminated is free once its activity has surely stopped', async () => {
+test('the slot of a run that was terminated is free once its activity has surely stopped, also when the pool was terminated with it', async () => {
   const [working, waiting] = (await inOrder('gone', {}, {})) as [WorkflowHandle, WorkflowHandle];
   await scene.works(working);
   await working.terminate('test');
+  // Nobody is left who would ask it for anything: a worker sees that it is gone.
+  await scene.worker.client.workflow.getHandle(poolId(scene.worker.taskQueue, 'gone')).terminate('test');
   await scene.works(waiting);
   expect(scene.atWork()).not.toContain(working.workflowId);
   const { since } = (await scene.poolState('gone')).held[0] ?? { since: '' };
