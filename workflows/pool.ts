@@ -116,7 +116,10 @@ class PoolWork {
     if (!before) return;
     this.queue.adopt(before);
     // It may have been terminated before these had their answers.
-    this.answer(this.queue.holders.map((slot) => ({ to: slot, grant: { token: slot.token } })));
+    for (const slot of this.queue.holders) {
+      // Where nobody is there any more, an activity may be still: that is for the sweep.
+      void this.deliver({ to: slot, grant: { token: slot.token } });
+    }
   }
 
   private changeBy(change: () => void): void {
@@ -137,14 +140,25 @@ class PoolWork {
     this.tell();
   }
 
-  /** Answers the workflow, whichever of its runs is open: one that was reset waits as the one before it did. */
-  private async send({ to, grant }: Answer): Promise<void> {
+  private async send(answer: Answer): Promise<void> {
+    // A slot that was given out just now and can't be used by anybody is free at once.
+    this.underway += 1;
+    if (!(await this.deliver(answer))) this.changeBy(() => this.queue.free(answer.grant));
+    this.underway -= 1;
+  }
+
+  /**
+   * Answers the workflow, whichever of its runs is open: one that was reset waits as the one before it did.
+   *
+   * @returns whether anybody was there
+   */
+  private async deliver({ to, grant }: Answer): Promise<boolean> {
     this.underway += 1;
     try {
       await getExternalWorkflowHandle(to.workflowId).signal<[GrantSignal]>(GRANT_SIGNAL, grant);
+      return true;
     } catch {
-      // Nobody is there any more who could use it.
-      this.changeBy(() => this.queue.free(grant));
+      return false;
     } finally {
       this.underway -= 1;
     }
