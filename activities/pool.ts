@@ -6,7 +6,7 @@ import {
   POOL_WORKFLOW,
   type AcquireInput,
   type PoolSize,
-  type PoolState,
+  type PoolBefore,
   type PoolSweep,
   type ReleaseInput,
 } from '../src/core/pools.js';
@@ -67,18 +67,18 @@ export function makeSweepPool({ project }: Pick<Services, 'project'>) {
 /** How often the pool before is asked for its own word. After that, what it last told the catalog counts. */
 const MOST_ASKED = 5;
 
-/** What the pool had that was there before; nothing where there was none. */
+/** What the pools had that were there before, the latest first; nothing where there was none. */
 export function makeRecoverPool({ catalog }: Pick<Services, 'catalog'>) {
-  return async (own: PoolExecution): Promise<Pick<PoolState, 'held' | 'queued' | 'change'> | null> => {
+  return async (own: PoolExecution): Promise<readonly PoolBefore[]> => {
     const { info, log } = Context.current();
     try {
       const told = await catalog.findPool(own.poolId);
       const before = await poolBefore(ownTemporal(), own, told?.runId).catch((error: unknown) => {
         if (info.attempt < MOST_ASKED) throw error;
         log.warn(`The pool ${own.poolId} before this one does not answer; what it last told the catalog counts`, { error });
-        return undefined;
+        return [];
       });
-      return before ?? told ?? null;
+      return before.length === 0 && told ? [told] : before;
     } catch (error) {
       throw toFailure(error);
     }

@@ -7,6 +7,7 @@ import {
   type GrantSignal,
   type HeldSlot,
   type PoolSize,
+  type PoolBefore,
   type PoolState,
   type PoolSweep,
   type QueuedSlot,
@@ -63,8 +64,16 @@ export class PoolQueue {
     return { ...this.size, held: this.holders, queued: this.queued, change: this.changes };
   }
 
-  /** Takes what the pool before this one had; what has come meanwhile counts. */
-  adopt({ held, queued, change }: Pick<PoolState, 'held' | 'queued' | 'change'>): void {
+  /** Takes what pools before this one had, the latest first, with what had come to them and they had not done yet. */
+  adopt(before: readonly PoolBefore[], now: number): void {
+    for (const each of before) this.adoptFrom(each);
+    for (const { recovering } of before.toReversed()) {
+      for (const each of recovering?.released ?? []) this.release(each, now);
+      for (const token of recovering?.freed ?? []) this.free({ token });
+    }
+  }
+
+  private adoptFrom({ held, queued, change }: PoolBefore): void {
     const isNew = ({ token }: QueuedSlot): boolean => !this.ended.has(token) && !this.held.has(token);
     for (const slot of held.filter(isNew)) this.held.set(slot.token, slot);
     const newer = this.queued.filter(({ token }) => !this.held.has(token));

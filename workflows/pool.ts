@@ -71,6 +71,8 @@ class PoolWork {
   /** Grants whose signals Temporal has not taken yet. */
   private underway = 0;
   private toldChange = -1;
+  /** What has come while it took over: it may be about what it did not know yet. */
+  private readonly late: { readonly released: ReleaseSignal[]; readonly freed: string[] } = { released: [], freed: [] };
 
   constructor(private readonly input: PoolInput) {
     this.queue = new PoolQueue(input.pool, { slots: input.slots, graceMs: input.graceMs, ...input.carried });
@@ -81,10 +83,14 @@ class PoolWork {
   /** Registers the handlers: before the first await. */
   listen(): void {
     setHandler(acquireSignal, (asked) => this.answer(this.queue.acquire(asked, new Date().toISOString())));
-    setHandler(releaseSignal, (released) => this.changeBy(() => this.queue.release(released, Date.now())));
+    setHandler(releaseSignal, (released) => {
+      if (this.isReady) this.changeBy(() => this.queue.release(released, Date.now()));
+      else this.late.released.push(released);
+    });
     setHandler(freeSignal, (freed) => {
       log.warn(`Slot ${freed.token} of pool ${this.input.pool} was freed by ${freed.by}: ${freed.reason}`);
-      this.changeBy(() => this.queue.free(freed));
+      if (this.isReady) this.changeBy(() => this.queue.free(freed));
+      else this.late.freed.push(freed.token);
     });
     setHandler(poolQuery, () => this.state);
     setHandler(holdsQuery, ({ token, runId }) => (this.isReady ? this.queue.isHeldBy(token, runId) : null));
@@ -102,7 +108,8 @@ class PoolWork {
   }
 
   private get state(): PoolState {
-    return { ...this.queue.state, sweptAt: new Date(this.sweptAt).toISOString() };
+    const recovering = this.isReady ? {} : { recovering: this.late };
+    return { ...this.queue.state, sweptAt: new Date(this.sweptAt).toISOString(), ...recovering };
   }
 
   private get isFull(): boolean {
@@ -113,8 +120,8 @@ class PoolWork {
   private async recover(): Promise<void> {
     const { workflowId, runId } = workflowInfo();
     const before = await recoverPool({ poolId: workflowId, runId });
-    if (!before) return;
-    this.queue.adopt(before);
+    const own = { held: [], queued: [], change: 0, recovering: this.late };
+    this.queue.adopt([own, ...before], Date.now());
     // It may have been terminated before these had their answers.
     for (const slot of this.queue.holders) {
       // Where nobody is there any more, an activity may be still: that is for the sweep.
@@ -196,7 +203,8 @@ class PoolWork {
 
   private tell(): void {
     const { change } = this.queue;
-    if (change === this.toldChange) return;
+    // What it has not taken over yet is what the catalog would lose.
+    if (change === this.toldChange || !this.isReady) return;
     this.toldChange = change;
     const { slots, held, queued } = this.state;
     told.tell({

@@ -127,7 +127,12 @@ export interface PoolState extends PoolSize {
   readonly change: number;
   /** When it last looked whether the runs of its slots are open. ISO. */
   readonly sweptAt: string;
+  /** There while it takes over from the pool before it, and has not all yet: what was given back and freed meanwhile. */
+  readonly recovering?: { readonly released: readonly ReleaseSignal[]; readonly freed: readonly string[] };
 }
+
+/** What a pool takes over from those before it: `recovering` is what these had heard and not done yet. */
+export type PoolBefore = Pick<PoolState, 'held' | 'queued' | 'change' | 'recovering'>;
 
 /** The argument of the pool's workflow. */
 export interface PoolInput extends PoolSize {

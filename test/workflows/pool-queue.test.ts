@@ -133,20 +133,38 @@ test('requests with long names fill a queue sooner', () => {
   expect(JSON.stringify(queue.state).length).toBeLessThan(1_800_000);
 });
 
-test('a pool takes over from the one before it, and what came meanwhile counts', () => {
-  const { queue, ask, grant, release } = poolOf(2);
-  ask('c');
-  release('b');
-  queue.adopt({
+test('a pool takes over from those before it, with what they had not done yet; what came meanwhile counts', () => {
+  const { queue, ask, grant } = poolOf(2);
+  ask('e');
+  const whole = {
     held: [
       { ...request('a'), askedAt: AT, since: AT },
       { ...request('b'), askedAt: AT, since: AT },
     ],
-    queued: [{ ...request('d'), askedAt: AT }],
+    queued: [
+      { ...request('c'), askedAt: AT },
+      { ...request('d'), askedAt: AT },
+      { ...request('f'), askedAt: AT },
+    ],
     change: 70,
-  });
+  };
+  // Terminated while it took over from that one.
+  const unfinished = {
+    held: [],
+    queued: [{ ...request('g'), askedAt: AT }],
+    change: 2,
+    recovering: {
+      released: [
+        { token: 'b', runId: 'id-b' },
+        { token: 'a', runId: 'the run after a reset' },
+        { token: 'c', runId: 'id-c' },
+      ],
+      freed: ['f'],
+    },
+  };
+  queue.adopt([unfinished, whole], NOW);
   expect(queue.holders.map(({ token }) => token)).toEqual(['a']);
-  expect(queue.waiting.map(({ token }) => token)).toEqual(['d', 'c']);
+  expect(queue.waiting.map(({ token }) => token)).toEqual(['d', 'g', 'e']);
   expect(queue.change).toBeGreaterThan(70);
   expect(grant()).toEqual(['d']);
 });
