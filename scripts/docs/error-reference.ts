@@ -13,6 +13,7 @@ import { RUN_ERRORS } from '../../src/core/error-codes/runs.js';
 import { SCHEDULE_ERRORS } from '../../src/core/error-codes/schedules.js';
 import { SERVICE_ERRORS } from '../../src/core/error-codes/service.js';
 import { APPROVAL_ERRORS } from '../../src/core/error-codes/approvals.js';
+import { POOL_ERRORS } from '../../src/core/error-codes/pools.js';
 import { STEERING_ERRORS } from '../../src/core/error-codes/steering.js';
 import { TESTING_ERRORS } from '../../src/core/error-codes/testing.js';
 
@@ -21,6 +22,7 @@ export const GROUPS: readonly (readonly [title: string, codes: Readonly<Record<s
   ['Starting and retrying runs', RUN_ERRORS],
   ['Steering runs', STEERING_ERRORS],
   ['Approvals', APPROVAL_ERRORS],
+  ['Pools', POOL_ERRORS],
   ['The project and its config', PROJECT_ERRORS],
   ['Files', FILE_ERRORS],
   ['Databases', DATABASE_ERRORS],

@@ -61,7 +61,7 @@ export { project as default };
   {
     title: 'a pool without a slot',
     change: ['  pipelines: {', '  pools: { warehouse: 0 },\n  pipelines: {'],
-    says: 'millrace.config.ts:15:12: pools.warehouse: a pool is a number of slots from 1 to 1000, or { slots, description } [CONFIG_INVALID]',
+    says: 'millrace.config.ts:15:12: pools.warehouse: Too small: expected number to be >=1',
   },
   {
     title: 'a key of a pool that does not exist',
