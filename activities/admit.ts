@@ -62,6 +62,8 @@ async function describeAdmission(
     params,
     ...(partition !== undefined && { partition }),
     ...(config.owner !== undefined && { owner: config.owner }),
+    ...(config.priority !== undefined && { priority: config.priority }),
+    ...(config.fairness !== undefined && { fairness: config.fairness }),
     loadScope,
     ...(retry && { retryOf: retry.retryOf }),
     ...(retry?.auditOverride && { auditOverride: retry.auditOverride }),

@@ -43,6 +43,7 @@ export function makeRecordBackfill({ catalog }: Pick<Services, 'catalog'>) {
 
 async function planAnew(services: Services, { backfill, startedAt, input }: PlanBackfillInput): Promise<BackfillPlan> {
   const { request, partitions, parameter } = checkBackfill(services.project.pipelines, input);
+  const fairness = services.project.pipelines[request.pipeline]?.fairness;
   const latest = await latestRuns(services, request);
   const { todo, leftOut } = selectPartitions(partitions, request.only, latest);
   const changes = 1;
@@ -63,6 +64,7 @@ async function planAnew(services: Services, { backfill, startedAt, input }: Plan
   return {
     request,
     parameter,
+    ...(fairness && { fairness }),
     startedAt,
     partitions: todo.map((partition) => ({ partition, status: 'waiting', attempts: 0 })),
     leftOut: leftOut.length,
@@ -85,6 +87,7 @@ async function planAgain(
   }
   const request: BackfillRequest = { ...known.request, by: again.by };
   const { parameter } = checkBackfill(services.project.pipelines, request);
+  const fairness = services.project.pipelines[request.pipeline]?.fairness;
   const rows = (await catalog.listBackfillPartitions(backfill)).filter(({ status }) => status !== 'left out');
   const latest = await latestRuns(services, request);
   const wanted = again.partitions && new Set(again.partitions);
@@ -102,7 +105,15 @@ async function planAgain(
       .filter(({ status }, index) => status !== rows[index]?.status)
       .map((each) => ({ ...each, change: changes, at: startedAt })),
   });
-  return { request, parameter, startedAt: known.startedAt, partitions, leftOut: known.leftOut, changes };
+  return {
+    request,
+    parameter,
+    ...(fairness && { fairness }),
+    startedAt: known.startedAt,
+    partitions,
+    leftOut: known.leftOut,
+    changes,
+  };
 }
 
 /** A partition as a backfill that is taken up again begins with it; why it failed, the catalog has. */

@@ -6,9 +6,11 @@ import { makeDiscover } from './discover.js';
 import { makeExtract } from './extract.js';
 import { makeLoad } from './load.js';
 import { makeOpenApproval } from './open-approval.js';
+import { makeAcquireSlot, makeRecoverPool, makeReleaseSlot, makeSweepPool } from './pool.js';
 import { makeQuarantine } from './quarantine.js';
 import { makeMakeRoom, makePlanTick, makeRecordTick } from './scheduled-start.js';
 import type { Services } from './services.js';
+import { holdingSlot } from './slot-check.js';
 import { makeTransform } from './transform.js';
 import { makeValidate } from './validate.js';
 import { makeValidateAndLoad } from './validate-and-load.js';
@@ -21,15 +23,19 @@ export function createActivities(services: Services) {
   return {
     admit: makeAdmit(services),
     openApproval: makeOpenApproval(services),
-    discover: makeDiscover(services),
-    watermark: makeWatermark(services),
-    quarantine: makeQuarantine(services),
-    extract: makeExtract(services),
-    validate: makeValidate(services),
-    transform: makeTransform(services),
-    check: makeCheck(services),
-    load: makeLoad(services),
-    validateAndLoad: makeValidateAndLoad(services),
+    discover: holdingSlot(makeDiscover(services)),
+    watermark: holdingSlot(makeWatermark(services)),
+    quarantine: holdingSlot(makeQuarantine(services)),
+    extract: holdingSlot(makeExtract(services)),
+    validate: holdingSlot(makeValidate(services)),
+    transform: holdingSlot(makeTransform(services)),
+    check: holdingSlot(makeCheck(services)),
+    load: holdingSlot(makeLoad(services)),
+    validateAndLoad: holdingSlot(makeValidateAndLoad(services)),
+    acquireSlot: makeAcquireSlot(services),
+    releaseSlot: makeReleaseSlot(services),
+    sweepPool: makeSweepPool(services),
+    recoverPool: makeRecoverPool(services),
     planBackfill: makePlanBackfill(services),
     recordBackfill: makeRecordBackfill(services),
     awaitRun: makeAwaitRun(services),

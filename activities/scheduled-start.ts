@@ -21,7 +21,8 @@ export function makePlanTick({ project }: Services) {
       const given = { ...input.params, ...(partitioning && { [partitioning.parameter]: partition }) };
       const { config, params } = admissible(project.pipelines, pipeline, given);
       const workflowId = partition === null ? timedId(input, at) : canonicalRunId(pipeline, params, partitioning);
-      return { ok: true, workflowId, partition, params: given, onConflict: config.onConflict ?? 'reject' };
+      const order = { priority: config.priority, fairness: config.fairness };
+      return { ok: true, workflowId, partition, params: given, onConflict: config.onConflict ?? 'reject', order };
     } catch (error) {
       // It would be refused however often it is started: that is told, and the schedule goes on with its next time.
       if (error instanceof MillraceError && !error.retryable) {

@@ -1,5 +1,6 @@
 export { pipelines } from './pipeline.js';
 export { refuseUnknown } from './unknown-pipeline.js';
+export type { StepOptions } from './offered-options.js';
 export type { RunStateView, StepState, StepStatus } from './run-state-view.js';
 export type {
   Dataset,
@@ -13,7 +14,6 @@ export type {
   Run,
   RunControl,
   RunLog,
-  StepOptions,
   Table,
   TransformOn,
   ValidateOptions,

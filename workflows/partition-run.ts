@@ -17,6 +17,7 @@ import type { Activities } from '../activities/index.js';
 import { BACKFILL_PRIORITY, partitionRunId, reasonText, type BackfillPlan, type PartitionOutcome } from '../src/core/backfill.js';
 import { STARTED_BY } from '../src/core/started-by.js';
 import { messageOf } from '../src/core/errors.js';
+import { withPriority } from '../src/core/step-policy.js';
 import { unwrap } from './failures.js';
 
 // Asked again and again for as long as the run is under way: in moments at first, then twice a minute.
@@ -31,7 +32,7 @@ const { awaitRun } = proxyActivities<Pick<Activities, 'awaitRun'>>({
  * @param begun is called as soon as Temporal has answered the start: with the run's id where it has begun
  */
 export async function runPartition(
-  { request: { pipeline, params, by }, parameter }: BackfillPlan,
+  { request: { pipeline, params, by }, parameter, fairness }: BackfillPlan,
   partition: string,
   begun: (runId?: string) => void,
 ): Promise<PartitionOutcome> {
@@ -45,7 +46,7 @@ export async function runPartition(
       memo: { [STARTED_BY]: by },
       // It outlives the backfill: one that continues as new, or is terminated, leaves it at work.
       parentClosePolicy: 'ABANDON',
-      priority: { priorityKey: BACKFILL_PRIORITY },
+      ...withPriority({ priority: BACKFILL_PRIORITY, fairness }),
     });
     begun(child.firstExecutionRunId);
     await child.result();

@@ -3,11 +3,11 @@ import type { RunDecision, RunPause } from '../src/core/steering.js';
 import type { StepId, StepKind } from '../src/core/steps.js';
 
 /**
- * `held`: it would begin, and the run is paused; `waiting`: it has failed for good and waits for a decision, or it is an
+ * `queued`: it waits for a slot of its pool; `held`: it would begin, and the run is paused; `waiting`: it has failed for good and waits for a decision, or it is an
  * approval that waits for people; `skipped`: somebody
  * skipped it, or a step that it is made of.
  */
-export type StepStatus = 'running' | 'done' | 'failed' | 'cancelled' | 'reused' | 'held' | 'waiting' | 'skipped';
+export type StepStatus = 'running' | 'done' | 'failed' | 'cancelled' | 'reused' | 'queued' | 'held' | 'waiting' | 'skipped';
 
 /** One step as the `state` query shows it. Times are ISO. */
 export interface StepState {
@@ -22,6 +22,8 @@ export interface StepState {
   finishedAt?: string;
   durationMs?: number;
   error?: string;
+  /** Of one that is queued: for what it waits. */
+  waitsFor?: string;
 }
 
 /** An approval that waits, without its details. */

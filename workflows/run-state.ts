@@ -1,6 +1,7 @@
 import { defineQuery } from '@temporalio/workflow';
 import type { ApprovalState } from '../src/core/approvals.js';
 import { TerminalError } from '../src/core/errors.js';
+import { waitsForPool } from '../src/core/pools.js';
 import type { RunDecision, RunHolds } from '../src/core/steering.js';
 import type { StepId, StepKind, StepResult } from '../src/core/steps.js';
 import { explainApprovals, waitingApproval } from './approval-text.js';
@@ -54,7 +55,14 @@ export class RunState {
     const state = this.steps.get(step);
     if (!state) return;
     state.status = status;
+    delete state.waitsFor;
     if (error !== undefined) state.error = error;
+  }
+
+  /** A step that waits for a slot of a pool. */
+  queue(step: StepId, pool: string): void {
+    const state = this.steps.get(step);
+    if (state) Object.assign(state, { status: 'queued', waitsFor: waitsForPool(pool) });
   }
 
   /** A step that was stopped begins now. */
@@ -64,12 +72,14 @@ export class RunState {
     state.status = 'running';
     state.startedAt = new Date().toISOString();
     delete state.error;
+    delete state.waitsFor;
   }
 
   end(step: StepId, status: StepStatus, outcome: { readonly result?: StepResult; readonly error?: string } = {}): void {
     const state = this.steps.get(step);
     if (!state) return;
     state.status = status;
+    delete state.waitsFor;
     state.finishedAt = new Date().toISOString();
     state.durationMs = Date.parse(state.finishedAt) - Date.parse(state.startedAt);
     if (outcome.error !== undefined) state.error = outcome.error;
@@ -99,7 +109,7 @@ export class RunState {
     const shown = all.length <= MAX_SHOWN ? all : mostTelling(all);
     const rows = shown.map(
       (step) =>
-        `| ${step.kind} | ${step.name} | ${step.status} | ${count(step.rows)} | ${count(step.rejected)} | ${step.durationMs === undefined ? '' : `${(step.durationMs / 1000).toFixed(1)} s`} |`,
+        `| ${step.kind} | ${step.name} | ${step.waitsFor ?? step.status} | ${count(step.rows)} | ${count(step.rejected)} | ${step.durationMs === undefined ? '' : `${(step.durationMs / 1000).toFixed(1)} s`} |`,
     );
     const title = `**${this.pipeline}**${this.partition === undefined ? '' : ` · ${this.partition}`}`;
     return [
@@ -117,7 +127,7 @@ export class RunState {
 
 /** Those that have failed or are at work, and the latest of the others; in their order. */
 function mostTelling(steps: readonly StepState[]): StepState[] {
-  const isTelling = ({ status }: StepState): boolean => ['failed', 'running', 'waiting', 'held'].includes(status);
+  const isTelling = ({ status }: StepState): boolean => ['failed', 'running', 'waiting', 'held', 'queued'].includes(status);
   const others = steps.filter((step) => !isTelling(step));
   const telling = steps.filter(isTelling).slice(-MAX_SHOWN);
   const latest = others.slice(others.length - (MAX_SHOWN - telling.length));

@@ -16,6 +16,7 @@ import {
   watermarkCall,
   type StepCall,
 } from './step-calls.js';
+import type { StepOptions } from './offered-options.js';
 import type { Steps } from './steps.js';
 import type {
   Checked,
@@ -25,7 +26,6 @@ import type {
   LoadInto,
   Run,
   RunLog,
-  StepOptions,
   TransformOn,
   ValidateOptions,
   WatermarkOf,

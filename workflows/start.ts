@@ -16,6 +16,7 @@ import {
 } from '@temporalio/workflow';
 import { defineSearchAttributeKey, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { Activities } from '../activities/index.js';
+import { withPriority } from '../src/core/step-policy.js';
 import type { PlannedTick, ScheduledStart, ScheduleTick } from '../src/core/schedule.js';
 import { asRunFailure } from './failures.js';
 
@@ -96,13 +97,14 @@ async function startRun(input: ScheduledStart, planned: Ready): Promise<Run | un
 
 async function startUnlessRunning(
   { pipeline, overlap }: ScheduledStart,
-  { workflowId, params }: Ready,
+  { workflowId, params, order = {} }: Ready,
   workflowIdReusePolicy: WorkflowIdReusePolicy,
 ): Promise<Run | undefined> {
   try {
     return await startChild(pipeline, {
       workflowId,
       args: [params],
+      ...withPriority(order),
       workflowIdReusePolicy,
       cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
       // A run is not ended because somebody ends this workflow, unless that is what the schedule does with the one before.

@@ -3,6 +3,7 @@ import type { DatasetRef } from '../src/core/dataset.js';
 import { TerminalError } from '../src/core/errors.js';
 import type { Scalar } from '../src/core/filter.js';
 import type { PlannedAddition } from '../src/core/quarantine.js';
+import type { StepPolicy } from '../src/core/step-policy.js';
 import type {
   ActivityKind,
   AuditStepInput,
@@ -10,10 +11,11 @@ import type {
   QuarantineStepInput,
   StepId,
   StepKind,
-  StepPolicy,
 } from '../src/core/steps.js';
 import type { TableInput } from '../src/core/table.js';
-import type { Audit, ExtractFrom, LoadInto, StepOptions, TransformOn, ValidateOptions, WatermarkOf } from './types.js';
+import type { StepOptions } from './offered-options.js';
+import { checkSharing } from './step-sharing.js';
+import type { Audit, ExtractFrom, LoadInto, TransformOn, ValidateOptions, WatermarkOf } from './types.js';
 
 /** One step as it is to be run: who it is, and what its activity is told. */
 export interface StepCall {
@@ -152,11 +154,12 @@ export function additionCall(input: DatasetRef, { addsTo, connection, target, mo
 function split<O extends StepOptions>(
   options: O,
 ): { rest: Omit<O, keyof StepOptions>; policy: StepPolicy; as: string | undefined } {
-  const { as, timeout, retry, taskQueue, onFailure, ...rest } = options;
+  const { as, timeout, retry, taskQueue, onFailure, pool, priority, fairness, ...rest } = options;
   if (onFailure !== undefined && onFailure !== 'fail' && onFailure !== 'wait') {
     throw new TerminalError('OPTION_INVALID', `onFailure is ${JSON.stringify(onFailure)}; it is 'fail' or 'wait'.`);
   }
-  return { rest, policy: { timeout, retry, taskQueue, onFailure }, as };
+  checkSharing({ pool, priority, fairness });
+  return { rest, policy: { timeout, retry, taskQueue, onFailure, pool, priority, fairness }, as };
 }
 
 function isSkipped(input: DatasetRef | Pick<DatasetRef, 'name'>): boolean {

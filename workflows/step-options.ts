@@ -1,4 +1,5 @@
 import { ActivityCancellationType, type ActivityOptions } from '@temporalio/workflow';
+import { withPriority, type TaskOrder } from '../src/core/step-policy.js';
 import type { StepCall } from './step-calls.js';
 
 /** How a step's activity is run. */
@@ -6,6 +7,7 @@ export function activityOptions(
   activityId: string,
   { policy, summary }: Pick<StepCall, 'policy' | 'summary'>,
   heartbeatTimeout: string,
+  order: TaskOrder = {},
 ): ActivityOptions {
   const { timeout, retry, taskQueue } = policy;
   return {
@@ -21,6 +23,7 @@ export function activityOptions(
       maximumAttempts: attemptsOf(policy),
     },
     ...(taskQueue !== undefined && { taskQueue }),
+    ...withPriority({ priority: policy.priority ?? order.priority, fairness: policy.fairness ?? order.fairness }),
   };
 }
 

@@ -12,13 +12,18 @@ import {
 import type { AdmittedRun } from '../src/core/admission.js';
 import type { Approval, ApprovalCall } from '../src/core/approvals.js';
 import type { Approvals } from './approvals.js';
+import type { SlotProof } from '../src/core/pools.js';
+import type { TaskOrder } from '../src/core/step-policy.js';
 import { asStepFailure, codeOf, pairFailure } from './failures.js';
 import { Reuse } from './reuse.js';
 import { MAX_STEPS, type RunState } from './run-state.js';
 import { lackingOf, skippedResult } from './skipped.js';
 import type { Steering } from './steering.js';
 import { idOf, type StepCall } from './step-calls.js';
+import { PoolSlots } from './pool-slots.js';
+import { runOrder } from './run-order.js';
 import { activityOptions, attemptsOf } from './step-options.js';
+import { claimOf } from './step-sharing.js';
 import { runApart, type PairResult, type Steps } from './steps.js';
 
 /** From here on a run is worth splitting: its history is long to read and to replay. */
@@ -41,6 +46,8 @@ export class StepRunner implements Steps {
   private readonly state: RunState;
   private readonly steering: Steering;
   private readonly approvals: Approvals;
+  private readonly order: TaskOrder;
+  private slots: PoolSlots | undefined;
   private closed = false;
 
   constructor(
@@ -52,6 +59,7 @@ export class StepRunner implements Steps {
     this.steering = steering;
     this.approvals = approvals;
     this.reuse = new Reuse(admitted);
+    this.order = runOrder(admitted);
   }
 
   /**
@@ -143,15 +151,32 @@ export class StepRunner implements Steps {
 
   private async perform<R extends StepResult>(call: StepCall, attemptsBefore: number): Promise<R> {
     const step = idOf(call);
-    const options = activityOptions(step, call, this.admitted.heartbeatTimeout);
+    const options = activityOptions(step, call, this.admitted.heartbeatTimeout, this.order);
     const activities = proxyActivities<Record<keyof Activities, (input: unknown) => Promise<R>>>(options);
-    const again = attemptsBefore > 0 && { attemptsBefore };
-    const told = { ...this.decidedOf(step), ...again, ...this.reuse.earlierOf(call) };
-    const result: R & BesideEarlier = await activities[call.kind]({ run: this.context, step, ...call.input, ...told });
+    const told = { ...this.decidedOf(step), ...this.reuse.earlierOf(call) };
+    const work = (slot?: SlotProof, lost = 0): Promise<R & BesideEarlier> => {
+      const again = attemptsBefore + lost > 0 && { attemptsBefore: attemptsBefore + lost };
+      return activities[call.kind]({ run: this.context, step, ...call.input, ...told, ...again, ...(slot && { slot }) });
+    };
+    const result = await this.withSlot(call.policy, [step], step, work);
     if (result.takenOver !== true) this.reuse.made(step, result, result.anew);
     this.state.end(step, result.takenOver === true ? 'reused' : 'done', { result });
     this.show();
     return result;
+  }
+
+  /** Does work as soon as it has its slot; work that needs none, at once. */
+  private withSlot<R>(
+    policy: StepCall['policy'],
+    steps: readonly StepId[],
+    activityId: string,
+    work: (slot?: SlotProof, attemptsBefore?: number) => Promise<R>,
+  ): Promise<R> {
+    const claim = claimOf(policy, this.order);
+    if (!claim) return work();
+    const { context, state, steering } = this;
+    this.slots ??= new PoolSlots(context, { state, steering, show: () => this.show() });
+    return this.slots.within({ ...claim, step: activityId, steps, hold: () => this.hold(steps) }, work);
   }
 
   /** What becomes of a step that has failed for good: its error is thrown, or somebody decides. */
@@ -210,12 +235,18 @@ export class StepRunner implements Steps {
     const { input: _, ...target } = load.input;
     const call = { policy: validate.policy, summary: `${validate.summary}, then ${load.summary}` };
     try {
-      const options = activityOptions(pairId(judging, loading), call, this.admitted.heartbeatTimeout);
+      const id = pairId(judging, loading);
+      const options = activityOptions(id, call, this.admitted.heartbeatTimeout, this.order);
       const { validateAndLoad } = proxyActivities<Pick<Activities, 'validateAndLoad'>>(options);
-      const result = await (validateAndLoad as (input: unknown) => Promise<ValidateAndLoadResult>)({
-        validate: { run: this.context, step: judging, ...validate.input },
-        load: { run: this.context, step: loading, ...target, ...this.decidedOf(loading) },
-      });
+      const work = (slot?: SlotProof, lost = 0): Promise<ValidateAndLoadResult> => {
+        const again = { run: this.context, ...(lost > 0 && { attemptsBefore: lost }) };
+        return (validateAndLoad as (input: unknown) => Promise<ValidateAndLoadResult>)({
+          validate: { ...again, step: judging, ...validate.input },
+          load: { ...again, step: loading, ...target, ...this.decidedOf(loading) },
+          ...(slot && { slot }),
+        });
+      };
+      const result = await this.withSlot(validate.policy, [judging, loading], id, work);
       this.state.end(judging, 'done', { result: result.validate });
       this.state.end(loading, 'done', { result: result.load });
       return { validate: Promise.resolve(result.validate), load: Promise.resolve(result.load) };

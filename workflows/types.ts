@@ -10,8 +10,8 @@ import type { DatasetRef } from '../src/core/dataset.js';
 import type { Condition, Filter } from '../src/core/filter.js';
 import type { LoadResult, SchemaPolicy } from '../src/core/load.js';
 import type { LogFacts } from '../src/core/run-log.js';
-import type { StepPolicy } from '../src/core/steps.js';
 import type { TableInput } from '../src/core/table.js';
+import type { StepOptions } from './offered-options.js';
 import type { ApproveOptions } from './approve-options.js';
 
 declare const rowType: unique symbol;
@@ -61,14 +61,8 @@ export type ParamsOf<P extends Project, N extends NameOf<P['pipelines']>> = z.ou
 /** The parameters with which a pipeline is started. */
 export type ParamsInput<P extends Project, N extends NameOf<P['pipelines']>> = z.input<P['pipelines'][N]['params']>;
 
-/** Options every step takes. */
-export interface StepOptions extends StepPolicy {
-  /** Another name for the step, where its own is taken. */
-  readonly as?: string;
-}
-
 /** Of which target, and which of its watermarks. */
-export interface WatermarkOf<P extends Project> extends StepOptions {
+export interface WatermarkOf<P extends Project> extends StepOptions<P> {
   readonly to: NameOf<P['connections']>;
   /** Databases: `table` or `schema.table`. */
   readonly table?: string;
@@ -79,7 +73,7 @@ export interface WatermarkOf<P extends Project> extends StepOptions {
 }
 
 /** What to read, and from where. Which options apply depends on the connection. */
-export interface ExtractFrom<P extends Project> extends StepOptions {
+export interface ExtractFrom<P extends Project> extends StepOptions<P> {
   readonly from: NameOf<P['connections']>;
   /** Files: a path or glob below the connection's root. */
   readonly path?: string;
@@ -107,7 +101,7 @@ export interface ExtractFrom<P extends Project> extends StepOptions {
   readonly lag?: string | number;
 }
 
-export interface ValidateOptions extends StepOptions {
+export interface ValidateOptions<P extends Project = Project> extends StepOptions<P> {
   /** Below 1 a share of the rows, from 1 on a number of rows; 0 allows none. More rejected rows fail the step. @default any number */
   readonly maxRejected?: number;
 }
@@ -115,7 +109,7 @@ export interface ValidateOptions extends StepOptions {
 /** A column of a dataset: one of its contract, or any of one that was not judged. */
 type ColumnOf<Row> = unknown extends Row ? string : keyof Row & string;
 
-interface LoadTarget<P extends Project, Row> extends StepOptions {
+interface LoadTarget<P extends Project, Row> extends StepOptions<P> {
   readonly to: NameOf<P['connections']>;
   /** Databases: `table` or `schema.table`. */
   readonly table?: string;
@@ -176,7 +170,7 @@ type LoadHow<Row> =
 export type LoadInto<P extends Project, Row> = LoadTarget<P, Row> & LoadHow<Row>;
 
 /** Where a transform runs, and the table there that takes its rows. */
-export type TransformOn<P extends Project, Row> = StepOptions & {
+export type TransformOn<P extends Project, Row> = StepOptions<P> & {
   /** The connection, which has all the inputs. */
   readonly on: NameOf<P['connections']>;
   /** `table` or `schema.table`. */
@@ -216,13 +210,13 @@ export interface Run<P extends Project> {
   validate<C extends NameOf<P['contracts']>>(
     input: Given<Dataset<never> | Dataset>,
     contract: C,
-    options?: ValidateOptions,
+    options?: ValidateOptions<P>,
   ): Promise<Dataset<RowOf<P['contracts'][C]>>>;
   /** Makes a dataset from others. */
   transform<T extends NameOf<P['transforms']>>(
     transform: T,
     inputs: InputsOf<P['transforms'][T]>,
-    options?: StepOptions,
+    options?: StepOptions<P>,
   ): Promise<Dataset<OutputOf<P['transforms'][T]>>>;
   /** Makes a table from others of one connection, within it: no row leaves the database. A load like any other: once, in one transaction. */
   transform<T extends SqlNameOf<P['transforms']>>(
@@ -237,7 +231,7 @@ export interface Run<P extends Project> {
   check<C extends NameOf<ChecksOf<P>>>(
     checks: C,
     inputs: CheckedInputsOf<ChecksOf<P>[C]>,
-    options?: StepOptions,
+    options?: StepOptions<P>,
   ): Promise<Checked>;
   /** Names a table, as the input of a transform that runs where it is. Reads nothing and is no step. */
   table(connection: NameOf<P['connections']>, table: string): Table;

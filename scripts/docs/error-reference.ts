@@ -15,6 +15,7 @@ import { RUN_ERRORS } from '../../src/core/error-codes/runs.js';
 import { SCHEDULE_ERRORS } from '../../src/core/error-codes/schedules.js';
 import { SERVICE_ERRORS } from '../../src/core/error-codes/service.js';
 import { APPROVAL_ERRORS } from '../../src/core/error-codes/approvals.js';
+import { POOL_ERRORS } from '../../src/core/error-codes/pools.js';
 import { STEERING_ERRORS } from '../../src/core/error-codes/steering.js';
 import { TESTING_ERRORS } from '../../src/core/error-codes/testing.js';
 
@@ -24,6 +25,7 @@ export const GROUPS: readonly (readonly [title: string, codes: Readonly<Record<s
   ['Steering runs', STEERING_ERRORS],
   ['Approvals', APPROVAL_ERRORS],
   ['Versions of workers', DEPLOYMENT_ERRORS],
+  ['Pools', POOL_ERRORS],
   ['The project and its config', PROJECT_ERRORS],
   ['Files', FILE_ERRORS],
   ['Databases', DATABASE_ERRORS],

@@ -6,6 +6,7 @@ import { ALERT_OPERATIONS } from './operations/alerts.js';
 import { DATASET_OPERATIONS } from './operations/datasets.js';
 import { BACKFILL_OPERATIONS } from './operations/backfills.js';
 import { PIPELINE_OPERATIONS } from './operations/pipelines.js';
+import { POOL_OPERATIONS } from './operations/pools.js';
 import { RUN_ACTIONS } from './operations/run-actions.js';
 import { RUN_OPERATIONS } from './operations/runs.js';
 import { SCHEDULE_OPERATIONS } from './operations/schedules.js';
@@ -27,6 +28,7 @@ export const OPERATIONS = {
   ...BACKFILL_OPERATIONS,
   ...DEPLOYMENT_OPERATIONS,
   ...ALERT_OPERATIONS,
+  ...POOL_OPERATIONS,
   ...SERVICE_OPERATIONS,
 } as const;
 

@@ -33,6 +33,7 @@ export const TAGS = [
   'approvals',
   'schedules',
   'backfills',
+  'pools',
   'datasets',
   'quarantine',
   'alerts',

@@ -11,6 +11,7 @@ import type { AuditOverride, CheckHistoryRequest, CheckResultRow } from './check
 import type { OpenRunFilter } from './closing.js';
 import type { DatasetDetail, DatasetFilter, DatasetRow } from './dataset-queries.js';
 import type { Lease } from './leases.js';
+import type { PoolRecords } from './pool-records.js';
 import type { RunFilter } from './run-filter.js';
 import type { ScheduleRecords } from './schedule-statements.js';
 import type {
@@ -47,6 +48,7 @@ export interface Catalog
     AlertSources,
     ApprovalRecords,
     BackfillRecords,
+    PoolRecords,
     ScheduleRecords,
     SloRecords,
     SteeringRecords {

@@ -28,6 +28,7 @@ export type {
 } from './backfill-facts.js';
 export type { Catalog } from './catalog.js';
 export type { Lease } from './leases.js';
+export type { PoolRow } from './pool-records.js';
 export type { RunFilter, RunPlace } from './run-filter.js';
 export type { AuditOverride, CheckHistoryRequest, CheckResultRow } from './check-facts.js';
 export type {

@@ -14,6 +14,7 @@ import { closeRun, lastHeardOf, listOpenRuns } from './closing.js';
 import { contractsOfRun, contractUses, listContractVersions } from './contract-queries.js';
 import { findLoad, listAdditions } from './load-queries.js';
 import { dropLease, readLease, takeLease } from './leases.js';
+import { poolRecords } from './pool-records.js';
 import { postgresDatabase, postgresName, type PostgresPlace } from './postgres-database.js';
 import { findRun, listRuns } from './run-queries.js';
 import { finishRun, startRun } from './run-statements.js';
@@ -104,6 +105,7 @@ function recordsOf(database: CatalogDatabase) {
     ...approvalRecords(database),
     ...alertSources(database),
     ...sloRecords(database),
+    ...poolRecords(database),
     ...steeringRecords(database),
     ...backfillRecords(database),
     ...scheduleRecords(database),

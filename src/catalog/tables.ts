@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import type { AuditOverridesTable, RunDecisionsTable, RunHoldsTable } from './steering-tables.js';
 import type { ApprovalsTable } from './approval-tables.js';
 import type { AlertDeliveriesTable, AlertsTable, AlertWatchesTable, SloStatesTable } from './alert-tables.js';
+import type { PoolsTable } from './pool-tables.js';
 import type { AuditTable, TokensTable } from './access-tables.js';
 import type { SchedulePausesTable, ScheduleTicksTable } from './schedule-tables.js';
 import type { BackfillPartitionsTable, BackfillsTable } from './backfill-tables.js';
@@ -230,6 +231,7 @@ export interface CatalogTables {
   alert_deliveries: AlertDeliveriesTable;
   slo_states: SloStatesTable;
   alert_watches: AlertWatchesTable;
+  pools: PoolsTable;
 }
 
 /** What statements run on: the database, or a transaction in it. */

@@ -14,6 +14,7 @@ import { addContracts } from './program/contracts.js';
 import { addDeploys } from './program/deploys.js';
 import { addLooks } from './program/looks.js';
 import { addMachine } from './program/machine.js';
+import { addPools } from './program/pools.js';
 import { addProject } from './program/project.js';
 import { addQuarantine } from './program/quarantine.js';
 import { addRunActions } from './program/run-actions.js';
@@ -74,6 +75,7 @@ export function buildProgram(finish: (exitCode: number) => void): Command {
   addRunActions(program, add);
   addApprovals(program, add);
   addBackfills(program, add);
+  addPools(program, add);
   addSchedules(program, add);
   addDeploys(program, add);
   addAlerts(program, add);

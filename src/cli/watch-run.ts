@@ -83,7 +83,7 @@ function changesDisplay(tell: (line: StepLine) => void): Display {
 
 function describeChange(line: StepLine): string {
   const [step = '', status = '', rows = '', rejected = '', time = '', note = ''] = stepCells(line);
-  const ended = !['running', 'waiting', 'held'].includes(status);
+  const ended = !['running', 'queued', 'waiting', 'held'].includes(status);
   const facts = [rows && `${rows} rows`, rejected && rejected !== '0' && `${rejected} rejected`, ended && time, note];
   return `${step} ${status}${facts
     .filter(Boolean)

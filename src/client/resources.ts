@@ -10,6 +10,7 @@ const NOUNS = {
   approvals: 'Approval',
   schedules: 'Schedule',
   backfills: 'Backfill',
+  pools: 'Pool',
   datasets: 'Dataset',
   quarantine: 'Quarantine',
   alerts: 'Alert',

@@ -37,6 +37,7 @@ export {
   type Project,
   type ProjectConfig,
 } from './project.js';
+export { type PoolConfig, type PoolOptions } from './pools.js';
 export { type S3Options } from './s3.js';
 export { type ScheduleConfig } from './schedule.js';
 export { sql, type SqlExpression } from './sql.js';

@@ -1,9 +1,11 @@
 import type { z } from 'zod';
 import type { Partitioning } from '../core/partitions.js';
 import type { AlertsConfig, PipelineAlerts, SloConfig } from './alerts.js';
+import type { Fairness, Priority } from '../core/step-policy.js';
 import type { CheckSet } from './check-set.js';
 import type { Configurable } from './env.js';
 import type { Contract } from './contract.js';
+import type { PoolConfig } from './pools.js';
 import type { S3Options } from './s3.js';
 import type { ScheduleConfig } from './schedule.js';
 import type { Transform } from './transform.js';
@@ -38,6 +40,14 @@ export interface PipelineConfig<S extends z.ZodObject = z.ZodObject> {
   readonly slo?: SloConfig;
   /** When it is an alert that rows were rejected, where that is otherwise than `alerts` has it. */
   readonly alerts?: PipelineAlerts;
+  /**
+   * Which of the runs, and of their steps, that wait for a worker or a pool goes first: 1 before 5. The runs of a backfill have 5
+   * whatever is said here.
+   * @default 3
+   */
+  readonly priority?: Priority;
+  /** Whose runs they are, where the Temporal server can share its workers fairly between tenants. @default nobody's in particular */
+  readonly fairness?: Fairness;
   /** What it does, in a sentence. */
   readonly description?: string;
 }
@@ -54,6 +64,11 @@ export interface ProjectConfig {
   readonly checks?: Readonly<Record<string, CheckSet>>;
   /** The pipelines: exactly those that `workflows/index.ts` exports; with none, that file may be missing. `replicate` is there besides. */
   readonly pipelines: Readonly<Record<string, PipelineConfig>>;
+  /**
+   * Limits across all runs, by the names that the option `pool` of steps uses: how many slots there are for steps that are at work
+   * at once. @default none
+   */
+  readonly pools?: Readonly<Record<string, PoolConfig>>;
   /** The task queue of the project's worker. @default 'millrace' */
   readonly taskQueue?: Configurable;
   readonly staging?: {

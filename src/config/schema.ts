@@ -59,6 +59,18 @@ const transform = z.discriminatedUnion('kind', [
 ]);
 const partitioning = z.strictObject({ kind: z.enum(['monthly', 'daily']), parameter: z.string(), from: z.string() });
 
+const slots = z.int().min(1).max(1000);
+const pool = z.union([slots, z.strictObject({ slots, description: z.string().optional() })], {
+  error: 'a pool is a number of slots from 1 to 1000, or { slots, description }',
+});
+const fairness = z.strictObject({
+  key: z
+    .string()
+    .min(1)
+    .refine((key) => Buffer.byteLength(key) <= 64, 'a key has at most 64 bytes'),
+  weight: z.number().min(0.001).max(1000).optional(),
+});
+
 const s3 = z.strictObject({
   endpoint: configurable.optional(),
   region: configurable.optional(),
@@ -90,9 +102,12 @@ export const projectSchema = z.strictObject({
       schedule: scheduleSchema.optional(),
       slo: sloSchema.optional(),
       alerts: pipelineAlertsSchema.optional(),
+      priority: z.int().min(1).max(5).optional(),
+      fairness: fairness.optional(),
       description: z.string().optional(),
     }),
   ),
+  pools: z.record(name, pool).optional(),
   taskQueue: configurable.optional(),
   staging: z
     .strictObject({ root: configurable.optional(), s3: s3.optional(), maxBytes: z.int().positive().optional() })

@@ -1,3 +1,4 @@
+import type { Fairness, Priority } from './step-policy.js';
 import type { AuditDecision, RunContext, StepId, StepResult } from './steps.js';
 
 /** What a run asks before anything else. */
@@ -66,6 +67,9 @@ export interface AdmittedRun {
   /** Of a retry. */
   readonly changes?: RunChanges;
   readonly heartbeatTimeout: string;
+  /** As the pipeline's config has them, where the run was not started with others. */
+  readonly priority?: Priority;
+  readonly fairness?: Fairness;
 }
 
 /** How a run ended, for the catalog. */

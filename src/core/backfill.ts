@@ -1,3 +1,5 @@
+import type { Fairness } from './step-policy.js';
+
 /*
  * A backfill: a pipeline run over many partitions. The words are those of the workflow, of the catalog and of whoever calls.
  */
@@ -157,6 +159,8 @@ export interface BackfillPlan {
   readonly request: BackfillRequest;
   /** The run parameter that names the partition. */
   readonly parameter: string;
+  /** The pipeline's. */
+  readonly fairness?: Fairness;
   /** ISO. */
   readonly startedAt: string;
   /** Its own to do, in their order. */

@@ -8,6 +8,7 @@ import { DEPLOYMENT_ERRORS } from './error-codes/deployments.js';
 import { ENGINE_ERRORS } from './error-codes/engine.js';
 import { FILE_ERRORS } from './error-codes/files.js';
 import { INCREMENTAL_ERRORS } from './error-codes/incremental.js';
+import { POOL_ERRORS } from './error-codes/pools.js';
 import { PROJECT_ERRORS } from './error-codes/project.js';
 import { QUARANTINE_ERRORS } from './error-codes/quarantine.js';
 import { RUN_ERRORS } from './error-codes/runs.js';
@@ -26,6 +27,7 @@ export const ERROR_CODES = {
   ...STEERING_ERRORS,
   ...DEPLOYMENT_ERRORS,
   ...APPROVAL_ERRORS,
+  ...POOL_ERRORS,
   ...PROJECT_ERRORS,
   ...FILE_ERRORS,
   ...DATABASE_ERRORS,

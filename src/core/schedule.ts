@@ -1,3 +1,5 @@
+import type { TaskOrder } from './step-policy.js';
+
 /** The workflow that schedules start: the name is one that no pipeline can take. */
 export const START_WORKFLOW = 'millrace.start';
 
@@ -80,5 +82,7 @@ export type PlannedTick =
       readonly partition: string | null;
       readonly params: Readonly<Record<string, unknown>>;
       readonly onConflict: 'reuse' | 'reject' | 'replace';
+      /** The run's; absent in histories from before there was any. */
+      readonly order?: TaskOrder;
     }
   | { readonly ok: false; readonly partition: string | null; readonly code: string; readonly reason: string };

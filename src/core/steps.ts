@@ -5,6 +5,7 @@ import type { DatasetRef } from './dataset.js';
 import type { Filter, Scalar } from './filter.js';
 import type { LoadMode, LoadResult, SchemaPolicy, TargetPartition } from './load.js';
 import type { ReasonCount } from './manifest.js';
+import type { SlotProof } from './pools.js';
 import type { AddsTo, PlannedAddition } from './quarantine.js';
 import type { TableInput } from './table.js';
 
@@ -16,28 +17,6 @@ export type ActivityKind = Exclude<StepKind, 'approve'>;
 
 /** A step's identity within its run: `extract:flights`. Ledger, staging, reuse and activity ids hang on it. */
 export type StepId = `${StepKind}:${string}`;
-
-/** How long a step may take and how it is tried again. Durations are Temporal's strings (`'30 minutes'`) or milliseconds. */
-export interface StepPolicy {
-  /** One attempt's limit. @default '6 hours' */
-  readonly timeout?: string | number;
-  readonly retry?: {
-    /** Attempts in all; 1 means none is repeated. @default 10 */
-    readonly attempts?: number;
-    /** Pause before the second attempt. @default '1s' */
-    readonly initialInterval?: string | number;
-    /** Longest pause between attempts. @default '1 minute' */
-    readonly maximumInterval?: string | number;
-  };
-  /** The task queue whose workers run the step. @default the run's own */
-  readonly taskQueue?: string;
-  /**
-   * What happens when the step has failed for good: `'fail'` throws its error in the pipeline; `'wait'` lets the step wait until
-   * somebody decides to do it anew, to skip it, or to let it fail. The run's other steps go on meanwhile.
-   * @default 'fail'
-   */
-  readonly onFailure?: 'fail' | 'wait';
-}
 
 /** What every step's activity is told about its run. */
 export interface RunContext {
@@ -58,6 +37,8 @@ interface StepInput {
   readonly attemptsBefore?: number;
   /** For a retry that takes over much: where the step looks for what it gave in the earlier run. */
   readonly earlier?: EarlierResults;
+  /** The slot that the step has to hold still when it begins. */
+  readonly slot?: SlotProof;
 }
 
 /** A run whose results a retry takes over. */
@@ -183,6 +164,8 @@ export interface DiscoverStepInput extends StepInput {
 export interface ValidateAndLoadInput {
   readonly validate: ValidateStepInput;
   readonly load: Omit<LoadStepInput, 'input'>;
+  /** The slot of both. */
+  readonly slot?: SlotProof;
 }
 
 export interface ValidateAndLoadResult {

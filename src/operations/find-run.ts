@@ -4,6 +4,7 @@ import { TerminalError } from '../core/errors.js';
 import type { RunDescription } from '../temporal/describe-run.js';
 import { formatRunAddress, type RunAddress } from '../temporal/run-id.js';
 import { requireScope, type OperationContext } from './context.js';
+import { withQueuedSteps } from './queued-steps.js';
 import { runView } from './run-view.js';
 
 type RunResource = ResultOf<'getRun'>;
@@ -40,6 +41,7 @@ export async function findRun(context: OperationContext, address: RunAddress): P
   const isForgotten = !description && !states.offline && view.status === 'running';
   return resource({
     ...view,
+    steps: await withQueuedSteps(context, view),
     ...(isForgotten && { status: 'forgotten', durationMs: null }),
     worker,
     alerts: alerts.map(alertOfRun),

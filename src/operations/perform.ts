@@ -22,6 +22,7 @@ import { backfillHandlers } from './backfills.js';
 import { deploymentHandlers } from './deployments.js';
 import { healthHandlers } from './health.js';
 import { pipelineHandlers } from './pipelines.js';
+import { poolHandlers } from './pools.js';
 import { quarantineHandlers } from './quarantine.js';
 import { markStep, retryRun } from './retry-run.js';
 import { runActionHandlers } from './run-actions.js';
@@ -48,6 +49,7 @@ const HANDLERS: Handlers<OperationId> = {
   ...deploymentHandlers,
   moveRun,
   ...alertHandlers,
+  ...poolHandlers,
   ...healthHandlers,
 };
 

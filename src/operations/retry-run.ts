@@ -73,6 +73,7 @@ function plan(
     by: caller.name,
     workflowId: canonical ? canonicalRunId(pipeline, params, partitioning) : run.workflowId,
     taskQueue: run.taskQueue ?? project.taskQueue,
+    order: project.pipelines[pipeline] ?? {},
     control: { retryOf: { workflowId: run.workflowId, runId: run.runId }, ...differences },
   };
 }

@@ -22,6 +22,7 @@ export const runHandlers: Handlers<'listRuns' | 'startRun' | 'getRun' | 'cancelR
       by: context.caller.name,
       taskQueue,
       onConflict: onConflict ?? config.onConflict,
+      order: config,
       ...(workflowId !== undefined && { workflowId }),
       ...(idempotencyKey !== undefined && { idempotencyKey }),
     });

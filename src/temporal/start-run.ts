@@ -1,6 +1,7 @@
 import { WorkflowExecutionAlreadyStartedError, type WorkflowStartOptions } from '@temporalio/client';
 import { TerminalError } from '../core/errors.js';
 import { STARTED_BY } from '../core/started-by.js';
+import { withPriority, type TaskOrder } from '../core/step-policy.js';
 import type { TemporalClient } from './connect.js';
 import { findByKey, keyMarks, markedRun, workflowIdOfKey, type KeyMarks, type StartedRun } from './idempotency-key.js';
 import { canonicalRunId, type RunAddress } from './run-id.js';
@@ -35,6 +36,8 @@ export interface StartRunInput {
   readonly onConflict?: ConflictPolicy;
   /** Who asks for it: kept with the run. @default nobody in particular */
   readonly by?: string;
+  /** @default Temporal's own */
+  readonly order?: TaskOrder;
   /** Starts with the same key give one run, running or closed, for as long as Temporal keeps it. @default none */
   readonly idempotencyKey?: string;
 }
@@ -136,7 +139,7 @@ function withRequestId(requestId: string): object {
 
 async function start(
   temporal: TemporalClient,
-  { pipeline, params, control, workflowId, taskQueue, by }: Start,
+  { pipeline, params, control, workflowId, taskQueue, by, order = {} }: Start,
   options: Partial<WorkflowStartOptions> = {},
 ): Promise<Required<RunAddress>> {
   const { firstExecutionRunId: runId } = await answered(temporal, workflowId, () =>
@@ -148,6 +151,7 @@ async function start(
       workflowId,
       taskQueue,
       args: control ? [params, control] : [params],
+      ...withPriority(order),
     }),
   );
   return { workflowId, runId };

@@ -14,6 +14,7 @@ import { BUILT_IN_NAMES } from '../config/built-in-pipelines.js';
 import type { LoadedProject } from '../config/load.js';
 import { BACKFILL_WORKFLOW } from '../core/backfill.js';
 import { messageOf } from '../core/errors.js';
+import { POOL_WORKFLOW } from '../core/pools.js';
 import { START_WORKFLOW } from '../core/schedule.js';
 import { ProblemsError, refuseProblems, type Problem } from '../core/problems.js';
 import { readPipelineNames, type NamedProject } from './pipeline-names.js';
@@ -28,6 +29,7 @@ type LongLived = readonly [type: string, file: string, name: string];
  */
 const LONG_LIVED: readonly LongLived[] = [
   [BACKFILL_WORKFLOW, 'backfill', 'backfill'],
+  [POOL_WORKFLOW, 'pool', 'pool'],
   [START_WORKFLOW, 'start', 'start'],
 ];
 

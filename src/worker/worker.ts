@@ -5,14 +5,12 @@ import { Client } from '@temporalio/client';
 import type { Duration } from '@temporalio/common';
 import { connectionsOf } from '../../activities/connect.js';
 import { createActivities, type Services } from '../../activities/index.js';
-import { startAlertWatch } from '../alerts/watch.js';
 import { openCatalog, openLogWriter } from '../catalog/index.js';
 import type { LoadedProject } from '../config/load.js';
 import type { Checkpoint } from '../connectors/contract.js';
 import { openLeftWorks } from '../connectors/left-work.js';
-import { startReconciler } from '../reconciler/reconciler.js';
 import { connectFailure } from '../temporal/connect-failure.js';
-import { connectTemporal, type TemporalClient } from '../temporal/connect.js';
+import { connectTemporal } from '../temporal/connect.js';
 import type { DeploymentVersion } from '../temporal/describe-run.js';
 import { temporalTarget } from '../temporal/target.js';
 import { openStaging } from '../engine/open-staging.js';
@@ -20,8 +18,10 @@ import type { Staging } from '../engine/staging.js';
 import { millraceVersion } from '../config/millrace-version.js';
 import { buildIdOf } from './build-id.js';
 import { approvalSink } from './approval-sink.js';
+import { startBeside } from './beside.js';
 import { bundleOf } from './bundle.js';
 import { codeVersion } from './code-version.js';
+import { poolSink } from './pool-sink.js';
 import { runLogSinks } from './log-sink.js';
 import { runEndSink } from './run-end-sink.js';
 import { versionedBundle } from './versioned-bundle.js';
@@ -105,10 +105,7 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
     workerIdentity,
     code: { hash: await codeVersion(workflowBundle), version: millraceVersion() },
   };
-  const version = settings.deployment && {
-    deployment: settings.deployment.name,
-    buildId: settings.deployment.buildId ?? (await buildIdOf(project, workflowBundle)),
-  };
+  const version = await versionOf(settings, workflowBundle);
   const worker = await Worker.create({
     connection,
     namespace,
@@ -120,9 +117,10 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
     ...LIMITS,
     ...settings.limits,
   });
-  const watches = startWatches(services, { connection, address, namespace });
+  const client = new Client({ connection, namespace });
+  const beside = startBeside({ project, catalog, temporal: { client, address, namespace, close: () => Promise.resolve() } });
   const done = runToEnd(worker, async () => {
-    await watches.stop();
+    await beside.stop();
     for (const each of [services.leftWorks, connection, log, catalog, staging]) await each.close();
   });
   return {
@@ -130,20 +128,16 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
     ...(version && { version }),
     atWork: () => worker.getStatus().numInFlightActivities,
     async stop() {
-      void watches.stop();
+      void beside.stop();
       if (worker.getState() === 'RUNNING') worker.shutdown();
       await done;
     },
   };
 }
 
-/** What goes on beside the steps, in one of all workers and services. */
-function startWatches({ catalog, project }: Services, { connection, ...place }: WorkerConnection) {
-  const client = new Client({ connection, namespace: place.namespace });
-  const temporal: TemporalClient = { client, ...place, close: () => Promise.resolve() };
-  const told = { catalog, temporal, log: Runtime.instance().logger };
-  const watches = [startReconciler(told), startAlertWatch({ project, ...told })];
-  return { stop: async () => void (await Promise.all(watches.map((watch) => watch.stop()))) };
+async function versionOf({ project, deployment }: WorkerSettings, workflowBundle: WorkflowBundleOption) {
+  if (!deployment) return undefined;
+  return { deployment: deployment.name, buildId: deployment.buildId ?? (await buildIdOf(project, workflowBundle)) };
 }
 
 /** What a worker is told of its workflows, and of the version that pins them. */
@@ -166,6 +160,7 @@ function sinksOf({ log, catalog, leftWorks }: Services) {
     ...runEndSink({ catalog, leftWorks, logger }),
     ...steeringSink({ catalog, logger }),
     ...approvalSink({ catalog, logger }),
+    ...poolSink({ catalog, logger }),
   };
 }
 

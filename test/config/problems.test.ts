@@ -59,6 +59,26 @@ export { project as default };
     says: 'millrace.config.ts:15:19: dev.runs.0.pipeline: There is no pipeline "summ". Did you mean "sum"?',
   },
   {
+    title: 'a pool without a slot',
+    change: ['  pipelines: {', '  pools: { warehouse: 0 },\n  pipelines: {'],
+    says: 'millrace.config.ts:15:12: pools.warehouse: Too small: expected number to be >=1',
+  },
+  {
+    title: 'a key of a pool that does not exist',
+    change: ['  pipelines: {', '  pools: { warehouse: { slots: 2, wieght: 1 } },\n  pipelines: {'],
+    says: 'millrace.config.ts:15:',
+  },
+  {
+    title: 'a priority that is none',
+    change: ["partition: monthly('month', { from: '2024-01' })", 'priority: 9'],
+    says: 'millrace.config.ts:18:7: pipelines.sum.priority: ',
+  },
+  {
+    title: 'a key of fairness that is too long',
+    change: ["partition: monthly('month', { from: '2024-01' })", "fairness: { key: 'ä'.repeat(40) }"],
+    says: 'pipelines.sum.fairness.key: a key has at most 64 bytes',
+  },
+  {
     title: 'a syntax error',
     change: ['connections: {', 'connections: {{'],
     says: 'millrace.config.ts:8:17: Syntax error: ',

@@ -33,6 +33,8 @@ export type FromWorker =
 
 /** A project's worker in a process of its own, to be killed, stopped and continued. */
 export interface CrashingWorker {
+  /** Of the process. */
+  readonly pid: number;
   /** Resolves when the process is gone, however it ended. */
   readonly gone: Promise<void>;
   /** Starts polling. */
@@ -99,6 +101,7 @@ export function spawnCrashingWorker(
     if (message.type === 'arrived' && !holds(message.arrival)) tell({ type: 'go', id: message.arrival.id });
   });
   return {
+    pid: child.pid ?? 0,
     gone: exited.then(() => undefined),
     async begin(setup) {
       await loaded;

@@ -33,6 +33,7 @@ export const wrongCheckSet = checks({ inputs: { orders: Order } }, { once: uniqu
 const project = defineProject({
   connections: { lake: files({ root: './data' }), out: files({ root: './out' }) },
   contracts: { Order, Customer, Total },
+  pools: { warehouse: 4, licence: { slots: 2, description: 'two seats' } },
   checks: {
     fit: checks(
       { inputs: { orders: Order, customers: Customer } },
@@ -236,6 +237,17 @@ export const daily = pipeline('daily', async (run, params) => {
   await run.load(orders, { to: 'out', table: 'orders', mode: 'replace', audit: ['fit', { checks: 'fit', inputs: known }] });
   // @ts-expect-error an audit's check set has to be in the config
   await run.load(orders, { to: 'out', table: 'orders', mode: 'replace', audit: ['fitt'] });
+
+  await run.extract('pooled', { from: 'lake', path: 'x', pool: 'warehouse', priority: 1, fairness: { key: 'shop' } });
+  await run.validate(raw, 'Order', { as: 'pooled', pool: { name: 'licence', weight: 2 } });
+  // @ts-expect-error a pool's name has to be in the config
+  await run.extract('pooled', { from: 'lake', path: 'x', pool: 'warehose' });
+  // @ts-expect-error so has one with a weight
+  await run.load(orders, { to: 'out', table: 'orders', mode: 'replace', pool: { name: 'warehose', weight: 2 } });
+  // @ts-expect-error a weight is a number
+  await run.check('fit', { orders, customers }, { pool: { name: 'warehouse', weight: 'two' } });
+  // @ts-expect-error a priority is one of five
+  await run.extract('pooled', { from: 'lake', path: 'x', priority: 6 });
 
   const since = await run.watermark({ to: 'out', path: 'orders' });
   const changes = await run.extract('changes', { from: 'lake', path: 'x', cursor: 'changed_at', after: since, lag: '1 hour' });

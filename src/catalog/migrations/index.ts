@@ -13,6 +13,7 @@ import { backfills } from './0011-backfills.js';
 import { alerts } from './0012-alerts.js';
 import { alertDeliveries } from './0013-alert-deliveries.js';
 import { approvals } from './0014-approvals.js';
+import { pools } from './0016-pools.js';
 
 /** Every migration by name; they run in the order of their names, and a released one never changes. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -30,4 +31,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0012-alerts': alerts,
   '0013-alert-deliveries': alertDeliveries,
   '0014-approvals': approvals,
+  '0016-pools': pools,
 };

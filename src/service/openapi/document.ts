@@ -21,6 +21,7 @@ const TAG_TEXTS: Readonly<Record<Tag, string>> = {
   approvals: 'What runs wait for people to approve.',
   schedules: 'When pipelines run by themselves.',
   backfills: 'Running a pipeline over many partitions.',
+  pools: 'Limits across runs: who holds slots, and who waits for them.',
   datasets: 'What steps have made: columns, lineage, quality, loads.',
   quarantine: 'Rows that were rejected, and why.',
   alerts: 'What people are told, and what pipelines promise.',

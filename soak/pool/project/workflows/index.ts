@@ -1,0 +1,1 @@
+export { compete } from './compete';

@@ -1,0 +1,67 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Catalog, PoolRow } from '../catalog/index.js';
+import type { LoadedProject } from '../config/load.js';
+import { sizeOfPool } from '../config/pools.js';
+import { messageOf } from '../core/errors.js';
+import { poolId } from '../core/pools.js';
+import type { TemporalClient } from '../temporal/connect.js';
+import { startPool } from '../temporal/start-pool.js';
+
+/** Pause between two looks. */
+const INTERVAL_MS = 10_000;
+
+interface KeeperSettings {
+  readonly project: LoadedProject;
+  readonly catalog: Pick<Catalog, 'listPools'>;
+  readonly temporal: TemporalClient;
+  readonly log: { warn(message: string): void };
+  /** @default 10000 */
+  readonly intervalMs?: number;
+}
+
+/** What goes on beside a worker until it is stopped. */
+export interface Beside {
+  /** Never rejects. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Sees that a pool is there for as long as steps hold its slots or wait for them. A pool that somebody terminates is started
+ * again by the next request; when none comes, since all that are open wait, this starts it. Any number of workers may do so at
+ * once: a pool that is there takes no notice. Of idle pools nothing is asked.
+ */
+export function keepPools({ project, catalog, temporal, log, intervalMs = INTERVAL_MS }: KeeperSettings): Beside {
+  const stopped = new AbortController();
+
+  async function look(): Promise<void> {
+    const rows = await catalog.listPools(poolId(project.taskQueue, ''));
+    const busy = rows.filter(({ held, queuedInAll }) => held.length + queuedInAll > 0);
+    for (const row of busy) await startPool(temporal, { pool: row.pool, taskQueue: project.taskQueue, size: sizeFor(row) });
+  }
+
+  function sizeFor({ pool, slots }: PoolRow) {
+    return sizeOfPool(project, pool) ?? { slots, graceMs: 30_000 };
+  }
+
+  const done = (async () => {
+    let trouble: string | undefined;
+    while (!stopped.signal.aborted) {
+      await sleep(intervalMs, undefined, { signal: stopped.signal }).catch(() => undefined);
+      if (stopped.signal.aborted) return;
+      try {
+        await look();
+        trouble = undefined;
+      } catch (error) {
+        const message = messageOf(error);
+        if (message !== trouble) log.warn(`Nobody can see for now whether the pools are there: ${message}`);
+        trouble = message;
+      }
+    }
+  })();
+  return {
+    stop() {
+      stopped.abort();
+      return done;
+    },
+  };
+}
