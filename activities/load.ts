@@ -18,6 +18,7 @@ import type { Growing } from './handover.js';
 import { openInput } from './input.js';
 import { inputFact } from './lineage.js';
 import type { Services } from './services.js';
+import { tellTriggers } from './tell-triggers.js';
 import { stepActivity, type StepOutcome } from './step-activity.js';
 import type { StepCall } from './step-call.js';
 
@@ -68,12 +69,14 @@ export function load(
         ),
       ));
     const { partition } = input.run;
+    const { content } = reference;
+    await tellTriggers(services, destination, { ...done, content, partition: (input.addsTo ?? input.run).partition }, call);
     const moved = input.watermark && storedWatermark(input.watermark);
     const recorded = {
       ...done,
       options: optionsOf(input),
       ...(input.addsTo && { addsTo: input.addsTo.loadId }),
-      content: reference.content,
+      content,
       connection,
       ...(partition !== undefined && { partition }),
       ...(moved && { moved }),

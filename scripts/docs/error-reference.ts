@@ -14,6 +14,7 @@ import { SCHEDULE_ERRORS } from '../../src/core/error-codes/schedules.js';
 import { SERVICE_ERRORS } from '../../src/core/error-codes/service.js';
 import { APPROVAL_ERRORS } from '../../src/core/error-codes/approvals.js';
 import { STEERING_ERRORS } from '../../src/core/error-codes/steering.js';
+import { TRIGGER_ERRORS } from '../../src/core/error-codes/triggers.js';
 import { TESTING_ERRORS } from '../../src/core/error-codes/testing.js';
 
 /** The groups of error codes, in the order of the page. Together they are the whole table; a test holds that. */
@@ -30,6 +31,7 @@ export const GROUPS: readonly (readonly [title: string, codes: Readonly<Record<s
   ['Staging, DuckDB, the catalog and the worker', ENGINE_ERRORS],
   ['Clients, the command line and development', CLIENT_ERRORS],
   ['Schedules', SCHEDULE_ERRORS],
+  ['Triggers', TRIGGER_ERRORS],
   ['Backfills', BACKFILL_ERRORS],
   ['The client service', SERVICE_ERRORS],
   ['Tests of a project', TESTING_ERRORS],

@@ -8,6 +8,7 @@ import { PIPELINE_OPERATIONS } from './operations/pipelines.js';
 import { RUN_ACTIONS } from './operations/run-actions.js';
 import { RUN_OPERATIONS } from './operations/runs.js';
 import { SCHEDULE_OPERATIONS } from './operations/schedules.js';
+import { TRIGGER_OPERATIONS } from './operations/triggers.js';
 import { SERVICE_OPERATIONS } from './operations/service.js';
 
 export { isChange, pathFields, TAGS, type Operation, type Tag } from './operation.js';
@@ -22,6 +23,7 @@ export const OPERATIONS = {
   ...APPROVAL_OPERATIONS,
   ...DATASET_OPERATIONS,
   ...SCHEDULE_OPERATIONS,
+  ...TRIGGER_OPERATIONS,
   ...ACCESS_OPERATIONS,
   ...BACKFILL_OPERATIONS,
   ...DEPLOYMENT_OPERATIONS,

@@ -22,6 +22,7 @@ import { scheduleRecords } from './schedule-statements.js';
 import { listSchemaChanges } from './schema-changes.js';
 import { listAttempts, listQuarantine, listSteps } from './step-queries.js';
 import { steeringRecords } from './steering.js';
+import { triggerRecords } from './trigger-records.js';
 import { failStep, finishStep, startStep } from './step-statements.js';
 
 /** Where the catalog is. The file with its folder, or the schema, is made when it is not there. */
@@ -88,6 +89,7 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     ...steeringRecords(database),
     ...backfillRecords(database),
     ...scheduleRecords(database),
+    ...triggerRecords(database),
     close: () => database.close(),
   };
 }

@@ -4,6 +4,7 @@ import type { ApprovalsTable } from './approval-tables.js';
 import type { AlertsTable } from './alert-tables.js';
 import type { AuditTable, TokensTable } from './access-tables.js';
 import type { SchedulePausesTable, ScheduleTicksTable } from './schedule-tables.js';
+import type { TriggerEvaluationsTable, TriggerMarksTable } from './trigger-tables.js';
 import type { BackfillPartitionsTable, BackfillsTable } from './backfill-tables.js';
 
 /*
@@ -221,6 +222,8 @@ export interface CatalogTables {
   leases: LeasesTable;
   schedule_ticks: ScheduleTicksTable;
   schedule_pauses: SchedulePausesTable;
+  trigger_evaluations: TriggerEvaluationsTable;
+  trigger_marks: TriggerMarksTable;
   tokens: TokensTable;
   audit: AuditTable;
   backfills: BackfillsTable;

@@ -9,6 +9,7 @@ import type { Project } from './project.js';
 import { projectSchema } from './schema.js';
 import { scheduleDoubts, scheduleFindings } from './schedule-findings.js';
 import { keysAt } from './schema-keys.js';
+import { triggerDoubts, triggerFindings } from './trigger-findings.js';
 
 /** Something wrong at a path of the config's value. */
 interface Finding {
@@ -40,9 +41,10 @@ export function checkProject(value: unknown, file: string): CheckedConfig {
     ...checkFindings(config),
     ...pipelineFindings(config),
     ...scheduleFindings(config),
+    ...triggerFindings(config),
     ...devFindings(config),
   ];
-  const doubts = (findings.length === 0 ? scheduleDoubts(config) : []).map((found) => problemAt(file, found, 'warning'));
+  const doubts = (findings.length === 0 ? [...scheduleDoubts(config), ...triggerDoubts(config)] : []).map((found) => problemAt(file, found, 'warning'));
   return { config, problems: [...findings.map((found) => problemAt(file, found)), ...doubts] };
 }
 

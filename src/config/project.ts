@@ -6,6 +6,7 @@ import type { Contract } from './contract.js';
 import type { S3Options } from './s3.js';
 import type { ScheduleConfig } from './schedule.js';
 import type { Transform } from './transform.js';
+import type { TriggersConfig } from './trigger.js';
 
 /** A connection as written: which connector, and its options. Made by `files()`, `postgres()` … */
 export interface ConnectionConfig {
@@ -33,6 +34,8 @@ export interface PipelineConfig<S extends z.ZodObject = z.ZodObject> {
   readonly onConflict?: 'reuse' | 'reject' | 'replace';
   /** When it runs by itself. @default never */
   readonly schedule?: ScheduleConfig;
+  /** What starts it besides: loads, files, a condition, signed calls. @default nothing */
+  readonly triggers?: TriggersConfig;
   /** What it does, in a sentence. */
   readonly description?: string;
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { checkSchema } from './check-schema.js';
 import { scheduleSchema } from './schedule-schema.js';
 import { serviceSchema } from './service-schema.js';
+import { triggersSchema } from './trigger-schema.js';
 
 const name = z
   .string()
@@ -87,6 +88,7 @@ export const projectSchema = z.strictObject({
       tags: z.array(z.string().min(1)).optional(),
       onConflict: z.enum(['reuse', 'reject', 'replace']).optional(),
       schedule: scheduleSchema.optional(),
+      triggers: triggersSchema.optional(),
       description: z.string().optional(),
     }),
   ),

@@ -15,6 +15,7 @@ import type { LoadedProject } from '../config/load.js';
 import { BACKFILL_WORKFLOW } from '../core/backfill.js';
 import { messageOf } from '../core/errors.js';
 import { START_WORKFLOW } from '../core/schedule.js';
+import { RELAY_WORKFLOW, TRIGGER_WORKFLOW } from '../core/trigger.js';
 import { ProblemsError, refuseProblems, type Problem } from '../core/problems.js';
 import { readPipelineNames, type NamedProject } from './pipeline-names.js';
 import { watchSandbox } from './sandbox-imports.js';
@@ -29,6 +30,8 @@ type LongLived = readonly [type: string, file: string, name: string];
 const LONG_LIVED: readonly LongLived[] = [
   [BACKFILL_WORKFLOW, 'backfill', 'backfill'],
   [START_WORKFLOW, 'start', 'start'],
+  [TRIGGER_WORKFLOW, 'trigger', 'trigger'],
+  [RELAY_WORKFLOW, 'relay', 'relay'],
 ];
 
 /** The types that they are started by. */

@@ -20,6 +20,7 @@ const TAG_TEXTS: Readonly<Record<Tag, string>> = {
   runs: 'Starting, looking at, following and steering runs.',
   approvals: 'What runs wait for people to approve.',
   schedules: 'When pipelines run by themselves.',
+  triggers: 'What starts pipelines by itself besides: loads, files, conditions, webhooks.',
   backfills: 'Running a pipeline over many partitions.',
   datasets: 'What steps have made: columns, lineage, quality, loads.',
   quarantine: 'Rows that were rejected, and why.',
