@@ -188,6 +188,8 @@ export class TriggerState {
   }
 
   carry(): TriggerCarried {
+    // What was heard in the last moment is decided on here, so that the decision is all that has to be taken along.
+    this.decide();
     return {
       versions: this.versions.state(),
       ...this.starts.carry(),
