@@ -13,6 +13,8 @@ import { SERVICE_OPERATIONS } from './operations/service.js';
 
 export { isChange, pathFields, TAGS, type Operation, type Tag } from './operation.js';
 
+export { HOOK_HEADERS, HOOKS, MOST_HOOK_BYTES, type HookId } from './hooks.js';
+
 export { STREAMS, type Stream } from './streams.js';
 
 /** Everything that can be asked of Millrace, by name. */
