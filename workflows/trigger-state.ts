@@ -75,7 +75,8 @@ export class TriggerState {
   }
 
   hearDelivery({ id, params }: WebhookDelivery): void {
-    const partition = this.settings.partition && String(params[this.settings.partition.parameter] ?? '');
+    const named = this.settings.partition && params[this.settings.partition.parameter];
+    const partition = typeof named === 'string' ? named : null;
     const inputs = [`delivery ${id}`];
     if (this.deliveries.has(id)) {
       const reason = 'The delivery came before, and is acted on once.';
@@ -211,7 +212,7 @@ export class TriggerState {
   }
 
   private dropTooMany(): void {
-    for (let dropped = this.versions.dropBeyond(MOST_WAITING); dropped !== undefined; ) {
+    for (let dropped = this.versions.dropBeyond(MOST_WAITING); dropped !== undefined;) {
       const reason = `More than ${MOST_WAITING} partitions wait for datasets, so this one, which waited longest, is given up. Run it by hand once its datasets are loaded.`;
       this.touched.delete(dropped);
       this.tell({ kind: 'after', partition: dropped, outcome: 'failed', code: 'TRIGGER_FULL', reason });

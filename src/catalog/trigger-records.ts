@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import { sql, type Selectable } from 'kysely';
 import type { TriggerEvaluation, TriggerKind, TriggerOutcome } from '../core/trigger.js';
 import type { CatalogDatabase } from './database.js';
 import type { CatalogSession } from './tables.js';
@@ -124,29 +124,18 @@ async function listEvaluations(db: CatalogSession, filter: TriggerEvaluationFilt
 }
 
 async function listWaiting(db: CatalogSession, trigger: string, limit: number): Promise<TriggerEvaluationRow[]> {
-  const rows = await db
-    .selectFrom('trigger_evaluations as each')
+  const ranked = db
+    .selectFrom('trigger_evaluations')
     .selectAll()
+    .select(sql<number>`row_number() over (partition by kind, "partition" order by last_id desc)`.as('place'))
     .where('trigger', '=', trigger)
-    .where('outcome', '=', 'waiting')
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('trigger_evaluations as later')
-            .select('later.id')
-            .whereRef('later.trigger', '=', 'each.trigger')
-            .whereRef('later.kind', '=', 'each.kind')
-            .where(({ eb, or, and, ref }) =>
-              or([
-                eb('later.partition', '=', ref('each.partition')),
-                and([eb('later.partition', 'is', null), eb('each.partition', 'is', null)]),
-              ]),
-            )
-            .whereRef('later.last_id', '>', 'each.last_id'),
-        ),
-      ),
-    )
-    .orderBy('last_id', 'desc')
+    .as('ranked');
+  const rows = await db
+    .selectFrom(ranked)
+    .selectAll('ranked')
+    .where('ranked.place', '=', 1)
+    .where('ranked.outcome', '=', 'waiting')
+    .orderBy('ranked.last_id', 'desc')
     .limit(limit)
     .execute();
   return rows.map(toRow);

@@ -5,7 +5,7 @@ import { problemOf, type Place, type Problem } from '../core/problems.js';
 import { placeIn } from './config-place.js';
 
 /**
- * Looks up every environment variable that connections and staging name.
+ * Looks up every environment variable that connections, webhooks and staging name.
  *
  * @param provided variables that somebody will set before the connections are used
  */
@@ -14,6 +14,9 @@ export function environmentProblems(project: LoadedProject, provided: readonly s
   const { staging } = project.config;
   return [
     ...Object.entries(project.config.connections).map(([name, { options }]) => ({ path: ['connections', name], options })),
+    ...Object.entries(project.config.pipelines).flatMap(([name, { triggers }]) =>
+      triggers?.webhook ? [{ path: ['pipelines', name, 'triggers', 'webhook'], options: { ...triggers.webhook } }] : [],
+    ),
     ...(staging?.s3 ? [{ path: ['staging', 's3'], options: { ...staging.s3 } }] : []),
   ].flatMap(({ path, options }) => problemsIn({ project, environment, provided }, path, options));
 }

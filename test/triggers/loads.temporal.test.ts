@@ -46,13 +46,20 @@ describe('a pipeline that waits for two datasets', () => {
     expect(failed).toBe(1);
     await scene.fill('customers', '2001-02');
     expect(await scene.cameTo('both', 'started', 1, '2001-02')).toHaveLength(1);
-    const rows = await scene.database.query('SELECT 1 FROM orders WHERE _millrace_load IN (SELECT id FROM _millrace.ledger WHERE run_partition = $1)', ['2001-02']);
+    const rows = await scene.database.query(
+      'SELECT 1 FROM orders WHERE _millrace_load IN (SELECT id FROM _millrace.ledger WHERE run_partition = $1)',
+      ['2001-02'],
+    );
     expect(rows).toHaveLength(2);
   });
 
   test('is started once for a load that is told again and again', async () => {
     const place = { taskQueue: scene.worker.taskQueue, pipeline: 'both' };
-    const events = ['warehouse.orders', 'warehouse.customers'].map((dataset) => ({ dataset, partition: '2001-03', load: 'the one' }));
+    const events = ['warehouse.orders', 'warehouse.customers'].map((dataset) => ({
+      dataset,
+      partition: '2001-03',
+      load: 'the one',
+    }));
     for (let time = 0; time < 5; time += 1) await tellTrigger(scene.temporal, place, 'loads', events);
     await scene.cameTo('both', 'started', 1, '2001-03');
     await tellTrigger(scene.temporal, place, 'loads', events);
@@ -106,7 +113,9 @@ test('a load that comes while the run of its partition goes on starts another wh
   expect(second?.runId).not.toBe(first?.runId);
   expect(second?.inputs.length).toBeGreaterThan(0);
   await scene.temporal.client.workflow.getHandle('held/2001-01').signal('go');
-  expect(await describeRun(scene.temporal, { workflowId: 'held/2001-01', runId: String(first?.runId) })).toMatchObject({ state: 'completed' });
+  expect(await describeRun(scene.temporal, { workflowId: 'held/2001-01', runId: String(first?.runId) })).toMatchObject({
+    state: 'completed',
+  });
 });
 
 describe('the relay', () => {
@@ -147,7 +156,7 @@ describe('the relay', () => {
     await reached;
     await scene.operations.evaluateTrigger({ pipeline: 'exported' });
     const started = before.filter(({ outcome }) => outcome === 'started').length;
-    await scene.cameTo('exported', 'started', started + 1);
+    expect(await scene.cameTo('exported', 'started', started + 1)).toHaveLength(started + 1);
   });
 
   test('tells of a load to a trigger that somebody has terminated, which goes on with what it had written down', async () => {
@@ -162,7 +171,9 @@ describe('the relay', () => {
 
   test('is ended, with the triggers, when the config has none any more, and runs go on', async () => {
     const { project } = scene.services;
-    const pipelines = Object.fromEntries(Object.entries(project.pipelines).map(([name, { triggers: _none, ...rest }]) => [name, rest]));
+    const pipelines = Object.fromEntries(
+      Object.entries(project.pipelines).map(([name, { triggers: _none, ...rest }]) => [name, rest]),
+    );
     const { localOperations } = await import('../../src/operations/perform.js');
     const { localCaller } = await import('../../src/access/local-caller.js');
     const without = localOperations({ ...scene.services, project: { ...project, pipelines } }, localCaller());

@@ -27,7 +27,8 @@ export async function apply(context: CommandContext, options: ApplyOptions): Pro
     const isUnchanged = plan.changes.every(({ change }) => change === 'unchanged' || change === 'refused');
     const isDone = options.dryRun === true || isUnchanged;
     for (const change of plan.changes) output.text(changeText(change));
-    if (plan.changes.length === 0) output.text('No schedules and no triggers: neither does the config have any, nor Temporal of this project.');
+    if (plan.changes.length === 0)
+      output.text('No schedules and no triggers: neither does the config have any, nor Temporal of this project.');
     if (!isDone) await agreeToRemoval(plan.changes, options.yes === true);
     const result = isDone ? plan : await applyAll(operations, false);
     output.data({ ...result, changes: result.changes.map(({ what: _what, ...change }) => change) });

@@ -17,7 +17,7 @@ const OVERLAP_MS = 60 * 60_000;
 
 interface Entry {
   readonly modifiedMs: number;
-  read(): Promise<LedgerLoad | undefined>;
+  readonly read: () => Promise<LedgerLoad | undefined>;
 }
 
 /** The loads of files below `root` since an earlier look. Some are told again. */
@@ -55,7 +55,7 @@ async function* folderEntries(connection: string, root: string): AsyncGenerator<
       if (!found) continue;
       yield {
         modifiedMs: found.mtimeMs,
-        async read() {
+        read: async () => {
           const text = await unlessGone(() => readFile(file, 'utf8'));
           const done = text === undefined ? undefined : doneOf(folder, JSON.parse(text) as LedgerEntry);
           return done && toLoad(done, connection);
