@@ -18,8 +18,8 @@ import { TriggerStarts } from './trigger-starts.js';
 
 /** Deliveries that are remembered; after those, Temporal still knows the run that each has started. */
 const MOST_DELIVERIES = 2_000;
-/** Partitions that may wait for datasets: with more, the argument of the next execution would grow too large. */
-const MOST_WAITING = 5_000;
+/** Versions of datasets that may wait for others: with more, the argument of the next execution would grow too large. */
+const MOST_WAITING = 10_000;
 /** Inputs that an evaluation names. */
 const MOST_INPUTS = 50;
 
@@ -213,7 +213,7 @@ export class TriggerState {
 
   private dropTooMany(): void {
     for (let dropped = this.versions.dropBeyond(MOST_WAITING); dropped !== undefined;) {
-      const reason = `More than ${MOST_WAITING} partitions wait for datasets, so this one, which waited longest, is given up. Run it by hand once its datasets are loaded.`;
+      const reason = `More than ${MOST_WAITING} versions of datasets wait for others, so this partition, which waited longest, is given up. Run it by hand once its datasets are loaded.`;
       this.touched.delete(dropped);
       this.tell({ kind: 'after', partition: dropped, outcome: 'failed', code: 'TRIGGER_FULL', reason });
       dropped = this.versions.dropBeyond(MOST_WAITING);

@@ -4,7 +4,7 @@ import type { DatasetEvent, VersionsState } from './trigger.js';
 /** Loads of one dataset and partition that are remembered, so that one told again counts once. */
 const LOADS_OF_ONE = 4;
 /** Datasets' partitions, and partitions that were started, that are remembered; the ones longest unheard of go first. */
-const MOST_REMEMBERED = 2_000;
+const MOST_REMEMBERED = 10_000;
 
 /** What an event comes to. */
 export type Heard =
@@ -33,8 +33,11 @@ export class DatasetVersions {
   ) {
     if (!carried) return;
     this.sequence = carried.sequence;
-    for (const [dataset, partition, loads] of carried.heard) this.heard.set(keyOf(dataset, partition), loads);
-    for (const [dataset, covers, number, load] of carried.versions) this.versions.set(keyOf(dataset, covers), { number, load });
+    const named = (index: number): string => carried.datasets[index] ?? '';
+    for (const [dataset, partition, loads] of carried.heard) this.heard.set(keyOf(named(dataset), partition), loads);
+    for (const [dataset, covers, number, load] of carried.versions) {
+      this.versions.set(keyOf(named(dataset), covers), { number, load });
+    }
     for (const [partition, number] of carried.started) this.started.set(partition, number);
   }
 
@@ -42,9 +45,10 @@ export class DatasetVersions {
     if (!this.datasets.includes(dataset)) return { kind: 'known' };
     const key = keyOf(dataset, partition ?? '');
     const loads = this.heard.get(key) ?? [];
-    if (loads.includes(load)) return { kind: 'known' };
-    remember(this.heard, key, [...loads, load].slice(-LOADS_OF_ONE), this.mostRemembered);
     const covers = this.coverOf(partition ?? '');
+    // What waits knows its own load, however many others were heard of since.
+    if (loads.includes(load) || this.versions.get(keyOf(dataset, covers))?.load === load) return { kind: 'known' };
+    remember(this.heard, key, [...loads, load].slice(-LOADS_OF_ONE), this.mostRemembered);
     this.sequence += 1;
     this.versions.set(keyOf(dataset, covers), { number: this.sequence, load });
     const partitions = this.isPartition(covers) ? [covers] : this.waiting().filter((each) => each.startsWith(covers));
@@ -89,7 +93,7 @@ export class DatasetVersions {
 
   /**
    * Forgets the partition that has waited longest.
-   * @returns its name; `undefined` while no more than so many wait
+   * @returns its name; `undefined` while no more than so many versions wait
    */
   dropBeyond(most: number): string | undefined {
     if (this.versions.size <= most) return undefined;
@@ -99,10 +103,14 @@ export class DatasetVersions {
   }
 
   state(): VersionsState {
+    const datasets = [...new Set([...this.heard.keys(), ...this.versions.keys()].map(datasetIn))];
+    const numbers = new Map(datasets.map((dataset, index) => [dataset, index]));
+    const numberOf = (key: string): number => numbers.get(datasetIn(key)) ?? 0;
     return {
       sequence: this.sequence,
-      heard: [...this.heard].map(([key, loads]) => [datasetIn(key), coverIn(key), loads]),
-      versions: [...this.versions].map(([key, { number, load }]) => [datasetIn(key), coverIn(key), number, load]),
+      datasets,
+      heard: [...this.heard].map(([key, loads]) => [numberOf(key), coverIn(key), loads]),
+      versions: [...this.versions].map(([key, { number, load }]) => [numberOf(key), coverIn(key), number, load]),
       started: [...this.started],
     };
   }

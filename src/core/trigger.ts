@@ -191,10 +191,12 @@ export interface RelayInput {
 /** Which datasets have new versions, as it is carried from one execution to the next. */
 export interface VersionsState {
   readonly sequence: number;
+  /** Names that the others give by their places: there are thousands of those. */
+  readonly datasets: readonly string[];
   /** Dataset, partition, loads heard of. */
-  readonly heard: readonly (readonly [dataset: string, partition: string, loads: readonly string[]])[];
+  readonly heard: readonly (readonly [dataset: number, partition: string, loads: readonly string[]])[];
   /** Dataset, what its loads cover, number and name of the latest. */
-  readonly versions: readonly (readonly [dataset: string, covers: string, number: number, load: string])[];
+  readonly versions: readonly (readonly [dataset: number, covers: string, number: number, load: string])[];
   readonly started: readonly (readonly [partition: string, number: number])[];
 }
 
