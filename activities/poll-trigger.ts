@@ -65,7 +65,11 @@ async function newFiles(
   if (found.length === 0) await connector.check(context);
   const name = filesMark(triggerId(project.taskQueue, pipeline));
   const seen = seenFiles(await catalog.readTriggerMark(name));
-  await forgetGone(found.map((file) => file.path), seen, (left) => catalog.writeTriggerMark(name, JSON.stringify(left)));
+  await forgetGone(
+    found.map((file) => file.path),
+    seen,
+    (left) => catalog.writeTriggerMark(name, JSON.stringify(left)),
+  );
   const fresh = found.filter((file) => file.settled && seen[file.path] !== file.stamp);
   const files = fresh.slice(0, MOST_FILES).map(({ path: each, stamp }): ArrivedFile => ({ path: each, stamp }));
   return { ok: true, files, more: fresh.length > files.length };

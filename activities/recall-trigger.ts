@@ -23,8 +23,14 @@ export function makeRecallTrigger({ catalog, project }: Services) {
         const [pause] = await catalog.listSchedulePauses(trigger);
         const isPaused = pause !== undefined && pause.resumedAt === null && pause.pausedAt > since;
         return {
-          waiting: waiting.toReversed().filter(({ at, kind }) => kind === 'after' && at > since).flatMap(eventsIn),
-          done: started.toReversed().filter(({ at, kind }) => kind === 'after' && at > since).flatMap(eventsIn),
+          waiting: waiting
+            .toReversed()
+            .filter(({ at, kind }) => kind === 'after' && at > since)
+            .flatMap(eventsIn),
+          done: started
+            .toReversed()
+            .filter(({ at, kind }) => kind === 'after' && at > since)
+            .flatMap(eventsIn),
           paused: isPaused ? { by: pause.by, ...(pause.reason !== null && { reason: pause.reason }) } : null,
         };
       }, Context.current().cancellationSignal);
@@ -34,7 +40,13 @@ export function makeRecallTrigger({ catalog, project }: Services) {
   };
 }
 
-function eventsIn({ partition, inputs }: { readonly partition: string | null; readonly inputs: readonly string[] }): DatasetEvent[] {
+function eventsIn({
+  partition,
+  inputs,
+}: {
+  readonly partition: string | null;
+  readonly inputs: readonly string[];
+}): DatasetEvent[] {
   return inputs.map((input) => {
     const at = input.lastIndexOf(' ');
     return { dataset: input.slice(0, at), load: input.slice(at + 1), partition };

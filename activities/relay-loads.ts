@@ -47,7 +47,10 @@ export function makeRelayLoads(services: Services) {
         const fresh = found.loads.filter((load) => !known.has(nameOf(load)));
         await tellAll(services, destination, fresh);
         if (fresh.length > 0 || found.cursor !== before?.cursor) {
-          await catalog.writeTriggerMark(name, JSON.stringify({ cursor: found.cursor, loads: found.loads.map(nameOf) } satisfies Mark));
+          await catalog.writeTriggerMark(
+            name,
+            JSON.stringify({ cursor: found.cursor, loads: found.loads.map(nameOf) } satisfies Mark),
+          );
         }
         return fresh.length;
       } finally {

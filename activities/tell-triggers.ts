@@ -54,7 +54,10 @@ export function eventsOf(
   const found = new Map<string, DatasetEvent[]>();
   for (const [dataset, waiting] of datasetsOf(pipelines, connection)) {
     if (!isMeant(dataset.slice(connection.length + 1), target.slice(connection.length + 1), destination)) continue;
-    const load = createHash('sha256').update(JSON.stringify([loadId, content])).digest('hex').slice(0, 16);
+    const load = createHash('sha256')
+      .update(JSON.stringify([loadId, content]))
+      .digest('hex')
+      .slice(0, 16);
     const event = { dataset, partition: partition ?? null, load };
     for (const pipeline of waiting) found.set(pipeline, [...(found.get(pipeline) ?? []), event]);
   }
@@ -62,7 +65,11 @@ export function eventsOf(
 }
 
 /** Whether a target, as the ledger names it, is one that somebody waits for, as the config names it. */
-function isMeant(wanted: string, target: string, { ledgerName = (name: string) => name }: Pick<Destination, 'ledgerName'>): boolean {
+function isMeant(
+  wanted: string,
+  target: string,
+  { ledgerName = (name: string) => name }: Pick<Destination, 'ledgerName'>,
+): boolean {
   if (!wanted.includes('*')) return ledgerName(wanted) === target;
   const parts = ledgerName(wanted)
     .split('*')

@@ -17,7 +17,8 @@ const place = { taskQueue: TASK_QUEUE, pipeline: 'joined' };
 
 /** Many partitions that wait for datasets, and hold nothing. */
 export const triggers: Soak = {
-  about: '10,000 loads of four datasets, many told twice: days wait for the last one without a slot, each complete one is started once',
+  about:
+    '10,000 loads of four datasets, many told twice: days wait for the last one without a slot, each complete one is started once',
   run: (options) => withSite(options.notice, (site) => soak(site, options)),
 };
 
@@ -51,7 +52,10 @@ async function soak(site: Site, { scale, seed, notice }: SoakOptions): Promise<S
   const started = await letStart(site, shuffled([...late, ...again]), complete.length);
   notice(`${started.started} runs were started in ${started.seconds.toFixed(0)} s`);
   const events = early.length + 2 * again.length;
-  return { figures: await figuresOf(site, events, waited, started), problems: problemsOf(days.length, complete.length, waited, started) };
+  return {
+    figures: await figuresOf(site, events, waited, started),
+    problems: problemsOf(days.length, complete.length, waited, started),
+  };
 }
 
 /** Tells of loads that leave every day one dataset short, and looks at what that holds. */

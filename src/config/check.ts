@@ -44,7 +44,9 @@ export function checkProject(value: unknown, file: string): CheckedConfig {
     ...triggerFindings(config),
     ...devFindings(config),
   ];
-  const doubts = (findings.length === 0 ? [...scheduleDoubts(config), ...triggerDoubts(config)] : []).map((found) => problemAt(file, found, 'warning'));
+  const doubts = (findings.length === 0 ? [...scheduleDoubts(config), ...triggerDoubts(config)] : []).map((found) =>
+    problemAt(file, found, 'warning'),
+  );
   return { config, problems: [...findings.map((found) => problemAt(file, found)), ...doubts] };
 }
 

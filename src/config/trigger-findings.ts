@@ -71,7 +71,9 @@ function polledFindings(config: Project, at: readonly PropertyKey[], kind: Polle
   if (!connection) return [{ path, text: noConnection(watch.connection, known) }];
   const { kinds, what } = ANSWERING[kind];
   if (!kinds.includes(connection.kind)) {
-    return [{ path, text: `Connection "${watch.connection}" (${connection.kind}) ${what}. Name one of kind ${kinds.join(', ')}.` }];
+    return [
+      { path, text: `Connection "${watch.connection}" (${connection.kind}) ${what}. Name one of kind ${kinds.join(', ')}.` },
+    ];
   }
   return parameterFindings([...at, kind, 'parameter'], kind, watch.parameter, pipeline);
 }

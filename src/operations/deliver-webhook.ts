@@ -31,7 +31,10 @@ export async function deliverWebhook(
     const { temporal, project } = services;
     const isThere = await tellTrigger(temporal, { taskQueue: project.taskQueue, pipeline }, 'delivery', { id, params });
     if (!isThere) {
-      throw new TerminalError('TRIGGER_UNKNOWN', `The triggers of "${pipeline}" do not work yet. Let them begin with \`millrace apply\`.`);
+      throw new TerminalError(
+        'TRIGGER_UNKNOWN',
+        `The triggers of "${pipeline}" do not work yet. Let them begin with \`millrace apply\`.`,
+      );
     }
     return { pipeline, delivery: id };
   });
@@ -41,7 +44,10 @@ function secretOf({ project }: OperationServices, pipeline: string): string {
   const config = Object.hasOwn(project.pipelines, pipeline) ? project.pipelines[pipeline] : undefined;
   const webhook = config?.triggers?.webhook;
   if (!webhook) {
-    throw new TerminalError('TRIGGER_UNKNOWN', `No pipeline "${pipeline}" is started by a webhook. Give it \`triggers: { webhook: { secret: env('…') } }\`.`);
+    throw new TerminalError(
+      'TRIGGER_UNKNOWN',
+      `No pipeline "${pipeline}" is started by a webhook. Give it \`triggers: { webhook: { secret: env('…') } }\`.`,
+    );
   }
   return resolveText(webhook.secret, `pipelines.${pipeline}.triggers.webhook.secret`, projectEnvironment(project.root));
 }

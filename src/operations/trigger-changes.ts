@@ -1,7 +1,15 @@
 import type { ResultOf } from '../api/index.js';
 import { listenedConnections, triggerSettings } from '../config/trigger-settings.js';
 import { filesMark, relayMark, removedMark, triggerId, type TriggerSettings } from '../core/trigger.js';
-import { describeRelay, describeTrigger, endTrigger, listOwnTriggers, setRelay, startTrigger, tellTrigger } from '../temporal/triggers.js';
+import {
+  describeRelay,
+  describeTrigger,
+  endTrigger,
+  listOwnTriggers,
+  setRelay,
+  startTrigger,
+  tellTrigger,
+} from '../temporal/triggers.js';
 import type { OperationContext } from './context.js';
 import { triggerDifferences, triggerWords } from './trigger-words.js';
 
@@ -33,7 +41,10 @@ export async function planTriggers(context: OperationContext): Promise<PlannedCh
 }
 
 /** Makes the planned changes, and has the relay look where triggers wait for loads. What fails ends it: it can be repeated. */
-export async function makeTriggers({ temporal, project, catalog }: OperationContext, planned: readonly PlannedChange[]): Promise<void> {
+export async function makeTriggers(
+  { temporal, project, catalog }: OperationContext,
+  planned: readonly PlannedChange[],
+): Promise<void> {
   const { taskQueue } = project;
   const connections = listenedConnections(project.pipelines);
   const before = (await describeRelay(temporal, taskQueue)) ?? [];
@@ -56,7 +67,8 @@ async function planOne(context: OperationContext, pipeline: string, wanted: Trig
     return { ...known, change: 'created', differences: [], make };
   }
   if (!there.settings) {
-    const note = 'a workflow of this id runs that Millrace has not made; it is left alone. End it, or give the project another task queue';
+    const note =
+      'a workflow of this id runs that Millrace has not made; it is left alone. End it, or give the project another task queue';
     return { ...known, change: 'refused', differences: [], note, make: nothing };
   }
   const differences = triggerDifferences(there.settings, wanted);
@@ -65,7 +77,11 @@ async function planOne(context: OperationContext, pipeline: string, wanted: Trig
   return { ...known, change: 'changed', differences, make };
 }
 
-function planRemoval({ temporal, project, catalog, caller }: OperationContext, pipeline: string, there: TriggerSettings): PlannedChange {
+function planRemoval(
+  { temporal, project, catalog, caller }: OperationContext,
+  pipeline: string,
+  there: TriggerSettings,
+): PlannedChange {
   const { taskQueue } = project;
   const id = triggerId(taskQueue, pipeline);
   return {

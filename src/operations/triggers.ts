@@ -63,7 +63,11 @@ async function listTriggers(context: OperationContext): Promise<ResultOf<'listTr
   return { items, next: null };
 }
 
-async function viewOf({ project, catalog }: OperationContext, pipeline: string, there: TemporalTrigger | undefined): Promise<View> {
+async function viewOf(
+  { project, catalog }: OperationContext,
+  pipeline: string,
+  there: TemporalTrigger | undefined,
+): Promise<View> {
   const id = triggerId(project.taskQueue, pipeline);
   const wanted = wantedOf(project.pipelines, pipeline);
   const settings = wanted ?? there?.settings;

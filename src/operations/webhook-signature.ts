@@ -22,10 +22,16 @@ export interface SignedDelivery {
  *
  * @throws TerminalError SIGNATURE_INVALID saying what is missing or wrong, ENV_INVALID for a secret that is too short
  */
-export function verifyDelivery({ id, timestamp, signature, body }: SignedDelivery, secret: string, nowMs: number = Date.now()): string {
+export function verifyDelivery(
+  { id, timestamp, signature, body }: SignedDelivery,
+  secret: string,
+  nowMs: number = Date.now(),
+): string {
   const key = keyOf(secret);
-  if (id === undefined || !/^[\x21-\x7e]{1,200}$/.test(id)) throw invalid('The header webhook-id is missing, or none: 1 to 200 characters without spaces.');
-  if (timestamp === undefined || !/^\d{1,12}$/.test(timestamp)) throw invalid('The header webhook-timestamp is missing, or no number of seconds.');
+  if (id === undefined || !/^[\x21-\x7e]{1,200}$/.test(id))
+    throw invalid('The header webhook-id is missing, or none: 1 to 200 characters without spaces.');
+  if (timestamp === undefined || !/^\d{1,12}$/.test(timestamp))
+    throw invalid('The header webhook-timestamp is missing, or no number of seconds.');
   if (signature === undefined) throw invalid('The header webhook-signature is missing.');
   const expected = createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest();
   const isSigned = signature.split(' ').some((each) => {
@@ -39,7 +45,10 @@ export function verifyDelivery({ id, timestamp, signature, body }: SignedDeliver
 }
 
 /** Signs as a sender does. */
-export function signDelivery(delivery: { readonly id: string; readonly timestamp: string; readonly body: string }, secret: string): string {
+export function signDelivery(
+  delivery: { readonly id: string; readonly timestamp: string; readonly body: string },
+  secret: string,
+): string {
   const { id, timestamp, body } = delivery;
   return `v1,${createHmac('sha256', keyOf(secret)).update(`${id}.${timestamp}.${body}`).digest('base64')}`;
 }

@@ -45,11 +45,19 @@ export async function describeTrigger(temporal: TemporalClient, place: TriggerPl
   const found = await describeOpen(temporal, id);
   if (!found) return undefined;
   const isOurs = found.type === TRIGGER_WORKFLOW && found.taskQueue === place.taskQueue;
-  return { pipeline: place.pipeline, id, settings: isOurs ? ((found.memo?.['millraceTrigger'] ?? null) as TriggerSettings) : null };
+  return {
+    pipeline: place.pipeline,
+    id,
+    settings: isOurs ? ((found.memo?.['millraceTrigger'] ?? null) as TriggerSettings) : null,
+  };
 }
 
 /** Lets a trigger begin to work, unless one of its id works already. Says whether it has. */
-export async function startTrigger(temporal: TemporalClient, place: TriggerPlace, input: Omit<TriggerInput, 'pipeline'>): Promise<boolean> {
+export async function startTrigger(
+  temporal: TemporalClient,
+  place: TriggerPlace,
+  input: Omit<TriggerInput, 'pipeline'>,
+): Promise<boolean> {
   return startUnlessOpen(temporal, TRIGGER_WORKFLOW, optionsOf(place, input));
 }
 

@@ -28,7 +28,9 @@ describe('the description of the service', () => {
   test('has every operation and every stream, once', () => {
     const ids = operations.map(({ operationId }) => operationId);
     expect(ids).toEqual([...new Set(ids)]);
-    expect(ids.toSorted()).toEqual([...Object.keys(OPERATIONS), ...Object.keys(STREAMS), ...Object.keys(HOOKS), 'isAlive', 'isReady'].toSorted());
+    expect(ids.toSorted()).toEqual(
+      [...Object.keys(OPERATIONS), ...Object.keys(STREAMS), ...Object.keys(HOOKS), 'isAlive', 'isReady'].toSorted(),
+    );
   });
 
   test('says what each may be refused with, and which fields a body takes and which it needs', () => {

@@ -54,7 +54,10 @@ describe('files', () => {
     arrive('a.csv', 'id\n1\n2\n');
     expect(await results('inbox', 2)).toEqual([['inbox/a.csv'], ['inbox/a.csv']]);
     rmSync(path.join(scene.lake, 'inbox', 'a.csv'));
-    await vi.waitUntil(async () => (await scene.catalog.readTriggerMark(`files/millrace.trigger/${scene.worker.taskQueue}/inbox`)) === '{}', patience);
+    await vi.waitUntil(
+      async () => (await scene.catalog.readTriggerMark(`files/millrace.trigger/${scene.worker.taskQueue}/inbox`)) === '{}',
+      patience,
+    );
     arrive('a.csv', 'id\n1\n2\n');
     expect(await results('inbox', 3)).toHaveLength(3);
   });
@@ -101,7 +104,11 @@ describe('a condition', () => {
 describe('a webhook', () => {
   const send = (id: string, body: string, changes: Readonly<Record<string, string>> = {}, pipeline = 'hooked') => {
     const timestamp = String(Math.floor(Date.now() / 1000));
-    const headers = { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signDelivery({ id, timestamp, body }, SECRET) };
+    const headers = {
+      'webhook-id': id,
+      'webhook-timestamp': timestamp,
+      'webhook-signature': signDelivery({ id, timestamp, body }, SECRET),
+    };
     return fetch(`${service.url}/v1/hooks/${pipeline}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers, ...changes },

@@ -49,15 +49,24 @@ export async function openScene(): Promise<TriggerScene> {
   writeFileSync(path.join(lake, 'rows.csv'), 'id\n1\n2\n');
   const at: { checkpoint: Checkpoint } = { checkpoint: async () => undefined };
   const directory = path.resolve(import.meta.dirname, '../fixtures/relay');
-  const worker = await startProjectWorker(directory, folder, { RELAY_LAKE: lake, RELAY_PG: database.url }, {
-    checkpoint: (name) => at.checkpoint(name),
-  });
+  const worker = await startProjectWorker(
+    directory,
+    folder,
+    { RELAY_LAKE: lake, RELAY_PG: database.url },
+    {
+      checkpoint: (name) => at.checkpoint(name),
+    },
+  );
   const temporal = await connectTemporal(temporalTarget({ address: await temporalAddress() }));
   const catalog = await openCatalog(worker.project.catalog);
   const { project, taskQueue } = worker;
   const services = { project, catalog, temporal, states: openTemporalStates(temporal, taskQueue) };
   const evaluations = (pipeline: string, partition?: string) =>
-    catalog.listTriggerEvaluations({ trigger: triggerId(taskQueue, pipeline), limit: 1_000, ...(partition !== undefined && { partition }) });
+    catalog.listTriggerEvaluations({
+      trigger: triggerId(taskQueue, pipeline),
+      limit: 1_000,
+      ...(partition !== undefined && { partition }),
+    });
   return {
     worker,
     database,

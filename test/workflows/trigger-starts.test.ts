@@ -59,7 +59,12 @@ describe('starts that are decided on', () => {
 
   test('hand all files that came meanwhile to one run', () => {
     const starts = new TriggerStarts();
-    const file = (path: string) => ({ kind: 'files' as const, partition: null, params: { paths: [path] }, files: [{ path, stamp: '1' }] });
+    const file = (path: string) => ({
+      kind: 'files' as const,
+      partition: null,
+      params: { paths: [path] },
+      files: [{ path, stamp: '1' }],
+    });
     starts.add(start('a', file('a.csv')));
     starts.add(start('b', file('b.csv')));
     expect(starts.files().map(({ path }) => path)).toEqual(['a.csv', 'b.csv']);

@@ -30,6 +30,7 @@ export const triggers: Migration = {
       .on('trigger_evaluations')
       .columns(['trigger', 'kind', 'partition', 'last_id'])
       .execute();
+    await db.schema.createIndex('trigger_evaluations_latest').on('trigger_evaluations').columns(['trigger', 'last_id']).execute();
     await db.schema
       .createTable('trigger_marks')
       .addColumn('name', 'text', (column) => column.primaryKey())

@@ -78,7 +78,11 @@ function evaluationTable(evaluations: readonly Evaluation[]): string {
 }
 
 /** @throws TerminalError PIPELINE_UNKNOWN, TRIGGER_UNKNOWN */
-export async function pause(context: CommandContext, pipeline: string, { reason }: { readonly reason?: string }): Promise<number> {
+export async function pause(
+  context: CommandContext,
+  pipeline: string,
+  { reason }: { readonly reason?: string },
+): Promise<number> {
   return tellState(context, await withOperations(context, ({ pauseTrigger }) => pauseTrigger({ pipeline, reason })));
 }
 

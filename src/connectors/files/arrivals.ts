@@ -6,7 +6,12 @@ import type { FileTree } from './file-tree.js';
 const SETTLED_AFTER_MS = 2_000;
 
 /** The files that a path or pattern names now; none where there are none. */
-export async function arrivingFiles(tree: FileTree, connection: string, path: string, signal: AbortSignal): Promise<ArrivingFile[]> {
+export async function arrivingFiles(
+  tree: FileTree,
+  connection: string,
+  path: string,
+  signal: AbortSignal,
+): Promise<ArrivingFile[]> {
   try {
     const found = await tree.find({ connection, path }, signal);
     return found.map(({ origin, stamp, modifiedMs }) => ({

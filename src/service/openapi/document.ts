@@ -1,4 +1,14 @@
-import { HOOK_HEADERS, HOOKS, OPERATIONS, pathFields, STREAMS, TAGS, type Operation, type Stream, type Tag } from '../../api/index.js';
+import {
+  HOOK_HEADERS,
+  HOOKS,
+  OPERATIONS,
+  pathFields,
+  STREAMS,
+  TAGS,
+  type Operation,
+  type Stream,
+  type Tag,
+} from '../../api/index.js';
 import { problem } from '../../api/schemas/problem.js';
 import { millraceVersion } from '../../config/millrace-version.js';
 import { ERROR_CODES, type ErrorCode } from '../../core/error-codes.js';
