@@ -1,3 +1,4 @@
+import { makeActOnTrigger } from './act-on-trigger.js';
 import { makeAdmit } from './admit.js';
 import { makeAwaitRun } from './await-run.js';
 import { makePlanBackfill, makeRecordBackfill } from './backfill.js';
@@ -7,7 +8,10 @@ import { makeExtract } from './extract.js';
 import { makeLoad } from './load.js';
 import { makeOpenApproval } from './open-approval.js';
 import { makeAcquireSlot, makeRecoverPool, makeReleaseSlot, makeSweepPool } from './pool.js';
+import { makePollTrigger } from './poll-trigger.js';
 import { makeQuarantine } from './quarantine.js';
+import { makeRecallTrigger } from './recall-trigger.js';
+import { makeRelayLoads } from './relay-loads.js';
 import { makeMakeRoom, makePlanTick, makeRecordTick } from './scheduled-start.js';
 import type { Services } from './services.js';
 import { holdingSlot } from './slot-check.js';
@@ -42,6 +46,10 @@ export function createActivities(services: Services) {
     planTick: makePlanTick(services),
     recordTick: makeRecordTick(services),
     makeRoom: makeMakeRoom(),
+    recallTrigger: makeRecallTrigger(services),
+    pollTrigger: makePollTrigger(services),
+    actOnTrigger: makeActOnTrigger(services),
+    relayLoads: makeRelayLoads(services),
   };
 }
 

@@ -2,7 +2,7 @@ import type { Destination, LoadRequest } from '../src/connectors/contract.js';
 import type { Column, DatasetRef } from '../src/core/dataset.js';
 import { outcomeOf } from '../src/core/checks.js';
 import { TerminalError } from '../src/core/errors.js';
-import { boundedResult, type LoadIdentity, type LoadResult } from '../src/core/load.js';
+import { boundedResult, type LoadResult } from '../src/core/load.js';
 import { quoteIdentifier } from '../src/core/filter.js';
 import type { Manifest } from '../src/core/manifest.js';
 import { countRows as countRanges, unite, type LoadOptions } from '../src/core/quarantine.js';
@@ -17,7 +17,9 @@ import { withConnection } from './connection.js';
 import type { Growing } from './handover.js';
 import { openInput } from './input.js';
 import { inputFact } from './lineage.js';
+import { identityOf } from './load-identity.js';
 import type { Services } from './services.js';
+import { tellTriggers } from './tell-triggers.js';
 import { stepActivity, type StepOutcome } from './step-activity.js';
 import type { StepCall } from './step-call.js';
 
@@ -68,12 +70,14 @@ export function load(
         ),
       ));
     const { partition } = input.run;
+    const { content } = reference;
+    await tellTriggers(services, destination, { ...done, content, partition: (input.addsTo ?? input.run).partition }, call);
     const moved = input.watermark && storedWatermark(input.watermark);
     const recorded = {
       ...done,
       options: optionsOf(input),
       ...(input.addsTo && { addsTo: input.addsTo.loadId }),
-      content: reference.content,
+      content,
       connection,
       ...(partition !== undefined && { partition }),
       ...(moved && { moved }),
@@ -206,19 +210,6 @@ function rangedRows(
 
 async function* newOf(batches: AsyncIterable<string>, ranged: RangedRows): AsyncGenerator<string> {
   for await (const select of batches) yield selectNew(select, ranged);
-}
-
-/** Who loads, by a step's place in its run. */
-export function identityOf({ run, step }: Pick<LoadStepInput, 'run' | 'step'>, content: string): LoadIdentity {
-  return {
-    loadId: `${run.loadScope}/${step}`,
-    content,
-    pipeline: run.pipeline,
-    step,
-    ...(run.partition !== undefined && { partition: run.partition }),
-    workflowId: run.workflowId,
-    runId: run.runId,
-  };
 }
 
 interface Keyed {

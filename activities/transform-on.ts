@@ -11,10 +11,12 @@ import { hashOfFacts } from '../src/engine/dataset-key.js';
 import { namingFile, statementOf } from '../src/engine/transform-statement.js';
 import { withConnection } from './connection.js';
 import { tableFacts } from './lineage.js';
-import { identityOf, requireCapability } from './load.js';
+import { identityOf } from './load-identity.js';
+import { requireCapability } from './load.js';
 import type { Services } from './services.js';
 import type { StepOutcome } from './step-activity.js';
 import type { StepCall } from './step-call.js';
+import { tellTriggers } from './tell-triggers.js';
 
 /** A result may have 2 KB in the history, and says more than its inputs. */
 const ROOM_FOR_INPUTS = 1200;
@@ -44,6 +46,8 @@ export function transformOn(
     const request = await requestFor(services, definition, input);
     call.phase('computing');
     const done = await namingFile(definition, async () => destination.transform?.(request, call) as Promise<TransformResult>);
+    const { load, content } = done;
+    await tellTriggers(services, destination, { ...load, content, partition: input.run.partition }, call);
     return outcomeOf(input, done);
   });
 }

@@ -4,4 +4,5 @@ import type { Soak } from './soak.js';
 export const SOAKS: Readonly<Record<string, () => Promise<Soak>>> = {
   waits: async () => (await import('./waits/waits.js')).waits,
   pool: async () => (await import('./pool/index.js')).soak,
+  triggers: async () => (await import('./triggers/triggers.js')).triggers,
 };

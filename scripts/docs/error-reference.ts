@@ -17,6 +17,7 @@ import { SERVICE_ERRORS } from '../../src/core/error-codes/service.js';
 import { APPROVAL_ERRORS } from '../../src/core/error-codes/approvals.js';
 import { POOL_ERRORS } from '../../src/core/error-codes/pools.js';
 import { STEERING_ERRORS } from '../../src/core/error-codes/steering.js';
+import { TRIGGER_ERRORS } from '../../src/core/error-codes/triggers.js';
 import { TESTING_ERRORS } from '../../src/core/error-codes/testing.js';
 
 /** The groups of error codes, in the order of the page. Together they are the whole table; a test holds that. */
@@ -35,6 +36,7 @@ export const GROUPS: readonly (readonly [title: string, codes: Readonly<Record<s
   ['Staging, DuckDB, the catalog and the worker', ENGINE_ERRORS],
   ['Clients, the command line and development', CLIENT_ERRORS],
   ['Schedules', SCHEDULE_ERRORS],
+  ['Triggers', TRIGGER_ERRORS],
   ['Backfills', BACKFILL_ERRORS],
   ['Alerts', ALERT_ERRORS],
   ['The client service', SERVICE_ERRORS],

@@ -10,9 +10,12 @@ import { POOL_OPERATIONS } from './operations/pools.js';
 import { RUN_ACTIONS } from './operations/run-actions.js';
 import { RUN_OPERATIONS } from './operations/runs.js';
 import { SCHEDULE_OPERATIONS } from './operations/schedules.js';
+import { TRIGGER_OPERATIONS } from './operations/triggers.js';
 import { SERVICE_OPERATIONS } from './operations/service.js';
 
 export { isChange, pathFields, TAGS, type Operation, type Tag } from './operation.js';
+
+export { HOOK_HEADERS, HOOKS, MOST_HOOK_BYTES, type HookId } from './hooks.js';
 
 export { STREAMS, type Stream } from './streams.js';
 
@@ -24,6 +27,7 @@ export const OPERATIONS = {
   ...APPROVAL_OPERATIONS,
   ...DATASET_OPERATIONS,
   ...SCHEDULE_OPERATIONS,
+  ...TRIGGER_OPERATIONS,
   ...ACCESS_OPERATIONS,
   ...BACKFILL_OPERATIONS,
   ...DEPLOYMENT_OPERATIONS,

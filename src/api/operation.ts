@@ -32,6 +32,7 @@ export const TAGS = [
   'runs',
   'approvals',
   'schedules',
+  'triggers',
   'backfills',
   'pools',
   'datasets',

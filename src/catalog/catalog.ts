@@ -31,6 +31,7 @@ import type {
   StepStarted,
 } from './facts.js';
 import type { SteeringRecords } from './steering.js';
+import type { TriggerRecords } from './trigger-records.js';
 import type { ContractUses, ContractVersionRow, LoadRow } from './use-facts.js';
 
 /**
@@ -51,7 +52,8 @@ export interface Catalog
     PoolRecords,
     ScheduleRecords,
     SloRecords,
-    SteeringRecords {
+    SteeringRecords,
+    TriggerRecords {
   /** Where it is, as people name it: the file's path, or server, database and schema. No secret. */
   readonly name: string;
   recordRunStarted(fact: RunStarted): Promise<void>;

@@ -61,5 +61,6 @@ export type { ContractUses, ContractVersionRow, LoadRow } from './use-facts.js';
 export { catalogName, openCatalog, type CatalogOptions } from './open-catalog.js';
 export { openLogWriter, type LogWriter } from './log-writer.js';
 export { findRejecting, planAdditions, type RejectingStep } from './replay-plan.js';
+export type { TriggerEvaluationFilter, TriggerEvaluationRow } from './trigger-records.js';
 export type { SchedulePause, TickFilter } from './schedule-statements.js';
 export { reusableSteps } from './step-lineage.js';

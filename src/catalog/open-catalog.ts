@@ -25,6 +25,7 @@ import { scheduleRecords } from './schedule-statements.js';
 import { listSchemaChanges } from './schema-changes.js';
 import { listAttempts, listQuarantine, listSteps } from './step-queries.js';
 import { steeringRecords } from './steering.js';
+import { triggerRecords } from './trigger-records.js';
 import { failStep, finishStep, startStep } from './step-statements.js';
 
 /** Where the catalog is. The file with its folder, or the schema, is made when it is not there. */
@@ -106,6 +107,7 @@ function recordsOf(database: CatalogDatabase) {
     ...alertSources(database),
     ...sloRecords(database),
     ...poolRecords(database),
+    ...triggerRecords(database),
     ...steeringRecords(database),
     ...backfillRecords(database),
     ...scheduleRecords(database),

@@ -5,6 +5,7 @@ import type { AlertDeliveriesTable, AlertsTable, AlertWatchesTable, SloStatesTab
 import type { PoolsTable } from './pool-tables.js';
 import type { AuditTable, TokensTable } from './access-tables.js';
 import type { SchedulePausesTable, ScheduleTicksTable } from './schedule-tables.js';
+import type { TriggerEvaluationsTable, TriggerMarksTable } from './trigger-tables.js';
 import type { BackfillPartitionsTable, BackfillsTable } from './backfill-tables.js';
 
 /*
@@ -222,6 +223,8 @@ export interface CatalogTables {
   leases: LeasesTable;
   schedule_ticks: ScheduleTicksTable;
   schedule_pauses: SchedulePausesTable;
+  trigger_evaluations: TriggerEvaluationsTable;
+  trigger_marks: TriggerMarksTable;
   tokens: TokensTable;
   audit: AuditTable;
   backfills: BackfillsTable;

@@ -21,6 +21,7 @@ import { addRunActions } from './program/run-actions.js';
 import { addRuns } from './program/runs.js';
 import { addServiceOption, chosenService } from './program/service-option.js';
 import { addSchedules } from './program/schedules.js';
+import { addTriggers } from './program/triggers.js';
 import { addServers } from './program/servers.js';
 import { addStaging } from './program/staging.js';
 import { addTemporalOptions, applyTemporalOptions } from './program/temporal-options.js';
@@ -79,6 +80,7 @@ export function buildProgram(finish: (exitCode: number) => void): Command {
   addSchedules(program, add);
   addDeploys(program, add);
   addAlerts(program, add);
+  addTriggers(program, add);
   addLooks(program, add);
   addCatalogLooks(program, add);
   addQuarantine(program, add);

@@ -9,6 +9,7 @@ const NOUNS = {
   runs: 'Run',
   approvals: 'Approval',
   schedules: 'Schedule',
+  triggers: 'Trigger',
   backfills: 'Backfill',
   pools: 'Pool',
   datasets: 'Dataset',

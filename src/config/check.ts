@@ -10,6 +10,7 @@ import type { Project } from './project.js';
 import { projectSchema } from './schema.js';
 import { scheduleDoubts, scheduleFindings } from './schedule-findings.js';
 import { keysAt } from './schema-keys.js';
+import { triggerDoubts, triggerFindings } from './trigger-findings.js';
 
 /** Something wrong at a path of the config's value. */
 interface Finding {
@@ -42,11 +43,11 @@ export function checkProject(value: unknown, file: string): CheckedConfig {
     ...pipelineFindings(config),
     ...scheduleFindings(config),
     ...alertFindings(config),
+    ...triggerFindings(config),
     ...devFindings(config),
   ];
-  const doubts = (findings.length === 0 ? [...scheduleDoubts(config), ...alertDoubts(config)] : []).map((found) =>
-    problemAt(file, found, 'warning'),
-  );
+  const doubtful = [...scheduleDoubts(config), ...alertDoubts(config), ...triggerDoubts(config)];
+  const doubts = (findings.length === 0 ? doubtful : []).map((found) => problemAt(file, found, 'warning'));
   return { config, problems: [...findings.map((found) => problemAt(file, found)), ...doubts] };
 }
 

@@ -41,6 +41,7 @@ export { type PoolConfig, type PoolOptions } from './pools.js';
 export { type S3Options } from './s3.js';
 export { type ScheduleConfig } from './schedule.js';
 export { sql, type SqlExpression } from './sql.js';
+export { type FilesTrigger, type SqlTrigger, type TriggersConfig, type WebhookTrigger } from './trigger.js';
 export { query, sqlFile, type SelectBuilder, type Selection, type Transform } from './transform.js';
 export { rows, type RowsContext, type RowsFunction, type RowsInput, type RowsOptions } from './rows.js';
 export { type TransformInputs, type TransformParams } from './transform-inputs.js';

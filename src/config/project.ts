@@ -9,6 +9,7 @@ import type { PoolConfig } from './pools.js';
 import type { S3Options } from './s3.js';
 import type { ScheduleConfig } from './schedule.js';
 import type { Transform } from './transform.js';
+import type { TriggersConfig } from './trigger.js';
 
 /** A connection as written: which connector, and its options. Made by `files()`, `postgres()` … */
 export interface ConnectionConfig {
@@ -48,6 +49,8 @@ export interface PipelineConfig<S extends z.ZodObject = z.ZodObject> {
   readonly priority?: Priority;
   /** Whose runs they are, where the Temporal server can share its workers fairly between tenants. @default nobody's in particular */
   readonly fairness?: Fairness;
+  /** What starts it besides: loads, files, a condition, signed calls. @default nothing */
+  readonly triggers?: TriggersConfig;
   /** What it does, in a sentence. */
   readonly description?: string;
 }

@@ -3,6 +3,7 @@ import { alertsSchema, pipelineAlertsSchema, sloSchema } from './alert-schema.js
 import { checkSchema } from './check-schema.js';
 import { scheduleSchema } from './schedule-schema.js';
 import { serviceSchema } from './service-schema.js';
+import { triggersSchema } from './trigger-schema.js';
 
 const name = z
   .string()
@@ -104,6 +105,7 @@ export const projectSchema = z.strictObject({
       alerts: pipelineAlertsSchema.optional(),
       priority: z.int().min(1).max(5).optional(),
       fairness: fairness.optional(),
+      triggers: triggersSchema.optional(),
       description: z.string().optional(),
     }),
   ),

@@ -10,12 +10,14 @@ import type { CallContext, ExtensionName } from './call.js';
 import type { SourceDescription, TargetDescription } from './descriptions.js';
 import type { Resumption } from './left-work.js';
 import type { GrowingLoad, LedgerLoad, LoadRequest } from './load-request.js';
+import type { ArrivingFile, RecentLoads, RecentLoadsRequest } from './watching.js';
 
 export type { GrowingLoad, LedgerLoad, LoadRequest } from './load-request.js';
 
 export type { AuditAnswers, AuditInput, AuditQuestions, LoadAudit } from './audit.js';
 export type { CallContext, Checkpoint, CheckpointName, ExtensionName, Session, SideSession } from './call.js';
 export type { SourceDescription, TargetDescription } from './descriptions.js';
+export type { ArrivingFile, RecentLoads, RecentLoadsRequest } from './watching.js';
 
 /** One configured system. Opened in an activity, from a resolved descriptor; closed when the activity ends. */
 export interface Connector {
@@ -55,6 +57,13 @@ export interface Source {
   tables?(context: CallContext): Promise<readonly SourceTable[]>;
   /** What a table declares; absent where a system has no tables. */
   tableRules?(table: string, sample: number): Promise<TableRules>;
+  /** The files that a path or pattern names now, none where there are none. Absent where a system has no files. */
+  arriving?(path: string, context: CallContext): Promise<readonly ArrivingFile[]>;
+  /**
+   * What a SELECT in the system's own SQL says: the first column of its first row as text, `null` for no row, null, false, zero
+   * and an empty text. Absent where a system answers no SQL.
+   */
+  answer?(query: string, context: CallContext): Promise<string | null>;
   /** How later steps read parts that are in place elsewhere than on this machine's disks; such parts name the connection. */
   readonly remote?: RemoteParts;
 }
@@ -183,6 +192,10 @@ export interface Destination {
   additions?(request: AdditionsRequest, context: CallContext): Promise<readonly AddedRows[]>;
   /** Every load that the ledger knows, oldest first where it can tell; none when there is no ledger yet. */
   ledger?(): AsyncIterable<LedgerLoad>;
+  /** A target as the ledger names it, without the connection. Absent where that is the target's own name. */
+  ledgerName?(target: string): string;
+  /** The loads since an earlier look, however long each took to commit; none is left out, some are told again. Absent as `ledger` is. */
+  recentLoads?(request: RecentLoadsRequest): Promise<RecentLoads>;
   /**
    * Loads a dataset that is still being made: takes its rows batch by batch, and commits only after `whole` has resolved,
    * which says that they are the dataset; when it rejects, nothing is left of them. Gives `undefined`, with nothing done,

@@ -15,6 +15,7 @@ import { RUN_ERRORS } from './error-codes/runs.js';
 import { SCHEDULE_ERRORS } from './error-codes/schedules.js';
 import { SERVICE_ERRORS } from './error-codes/service.js';
 import { STEERING_ERRORS } from './error-codes/steering.js';
+import { TRIGGER_ERRORS } from './error-codes/triggers.js';
 import { TESTING_ERRORS } from './error-codes/testing.js';
 import type { ErrorCodeEntry } from './error-codes/entry.js';
 
@@ -38,6 +39,7 @@ export const ERROR_CODES = {
   ...CLIENT_ERRORS,
   ...SCHEDULE_ERRORS,
   ...ALERT_ERRORS,
+  ...TRIGGER_ERRORS,
   ...SERVICE_ERRORS,
   ...TESTING_ERRORS,
 } as const satisfies Record<string, ErrorCodeEntry>;

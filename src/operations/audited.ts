@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Caller } from '../access/caller.js';
-import { OPERATIONS, pathFields, type Operation, type OperationId } from '../api/index.js';
+import { HOOKS, OPERATIONS, pathFields, type HookId, type Operation, type OperationId } from '../api/index.js';
 import type { AuditEnded } from '../catalog/access-facts.js';
 import type { Catalog } from '../catalog/index.js';
 import { MillraceError } from '../core/errors.js';
@@ -18,10 +18,10 @@ const MOST_RESULT = 4_096;
 export async function audited<T>(
   catalog: Pick<Catalog, 'beginAudit' | 'endAudit'>,
   caller: Caller,
-  asked: { readonly id: OperationId; readonly input: unknown },
+  asked: { readonly id: OperationId | HookId; readonly input: unknown },
   change: () => Promise<T>,
 ): Promise<T> {
-  const operation: Operation = OPERATIONS[asked.id];
+  const operation: Operation = { ...OPERATIONS, ...HOOKS }[asked.id];
   const id = nextId();
   await catalog.beginAudit({
     id,

@@ -21,6 +21,7 @@ export function withoutTemporal(error: Error): Pick<OperationServices, 'temporal
       describe: async () => undefined,
       running: async () => [],
       schedules: () => Promise.reject(error),
+      triggers: () => Promise.reject(error),
       hasWorker: () => Promise.reject(error),
       outcome: () => Promise.reject(error),
       forget: () => undefined,

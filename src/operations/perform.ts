@@ -30,6 +30,7 @@ import { moveRun } from './move-run.js';
 import { runLogHandlers } from './run-log.js';
 import { runHandlers } from './runs.js';
 import { scheduleHandlers } from './schedules.js';
+import { triggerHandlers } from './triggers.js';
 import { tokenHandlers } from './tokens.js';
 
 const HANDLERS: Handlers<OperationId> = {
@@ -43,6 +44,7 @@ const HANDLERS: Handlers<OperationId> = {
   ...datasetHandlers,
   ...quarantineHandlers,
   ...scheduleHandlers,
+  ...triggerHandlers,
   ...tokenHandlers,
   ...auditHandlers,
   ...backfillHandlers,

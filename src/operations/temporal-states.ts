@@ -5,6 +5,7 @@ import { formatRunAddress, type RunAddress } from '../temporal/run-id.js';
 import { listRunning, type RunningRun } from '../temporal/list-running.js';
 import { listOwnSchedules, type ListedSchedule } from '../temporal/schedules.js';
 import { hasWorker } from '../temporal/task-queue.js';
+import { listOwnTriggers } from '../temporal/triggers.js';
 import { rememberOutcomes } from './run-outcomes.js';
 
 /** How long an answer of Temporal's counts: whoever asks again meanwhile gets the same one. */
@@ -25,6 +26,8 @@ export interface TemporalStates {
   outcome(run: Required<RunAddress>): Promise<RunOutcome>;
   /** The project's own schedules: by a few visibility requests, a second at most. */
   schedules(): Promise<readonly ListedSchedule[]>;
+  /** The pipelines whose triggers work: by one visibility request a second at most. */
+  triggers(): Promise<readonly string[]>;
   /** Forgets what it knows of a run that was just steered. */
   forget(run: RunAddress): void;
 }
@@ -54,6 +57,7 @@ export function openTemporalStates(temporal: TemporalClient, taskQueue: string):
     describe: (run) => ask(`run ${formatRunAddress(run)}`, () => knownRun(temporal, run)),
     running: () => ask('running', () => listRunning(temporal, taskQueue)),
     schedules: () => ask('schedules', () => listOwnSchedules(temporal, taskQueue)),
+    triggers: () => ask('triggers', () => listOwnTriggers(temporal, taskQueue)),
     hasWorker: (queue) => ask(`queue ${queue}`, () => hasWorker(temporal, queue)),
     outcome: rememberOutcomes(temporal),
     forget({ workflowId, runId }) {

@@ -5,7 +5,7 @@ import { problemOf, type Place, type Problem } from '../core/problems.js';
 import { placeIn } from './config-place.js';
 
 /**
- * Looks up every environment variable that connections, staging and channels of alerts name.
+ * Looks up every environment variable that connections, staging, webhooks and channels of alerts name.
  *
  * @param provided variables that somebody will set before the connections are used
  */
@@ -18,6 +18,9 @@ export function environmentProblems(project: LoadedProject, provided: readonly s
       path: ['alerts', 'channels', name],
       options: { ...options },
     })),
+    ...Object.entries(project.config.pipelines).flatMap(([name, { triggers }]) =>
+      triggers?.webhook ? [{ path: ['pipelines', name, 'triggers', 'webhook'], options: { ...triggers.webhook } }] : [],
+    ),
     ...(staging?.s3 ? [{ path: ['staging', 's3'], options: { ...staging.s3 } }] : []),
   ].flatMap(({ path, options }) => problemsIn({ project, environment, provided }, path, options));
 }

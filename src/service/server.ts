@@ -6,6 +6,7 @@ import type { Admit, Authentication } from './authentication.js';
 import { refuseConnection } from './client-errors.js';
 import { addEvents } from './event-routes.js';
 import { translated } from './framework-errors.js';
+import { addHooks } from './hook-routes.js';
 import { addOperations } from './operation-routes.js';
 import { addProbes } from './probes.js';
 import { addOpenApi } from './openapi/routes.js';
@@ -67,6 +68,7 @@ export function createService(settings: ServiceSettings): FastifyInstance {
   answerUnknownRoutes(app);
   addOperations(app, services, admit);
   addEvents(app, { services, admit, recall: (request) => authentication.callerOf(request, false) });
+  addHooks(app, services, limit);
   addProbes(app, services);
   addOpenApi(app);
   return app;

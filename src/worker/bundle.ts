@@ -16,6 +16,7 @@ import { BACKFILL_WORKFLOW } from '../core/backfill.js';
 import { messageOf } from '../core/errors.js';
 import { POOL_WORKFLOW } from '../core/pools.js';
 import { START_WORKFLOW } from '../core/schedule.js';
+import { RELAY_WORKFLOW, TRIGGER_WORKFLOW } from '../core/trigger.js';
 import { ProblemsError, refuseProblems, type Problem } from '../core/problems.js';
 import { readPipelineNames, type NamedProject } from './pipeline-names.js';
 import { watchSandbox } from './sandbox-imports.js';
@@ -31,6 +32,8 @@ const LONG_LIVED: readonly LongLived[] = [
   [BACKFILL_WORKFLOW, 'backfill', 'backfill'],
   [POOL_WORKFLOW, 'pool', 'pool'],
   [START_WORKFLOW, 'start', 'start'],
+  [TRIGGER_WORKFLOW, 'trigger', 'trigger'],
+  [RELAY_WORKFLOW, 'relay', 'relay'],
 ];
 
 /** The types that they are started by. */

@@ -1,6 +1,6 @@
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { OPERATIONS, STREAMS } from '../../src/api/index.js';
+import { HOOKS, OPERATIONS, STREAMS } from '../../src/api/index.js';
 import { openApiDocument } from '../../src/service/openapi/document.js';
 import { startGuardedService, type GuardedService } from '../support/guarded-service.js';
 
@@ -28,7 +28,9 @@ describe('the description of the service', () => {
   test('has every operation and every stream, once', () => {
     const ids = operations.map(({ operationId }) => operationId);
     expect(ids).toEqual([...new Set(ids)]);
-    expect(ids.toSorted()).toEqual([...Object.keys(OPERATIONS), ...Object.keys(STREAMS), 'isAlive', 'isReady'].toSorted());
+    expect(ids.toSorted()).toEqual(
+      [...Object.keys(OPERATIONS), ...Object.keys(STREAMS), ...Object.keys(HOOKS), 'isAlive', 'isReady'].toSorted(),
+    );
   });
 
   test('says what each may be refused with, and which fields a body takes and which it needs', () => {

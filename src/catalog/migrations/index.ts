@@ -14,6 +14,7 @@ import { alerts } from './0012-alerts.js';
 import { alertDeliveries } from './0013-alert-deliveries.js';
 import { approvals } from './0014-approvals.js';
 import { pools } from './0016-pools.js';
+import { triggers } from './0015-triggers.js';
 
 /** Every migration by name; they run in the order of their names, and a released one never changes. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -32,4 +33,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0013-alert-deliveries': alertDeliveries,
   '0014-approvals': approvals,
   '0016-pools': pools,
+  '0015-triggers': triggers,
 };

@@ -25,17 +25,17 @@ function addApply(program: Command, add: Add): void {
       usage: 'apply',
       service: true,
       temporal: true,
-      about: 'Makes the schedules in Temporal those of the config.',
+      about: 'Makes the schedules and triggers in Temporal those of the config.',
       details: [
-        'It shows what it creates (+), changes (~, each field before and after), removes (-) and leaves (=), and does it. Schedules that Millrace has not made for this project are left alone; one whose id is needed is told (!), and the exit code is 1 then.',
-        'A schedule that somebody has paused in Temporal stays paused, until `paused` of the config itself changes. To remove schedules it asks at a terminal, and needs --yes elsewhere.',
+        'It shows what it creates (+), changes (~, each field before and after), removes (-) and leaves (=), and does it. Schedules and workflows that Millrace has not made for this project are left alone; one whose id is needed is told (!), and the exit code is 1 then.',
+        'A schedule that somebody has paused in Temporal stays paused, until `paused` of the config itself changes. To remove schedules or triggers it asks at a terminal, and needs --yes elsewhere.',
       ],
       examples: ['millrace apply', 'millrace apply --dry-run', 'millrace apply --yes --json'],
     },
     async (context, options: ApplyOptions) => (await import('../commands/apply.js')).apply(context, options),
   )
     .option('--dry-run', 'show what would be done, and do nothing')
-    .option('--yes', 'agree to the removal of schedules');
+    .option('--yes', 'agree to the removal of schedules and triggers');
 }
 
 function addListAndShow(schedules: Command, add: Add): void {

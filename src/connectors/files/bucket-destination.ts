@@ -25,6 +25,7 @@ import { translateFileError } from './errors.js';
 import { fitColumns } from './fit-columns.js';
 import { layoutOf } from './layout.js';
 import { LEDGER_FOLDER, shortHash } from './ledger.js';
+import { recentBucketLoads } from './recent-loads.js';
 import {
   changesOf,
   countRows,
@@ -60,6 +61,7 @@ export function bucketDestination(connection: string, store: ObjectStore): Desti
   return {
     capabilities: { modes: ['append', 'replace'], partitions: true, deletes: false, audits: false },
     ledger: () => readBucketLedger(store, connection),
+    recentLoads: (request) => recentBucketLoads(connection, store, request),
     async describe(request, context) {
       const place = { connection, path: request.target };
       requireLoadable({ request, place });

@@ -129,12 +129,18 @@ export async function* readBucketLedger(store: ObjectStore, connection: string):
   for await (const { key } of store.list('')) {
     const [folder, name = ''] = key.split('/').slice(-2);
     if (folder !== LEDGER_FOLDER || !isEntryName(name)) continue;
-    const seen = await readEntry(store, key);
-    if (!seen) continue;
-    const file = path.posix.join(path.posix.dirname(path.posix.dirname(key)), seen.entry.file);
-    const done = doneBy(key, seen.entry, seen.entry.state === 'committed' ? undefined : await store.head(file));
-    if (done) yield toLoad(done, connection);
+    const done = await readDoneEntry(store, key, connection);
+    if (done) yield done;
   }
+}
+
+/** The load that the entry of a key stands for, if it was done. */
+export async function readDoneEntry(store: ObjectStore, key: string, connection: string): Promise<LedgerLoad | undefined> {
+  const seen = await readEntry(store, key);
+  if (!seen) return undefined;
+  const file = path.posix.join(path.posix.dirname(path.posix.dirname(key)), seen.entry.file);
+  const done = doneBy(key, seen.entry, seen.entry.state === 'committed' ? undefined : await store.head(file));
+  return done && toLoad(done, connection);
 }
 
 function toText(value: unknown): string {

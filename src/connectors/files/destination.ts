@@ -25,6 +25,7 @@ import { takeLock } from './lock.js';
 import { readFolderManifest, recordFile, type DataFile } from './manifest.js';
 import { joinRoot, requireBelowRoot } from './paths.js';
 import { readLedger } from './read-ledger.js';
+import { recentFolderLoads } from './recent-loads.js';
 import { announceMove, checkWatermark, readWatermark, watermarkLock } from './watermark.js';
 
 interface Attempt extends FileLoad {
@@ -42,6 +43,7 @@ export function filesDestination(connection: string, root: string): Destination 
   return {
     capabilities: { modes: ['append', 'replace'], partitions: true, deletes: false, audits: false },
     ledger: () => readLedger(connection, root),
+    recentLoads: (request) => recentFolderLoads(connection, root, request),
     async watermark(request) {
       try {
         return await readWatermark(root, request);

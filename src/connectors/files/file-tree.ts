@@ -11,6 +11,8 @@ export interface FoundFile {
   readonly sizeBytes: number;
   /** Changes when the file does: what a reader compares to see that a file in place is still the same. */
   readonly stamp: string;
+  /** By the clock of its file system; absent where a file is there as a whole or not at all. */
+  readonly modifiedMs?: number;
   /** Its bytes, the first `bytes` of them or all. @throws TerminalError FILE_CHANGED where the system can tell at once */
   read(options?: { readonly bytes?: number; readonly signal?: AbortSignal }): Promise<Readable>;
   /** Whether it is still what was found. */

@@ -80,6 +80,7 @@ async function inspect(root: string, place: FilePlace): Promise<FoundFile> {
     origin: place.path,
     sizeBytes: Number(stats.size),
     stamp: stampOf(stats),
+    modifiedMs: Number(stats.mtimeMs),
     read: ({ bytes } = {}) =>
       Promise.resolve(createReadStream(file, { highWaterMark: PIECE_BYTES, ...(bytes !== undefined && { end: bytes - 1 }) })),
     isUnchanged: () =>

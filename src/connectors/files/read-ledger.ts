@@ -20,7 +20,8 @@ export async function* readLedger(connection: string, root: string): AsyncGenera
   }
 }
 
-async function* ledgerFolders(folder: string): AsyncGenerator<string> {
+/** The folders that hold ledgers, below a folder. */
+export async function* ledgerFolders(folder: string): AsyncGenerator<string> {
   const entries = await readdir(folder, { withFileTypes: true });
   for (const entry of entries.filter((each) => each.isDirectory()).toSorted((a, b) => a.name.localeCompare(b.name))) {
     const inside = path.join(folder, entry.name);

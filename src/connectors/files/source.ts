@@ -4,6 +4,7 @@ import { TerminalError } from '../../core/errors.js';
 import { filterToSql } from '../../core/filter.js';
 import type { Part } from '../../core/manifest.js';
 import type { CallContext, Extracted, ExtractOptions, ExtractRequest, Source } from '../contract.js';
+import { arrivingFiles } from './arrivals.js';
 import { copyWithHash } from './copy.js';
 import { describeFound } from './describe-source.js';
 import { describePlace } from './errors.js';
@@ -19,6 +20,7 @@ export function filesSource(connection: string, tree: FileTree): Source {
 
   return {
     ...(tree.remote && { remote: tree.remote }),
+    arriving: (wanted, { signal }) => arrivingFiles(tree, connection, wanted, signal),
     async fingerprint({ options }, { signal }) {
       const hash = createHash('sha256');
       for (const found of await find(options, signal)) hash.update(`${found.origin}\0${found.stamp}\n`);

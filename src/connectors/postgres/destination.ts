@@ -17,6 +17,7 @@ import { explainNulByte } from './nul-bytes.js';
 import type { ResolvedPostgres } from './options.js';
 import { connectPostgres } from '../../postgres/connect.js';
 import { readLedger } from './read-ledger.js';
+import { recentLoads } from './recent-loads.js';
 import { cancelOnAbort } from './side-connection.js';
 import { parseTableName } from './table-name.js';
 import { readWatermark } from './watermark.js';
@@ -30,6 +31,11 @@ export function postgresDestination(settings: ResolvedPostgres): Destination {
   return {
     capabilities: { modes: ['append', 'merge', 'replace', 'scd2'], partitions: true, deletes: true, audits: true },
     ledger: () => readLedger(settings),
+    recentLoads: (request) => recentLoads(settings, request),
+    ledgerName(target) {
+      const { schema, table } = parseTableName(target, settings.schema);
+      return `${schema}.${table}`;
+    },
     additions: (request, context) => readAdditions(settings, request, context),
     watermark: (request, context) => readWatermark(settings, request, context),
     ...postgresTransforms(settings),

@@ -11,6 +11,11 @@ import type { ResolvedPostgres } from './options.js';
 /** Loads read at a time. */
 const PAGE = 1000;
 
+/** What is read of a load, from the ledger as `load`. */
+export const LOAD_COLUMNS = `id, load_id, content, target, mode, run_partition, pipeline, step, workflow_id, run_id, "rows", watermark,
+  to_jsonb(load) -> 'details' AS details,
+  to_char(committed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS committed_at`;
+
 /** Every load in the ledger, oldest first; none where there is no ledger. */
 export async function* readLedger(settings: ResolvedPostgres): AsyncGenerator<LedgerLoad> {
   const table = ledgerTable(settings.ledgerSchema);
@@ -34,16 +39,14 @@ export async function* readLedger(settings: ResolvedPostgres): AsyncGenerator<Le
 
 async function readPage(side: pg.Client, table: string, after: string): Promise<StoredLoad[]> {
   const { rows } = await side.query<StoredLoad>(
-    `SELECT id, load_id, content, target, mode, run_partition, pipeline, step, workflow_id, run_id, "rows", watermark,
-            to_jsonb(load) -> 'details' AS details,
-            to_char(committed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS committed_at
-     FROM ${table} AS load WHERE id > $1 ORDER BY id LIMIT ${PAGE}`,
+    `SELECT ${LOAD_COLUMNS} FROM ${table} AS load WHERE id > $1 ORDER BY id LIMIT ${PAGE}`,
     [after],
   );
   return rows;
 }
 
-interface StoredLoad {
+/** A load's row. */
+export interface StoredLoad {
   readonly id: string;
   readonly load_id: string;
   readonly content: string;
@@ -61,7 +64,8 @@ interface StoredLoad {
   readonly details: LedgerDetails | null;
 }
 
-function toLoad(row: StoredLoad, connection: string): LedgerLoad {
+/** A row as a load. */
+export function toLoad(row: StoredLoad, connection: string): LedgerLoad {
   return {
     loadId: row.load_id,
     content: row.content,

@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { filterToSql } from '../../core/filter.js';
 import { connectPostgres } from '../../postgres/connect.js';
 import type { ExtractRequest, Source } from '../contract.js';
+import { answerOf } from './answer.js';
 import { attach } from './attached.js';
 import { findRange, rangeCondition } from './cursor-range.js';
 import { describeSource } from './describe-source.js';
@@ -33,6 +34,8 @@ export function postgresSource(settings: ResolvedPostgres): Source {
       readingOf(options, settings);
       return Promise.resolve(null);
     },
+
+    answer: (query) => answerOf(settings, query),
 
     describe: (request, context) => previewSource(settings, request, context),
 

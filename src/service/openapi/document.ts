@@ -1,4 +1,14 @@
-import { OPERATIONS, pathFields, STREAMS, TAGS, type Operation, type Stream, type Tag } from '../../api/index.js';
+import {
+  HOOK_HEADERS,
+  HOOKS,
+  OPERATIONS,
+  pathFields,
+  STREAMS,
+  TAGS,
+  type Operation,
+  type Stream,
+  type Tag,
+} from '../../api/index.js';
 import { problem } from '../../api/schemas/problem.js';
 import { millraceVersion } from '../../config/millrace-version.js';
 import { ERROR_CODES, type ErrorCode } from '../../core/error-codes.js';
@@ -20,6 +30,7 @@ const TAG_TEXTS: Readonly<Record<Tag, string>> = {
   runs: 'Starting, looking at, following and steering runs.',
   approvals: 'What runs wait for people to approve.',
   schedules: 'When pipelines run by themselves.',
+  triggers: 'What starts pipelines by itself besides: loads, files, conditions, webhooks.',
   backfills: 'Running a pipeline over many partitions.',
   pools: 'Limits across runs: who holds slots, and who waits for them.',
   datasets: 'What steps have made: columns, lineage, quality, loads.',
@@ -54,6 +65,9 @@ export function openApiDocument(): OpenApiDocument {
   }
   for (const [id, stream] of Object.entries(STREAMS) as [string, Stream][]) {
     (paths[stream.path] ??= {})[stream.method] = describeStream(book, id, stream);
+  }
+  for (const [id, hook] of Object.entries(HOOKS) as [string, Operation][]) {
+    (paths[hook.path] ??= {})[hook.method] = describeHook(book, id, hook);
   }
   const used = new Set(Object.values({ ...OPERATIONS, ...STREAMS } as Record<string, { tag: Tag }>).map(({ tag }) => tag));
   return {
@@ -99,6 +113,19 @@ function describe(book: SchemaBook, id: string, operation: Operation): OpenApiOp
       [status]: { description: 'It is done.', content: { 'application/json': { schema: book.output(operation.result) } } },
       ...refusals([...ALWAYS, ...(hasBody ? WITH_BODY : []), ...(operation.errors ?? [])]),
     },
+  };
+}
+
+function describeHook(book: SchemaBook, id: string, hook: Operation): OpenApiOperation {
+  const described = describe(book, id, hook);
+  const headers = Object.values(HOOK_HEADERS).map((name) => ({ name, in: 'header', required: true, schema: { type: 'string' } }));
+  return {
+    ...described,
+    description:
+      'Needs no token: `webhook-signature` is the HMAC-SHA256 of id, timestamp and body by the secret of the config, as Standard Webhooks describe it.',
+    security: [{}],
+    parameters: [...((described['parameters'] ?? []) as JsonSchema[]), ...headers],
+    requestBody: { required: false, content: { 'application/json': { schema: { type: 'object' } } } },
   };
 }
 
