@@ -143,7 +143,7 @@ export class StepRunner implements Steps {
 
   private async perform<R extends StepResult>(call: StepCall, attemptsBefore: number): Promise<R> {
     const step = idOf(call);
-    const options = activityOptions(step, call, this.admitted.heartbeatTimeout);
+    const options = activityOptions(step, call, this.admitted);
     const activities = proxyActivities<Record<keyof Activities, (input: unknown) => Promise<R>>>(options);
     const again = attemptsBefore > 0 && { attemptsBefore };
     const told = { ...this.decidedOf(step), ...again, ...this.reuse.earlierOf(call) };
@@ -210,7 +210,7 @@ export class StepRunner implements Steps {
     const { input: _, ...target } = load.input;
     const call = { policy: validate.policy, summary: `${validate.summary}, then ${load.summary}` };
     try {
-      const options = activityOptions(pairId(judging, loading), call, this.admitted.heartbeatTimeout);
+      const options = activityOptions(pairId(judging, loading), call, this.admitted);
       const { validateAndLoad } = proxyActivities<Pick<Activities, 'validateAndLoad'>>(options);
       const result = await (validateAndLoad as (input: unknown) => Promise<ValidateAndLoadResult>)({
         validate: { run: this.context, step: judging, ...validate.input },

@@ -58,6 +58,7 @@ const transform = z.discriminatedUnion('kind', [
 ]);
 const partitioning = z.strictObject({ kind: z.enum(['monthly', 'daily']), parameter: z.string(), from: z.string() });
 
+const duration = z.string().regex(/^\d+\s?(ms|s|m|minutes?|seconds?)$/, 'a duration such as 15s');
 const s3 = z.strictObject({
   endpoint: configurable.optional(),
   region: configurable.optional(),
@@ -87,6 +88,7 @@ export const projectSchema = z.strictObject({
       tags: z.array(z.string().min(1)).optional(),
       onConflict: z.enum(['reuse', 'reject', 'replace']).optional(),
       schedule: scheduleSchema.optional(),
+      stepQueue: z.string().min(1).optional(),
       description: z.string().optional(),
     }),
   ),
@@ -105,12 +107,12 @@ export const projectSchema = z.strictObject({
       extensionsDirectory: configurable.optional(),
     })
     .optional(),
-  steps: z
+  steps: z.strictObject({ heartbeatTimeout: duration.optional() }).optional(),
+  worker: z
     .strictObject({
-      heartbeatTimeout: z
-        .string()
-        .regex(/^\d+\s?(ms|s|m|minutes?|seconds?)$/, 'a duration such as 15s')
-        .optional(),
+      steps: z.int().positive().optional(),
+      cachedRuns: z.int().positive().optional(),
+      grace: duration.optional(),
     })
     .optional(),
   catalog: z

@@ -66,6 +66,8 @@ export interface AdmittedRun {
   /** Of a retry. */
   readonly changes?: RunChanges;
   readonly heartbeatTimeout: string;
+  /** The task queue whose workers do the steps, but for those that name another. @default the run's own */
+  readonly stepQueue?: string;
 }
 
 /** How a run ended, for the catalog. */
