@@ -4,6 +4,7 @@ import type { RunDescription } from '../temporal/describe-run.js';
 import { formatRunAddress, type RunAddress } from '../temporal/run-id.js';
 import { requireScope, type OperationContext } from './context.js';
 import { runView } from './run-view.js';
+import { unpolledQueues, withUnpolled } from './unpolled-queues.js';
 
 type RunResource = ResultOf<'getRun'>;
 
@@ -34,9 +35,11 @@ export async function findRun(context: OperationContext, address: RunAddress): P
     : { steps: [], schemaChanges: [], checks: [], auditOverrides: [], decisions: [], approvals: [] };
   const truth = description && { description, outcome: await outcomeFor(context, description) };
   const worker = description && isOpen(description) ? await states.hasWorker(description.taskQueue) : null;
-  const view = runView(row, known, truth);
+  const unpolled = await unpolledQueues(states, description);
+  const told = runView(row, known, truth);
+  const view = { ...told, steps: withUnpolled(told.steps, description?.pending ?? [], unpolled) };
   const isForgotten = !description && !states.offline && view.status === 'running';
-  return resource({ ...view, ...(isForgotten && { status: 'forgotten', durationMs: null }), worker });
+  return resource({ ...view, ...(isForgotten && { status: 'forgotten', durationMs: null }), worker, unpolled });
 }
 
 function isOpen({ state }: RunDescription): boolean {

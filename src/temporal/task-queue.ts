@@ -17,16 +17,19 @@ export interface Poller {
 /** Temporal's numbers for the two kinds of tasks. */
 const TASKS = { workflow: 1, activity: 2 } as const;
 
-/** Whether a worker takes the workflow tasks of a queue. One that was killed counts for up to 70 s. */
-export async function hasWorker(temporal: TemporalClient, taskQueue: string): Promise<boolean> {
-  return (await findPollers(temporal, taskQueue)).length > 0;
+/** Temporal's two kinds of tasks: runs go on by those of workflows, steps are those of activities. */
+export type TaskKind = keyof typeof TASKS;
+
+/** Whether a worker takes the workflow tasks of a queue, or those of activities. One that was killed counts for up to 70 s. */
+export async function hasWorker(temporal: TemporalClient, taskQueue: string, tasks: TaskKind = 'workflow'): Promise<boolean> {
+  return (await findPollers(temporal, taskQueue, tasks)).length > 0;
 }
 
 /** The workers that take the tasks of a queue. One that was killed counts for up to 70 s. */
 export async function findPollers(
   temporal: TemporalClient,
   taskQueue: string,
-  tasks: keyof typeof TASKS = 'workflow',
+  tasks: TaskKind = 'workflow',
 ): Promise<Poller[]> {
   const { client, namespace } = temporal;
   const { pollers } = await answered(temporal, taskQueue, () =>
