@@ -27,7 +27,9 @@ export async function explainMissing(services: Known, context: Context, error: u
       .filter((identity) => (stagingOf(identity) ?? own) !== own);
     const there = others.find((other) => name === undefined || makers.some((maker) => stagingOf(maker) === stagingOf(other)));
     if (there !== undefined) return notShared(services, { uri, name, maker: makers[0], there }, error);
-    return makers[0] === undefined ? error : new TerminalError('STAGING_MISSING', `${error.message} ${madeElsewhere(makers[0])}`, error.details);
+    return makers[0] === undefined
+      ? error
+      : new TerminalError('STAGING_MISSING', `${error.message} ${madeElsewhere(makers[0])}`, error.details);
   } catch {
     // Neither the catalog's nor Temporal's trouble is what the step failed of.
     return error;
@@ -36,7 +38,12 @@ export async function explainMissing(services: Known, context: Context, error: u
 
 function notShared(
   { staging, workerIdentity }: Known,
-  dataset: { readonly uri: string; readonly name: string | undefined; readonly maker: string | undefined; readonly there: string },
+  dataset: {
+    readonly uri: string;
+    readonly name: string | undefined;
+    readonly maker: string | undefined;
+    readonly there: string;
+  },
   cause: Error,
 ): TransientError {
   const { uri, name, maker, there } = dataset;

@@ -28,5 +28,5 @@ if (actual[0] < required[0] || (actual[0] === required[0] && actual[1] < require
   if (!process.env.UV_THREADPOOL_SIZE) {
     process.env.UV_THREADPOOL_SIZE = String(Math.max(4, 2 * os.availableParallelism()));
   }
-  import('../dist/src/cli/main.js');
+  void import('../dist/src/cli/main.js');
 }

@@ -33,7 +33,9 @@ export async function startWorker(
   });
   process.once('exit', () => child.kill('SIGKILL'));
   let [text, errors, end, peak] = ['', '', undefined as string | undefined, 0];
-  const exited = once(child, 'exit').then(([code, signal]) => (end = `exit code ${code}, signal ${signal}\n${errors.slice(-2_000)}`));
+  const exited = once(child, 'exit').then(
+    ([code, signal]) => (end = `exit code ${code}, signal ${signal}\n${errors.slice(-2_000)}`),
+  );
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (errors += chunk));
   const ready = new Promise<number>((resolve) =>
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => {

@@ -49,5 +49,11 @@ export const ROUTES = {
   resumeBackfill: { method: 'post', path: '/v1/backfills/{backfill}/resume', tag: 'backfills' },
   cancelBackfill: { method: 'post', path: '/v1/backfills/{backfill}/cancel', tag: 'backfills' },
   retryBackfill: { method: 'post', path: '/v1/backfills/{backfill}/retry', tag: 'backfills' },
+  getDeployment: { method: 'get', path: '/v1/deployment', tag: 'deployments' },
+  promoteVersion: { method: 'post', path: '/v1/deployment/promote', tag: 'deployments' },
+  rampVersion: { method: 'post', path: '/v1/deployment/ramp', tag: 'deployments' },
+  rollbackDeployment: { method: 'post', path: '/v1/deployment/rollback', tag: 'deployments' },
+  unversionDeployment: { method: 'post', path: '/v1/deployment/unversioned', tag: 'deployments' },
+  moveRun: { method: 'post', path: '/v1/runs/{run}/move', tag: 'runs' },
   getHealth: { method: 'get', path: '/v1/health', tag: 'service' },
 } as Readonly<Record<OperationId, Route>>;

@@ -26,11 +26,7 @@ export async function hasWorker(temporal: TemporalClient, taskQueue: string, tas
 }
 
 /** The workers that take the tasks of a queue. One that was killed counts for up to 70 s. */
-export async function findPollers(
-  temporal: TemporalClient,
-  taskQueue: string,
-  tasks: TaskKind = 'workflow',
-): Promise<Poller[]> {
+export async function findPollers(temporal: TemporalClient, taskQueue: string, tasks: TaskKind = 'workflow'): Promise<Poller[]> {
   const { client, namespace } = temporal;
   const { pollers } = await answered(temporal, taskQueue, () =>
     client.workflowService.describeTaskQueue({ namespace, taskQueue: { name: taskQueue }, taskQueueType: TASKS[tasks] }),

@@ -58,6 +58,7 @@ export class Places {
 
 /** A person's cancellation ends the step; a worker that stops lets it begin elsewhere. */
 function reasonOf(context: Context, error: unknown): Error {
-  if (context.cancellationDetails?.cancelRequested === true) return new CancelledFailure('The step was cancelled before it began.');
+  if (context.cancellationDetails?.cancelRequested === true)
+    return new CancelledFailure('The step was cancelled before it began.');
   return toFailure(new TransientError('INTERRUPTED', 'The worker stopped before the step had begun.', {}, { cause: error }));
 }

@@ -38,7 +38,10 @@ test('a file that is gone from the machine that read it is gone, and so is one o
 });
 
 test('a worker is read as it is written, with the id of its staging or without', () => {
-  for (const identity of [{ pid: 1, host: 'a-b.example' }, { pid: 4711, host: 'h', staging: '0a1b2c3d' }]) {
+  for (const identity of [
+    { pid: 1, host: 'a-b.example' },
+    { pid: 4711, host: 'h', staging: '0a1b2c3d' },
+  ]) {
     expect(parseWorkerIdentity(formatWorkerIdentity(identity))).toEqual(identity);
   }
   for (const other of ['', 'somebody', 'x@y', '12@', '12@h/staging', '12@h/0a1b/2c']) {

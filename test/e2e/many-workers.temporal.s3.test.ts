@@ -34,55 +34,61 @@ afterAll(async () => {
   await connection?.close();
 });
 
-test.each(['a folder', 'a bucket'])('two workers share %s as staging: both take steps, and when one is killed the other ends all runs', async (place) => {
-  const [lake, folder] = [lastingFolder(), lastingFolder()];
-  mkdirSync(path.join(lake, 'in'));
-  const taskQueue = `many-${randomBytes(5).toString('hex')}`;
-  const inBucket = place === 'a bucket';
-  const staging = inBucket && { REGIONS_STAGING: `s3://${bucket.name}/staging`, REGIONS_S3: JSON.stringify(bucket.s3) };
-  const setup = { address: await temporalAddress(), taskQueue, bundlePath, folder, steps: 2, stagesInProject: inBucket };
-  const seen = [0, 0];
-  let doomed: Arrival | undefined;
-  const start = async (number: number): Promise<CrashingWorker> => {
-    const holds = (arrival: Arrival): boolean => {
-      seen[number]! += 1;
-      // The first of them stands still in the middle of a load, once both have had work.
-      if (number !== 0 || doomed || arrival.checkpoint !== 'load.before-commit' || seen[1] === 0) return false;
-      doomed = arrival;
-      return true;
+test.each(['a folder', 'a bucket'])(
+  'two workers share %s as staging: both take steps, and when one is killed the other ends all runs',
+  async (place) => {
+    const [lake, folder] = [lastingFolder(), lastingFolder()];
+    mkdirSync(path.join(lake, 'in'));
+    const taskQueue = `many-${randomBytes(5).toString('hex')}`;
+    const inBucket = place === 'a bucket';
+    const staging = inBucket && { REGIONS_STAGING: `s3://${bucket.name}/staging`, REGIONS_S3: JSON.stringify(bucket.s3) };
+    const setup = { address: await temporalAddress(), taskQueue, bundlePath, folder, steps: 2, stagesInProject: inBucket };
+    const seen = [0, 0];
+    let doomed: Arrival | undefined;
+    const start = async (number: number): Promise<CrashingWorker> => {
+      const holds = (arrival: Arrival): boolean => {
+        seen[number]! += 1;
+        // The first of them stands still in the middle of a load, once both have had work.
+        if (number !== 0 || doomed || arrival.checkpoint !== 'load.before-commit' || seen[1] === 0) return false;
+        doomed = arrival;
+        return true;
+      };
+      const worker = spawnCrashingWorker(PROJECT, { REGIONS_LAKE: lake, ...staging }, holds);
+      workers.push(worker);
+      await worker.begin(setup);
+      return worker;
     };
-    const worker = spawnCrashingWorker(PROJECT, { REGIONS_LAKE: lake, ...staging }, holds);
-    workers.push(worker);
-    await worker.begin(setup);
-    return worker;
-  };
-  const [first, second] = await Promise.all([start(0), start(1)]);
-  const { workflow } = new Client({ connection });
-  const begin = (number: number) => {
-    const source = `orders-${number}.csv`;
-    const rows = Array.from({ length: ROWS }, (_, id) => `${number}-${id},${id}\n`);
-    writeFileSync(path.join(lake, 'in', source), `id,amount\n${rows.join('')}`);
-    return workflow.start('carry', { taskQueue, workflowId: `${taskQueue}-${number}`, args: [{ source }] });
-  };
-  const handles = await Promise.all(Array.from({ length: RUNS }, (_, number) => begin(number)));
-  // Both poll, so that sooner or later both have work: more of it, until the one that is to be killed is in a load.
-  await until(
-    async () => {
-      const ended = await Promise.all(handles.map(async (handle) => (await handle.describe()).status.name !== 'RUNNING'));
-      if (!doomed && ended.filter((each) => !each).length < 3) handles.push(await begin(handles.length));
-      return doomed !== undefined;
-    },
-    () => `arrivals ${seen.join(' and ')}`,
-    120_000,
-  );
-  await first.kill();
-  const results = (await Promise.all(handles.map((handle) => handle.result()))) as { readonly rows: number }[];
-  expect(results.map(({ rows }) => rows)).toEqual(handles.map(() => ROWS));
-  expect(Math.min(...seen)).toBeGreaterThan(0);
-  for (const number of handles.keys()) {
-    const lines = readFileSync(path.join(lake, 'out', `orders-${number}.csv`), 'utf8').trim().split('\n').slice(1);
-    expect(new Set(lines).size).toBe(ROWS);
-    expect(lines).toHaveLength(ROWS);
-  }
-  await second.stop();
-});
+    const [first, second] = await Promise.all([start(0), start(1)]);
+    const { workflow } = new Client({ connection });
+    const begin = (number: number) => {
+      const source = `orders-${number}.csv`;
+      const rows = Array.from({ length: ROWS }, (_, id) => `${number}-${id},${id}\n`);
+      writeFileSync(path.join(lake, 'in', source), `id,amount\n${rows.join('')}`);
+      return workflow.start('carry', { taskQueue, workflowId: `${taskQueue}-${number}`, args: [{ source }] });
+    };
+    const handles = await Promise.all(Array.from({ length: RUNS }, (_, number) => begin(number)));
+    // Both poll, so that sooner or later both have work: more of it, until the one that is to be killed is in a load.
+    await until(
+      async () => {
+        const ended = await Promise.all(handles.map(async (handle) => (await handle.describe()).status.name !== 'RUNNING'));
+        if (!doomed && ended.filter((each) => !each).length < 3) handles.push(await begin(handles.length));
+        return doomed !== undefined;
+      },
+      () => `arrivals ${seen.join(' and ')}`,
+      120_000,
+    );
+    await first.kill();
+    const results = (await Promise.all(handles.map((handle) => handle.result()))) as { readonly rows: number }[];
+    expect(results.map(({ rows }) => rows)).toEqual(handles.map(() => ROWS));
+    expect(Math.min(...seen)).toBeGreaterThan(0);
+    for (const number of handles.keys()) {
+      const lines = readFileSync(path.join(lake, 'out', `orders-${number}.csv`), 'utf8')
+        .trim()
+        .split('\n')
+        .slice(1);
+      expect(new Set(lines).size).toBe(ROWS);
+      expect(lines).toHaveLength(ROWS);
+    }
+    await second.stop();
+  },
+);

@@ -71,7 +71,11 @@ function source(rows: number): string {
 }
 
 function rowsOut(name: string): number {
-  return readFileSync(path.join(lake, 'out', name), 'utf8').trim().split('\n').length - 1;
+  return (
+    readFileSync(path.join(lake, 'out', name), 'utf8')
+      .trim()
+      .split('\n').length - 1
+  );
 }
 
 test('a step waits for the workers of the queue that it names, which is told, and they do it', async () => {
@@ -110,7 +114,9 @@ test('a step waits for the workers of the queue that it names, which is told, an
   expect(done).not.toContain('extract.reading');
   expect(done).toContain('load.before-commit');
   const polled = await describeQueue(temporal, far);
-  expect(polled.workers).toEqual([{ identity: expect.stringContaining(`${process.pid}@`) as string, runs: false, lastSeenAt: expect.any(String) as string }]);
+  expect(polled.workers).toEqual([
+    { identity: expect.stringContaining(`${process.pid}@`) as string, runs: false, lastSeenAt: expect.any(String) as string },
+  ]);
   expect((await describeQueue(temporal, near.taskQueue)).workers).toMatchObject([{ runs: true }]);
 });
 

@@ -116,5 +116,9 @@ test('a step that meets a dataset of another staging says whose it is, and is do
   held[1]!();
   expect(await handle.result()).toMatchObject({ rows: 2 });
   expect(await blocker.result()).toMatchObject({ rows: 1 });
-  expect(readFileSync(path.join(lake, 'out', 'orders.csv'), 'utf8').trim().split('\n')).toHaveLength(3);
+  expect(
+    readFileSync(path.join(lake, 'out', 'orders.csv'), 'utf8')
+      .trim()
+      .split('\n'),
+  ).toHaveLength(3);
 });

@@ -21,7 +21,10 @@ export const SERVICE_OPERATIONS = {
           z.object({
             taskQueue: z.string(),
             ok: z.boolean().describe('False where steps wait and no worker polls.'),
-            waiting: z.number().nullable().describe('Steps that wait for a worker, about; null where the server does not count them.'),
+            waiting: z
+              .number()
+              .nullable()
+              .describe('Steps that wait for a worker, about; null where the server does not count them.'),
             workers: z.array(
               z.object({
                 identity: z.string(),

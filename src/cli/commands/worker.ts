@@ -73,7 +73,9 @@ const END_TEXTS = {
 function readyText(queues: readonly string[], own: string, pipelines: readonly string[]): string {
   const names = queues.map((queue) => `"${queue}"`).join(', ');
   const polls = `The worker polls task queue${queues.length === 1 ? '' : 's'} ${names}`;
-  return queues.includes(own) ? `${polls} for ${pipelines.join(', ')}.` : `${polls} for steps alone; runs go on where "${own}" is polled.`;
+  return queues.includes(own)
+    ? `${polls} for ${pipelines.join(', ')}.`
+    : `${polls} for steps alone; runs go on where "${own}" is polled.`;
 }
 
 function stoppingText(steps: number, graceMs: number): string {

@@ -36,6 +36,22 @@ export function addServers(program: Command, add: Add): void {
     .option('--ui-port <port>', "the port of Temporal's web UI (default: 8233, or a free one)", parseCount)
     .option('--postgres-port <port>', 'the port of the Postgres server (default: a free one)', parseCount)
     .option('--service-port <port>', 'the port of the client service (default: 8300, or the next free one)', parseCount);
+  addWorker(program, add);
+  add(
+    program,
+    {
+      usage: 'serve',
+      temporal: true,
+      about: "Runs the project's client service until Ctrl-C.",
+      examples: ['millrace serve', 'millrace serve --port 8080'],
+    },
+    async (context, options: ServeFlags) => (await import('../commands/serve.js')).serve(context, options),
+  )
+    .option('--host <address>', 'the address to listen on', '127.0.0.1')
+    .option('--port <port>', 'the port to listen on (default: 8300)', parseCount);
+}
+
+function addWorker(program: Command, add: Add): void {
   add(
     program,
     {
@@ -61,16 +77,4 @@ export function addServers(program: Command, add: Add): void {
     .option('--grace <time>', 'how long steps at work may go on after a signal, as 25s or 2m (default: 25s)', parseGrace)
     .option('--deployment <name>', 'be a version of this worker deployment: runs stay with the version that begins them')
     .option('--build-id <id>', 'the name of the version (default: made from the code, the config and what it reaches)');
-  add(
-    program,
-    {
-      usage: 'serve',
-      temporal: true,
-      about: "Runs the project's client service until Ctrl-C.",
-      examples: ['millrace serve', 'millrace serve --port 8080'],
-    },
-    async (context, options: ServeFlags) => (await import('../commands/serve.js')).serve(context, options),
-  )
-    .option('--host <address>', 'the address to listen on', '127.0.0.1')
-    .option('--port <port>', 'the port to listen on (default: 8300)', parseCount);
 }
