@@ -11,8 +11,7 @@ RUN npm run build && cd examples/flights && node /app/bin/millrace.js build && r
 RUN npm prune --omit=dev --no-audit --no-fund
 
 FROM node:20.19.5-bookworm-slim
-# Each DuckDB query that runs holds a thread of Node’s pool; a worker does one step less at a time than it has threads.
-ENV NODE_ENV=production UV_THREADPOOL_SIZE=16
+ENV NODE_ENV=production
 # Temporal's native library verifies TLS with the system's certificates, which the slim image lacks.
 RUN apt-get update && apt-get install --yes --no-install-recommends ca-certificates && rm -rf /var/lib/apt/lists/*
 WORKDIR /app

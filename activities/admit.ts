@@ -74,6 +74,7 @@ async function describeAdmission(
     ...(retry && { changes: retry.changes }),
     code: services.code,
     heartbeatTimeout: services.project.heartbeatTimeout,
+    ...(config.stepQueue !== undefined && { stepQueue: config.stepQueue }),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Manifest, Part } from '../src/core/manifest.js';
 import { isInPlace, isRemote } from '../src/core/place.js';
 import { verifyParts } from '../src/engine/part-files.js';
 import { withConnection } from './connection.js';
+import { explainUnreachable } from './not-shared.js';
 import type { Services } from './services.js';
 import type { StepCall } from './step-call.js';
 
@@ -34,7 +35,7 @@ const AT_ONCE = 8;
 export async function openInput(services: Services, call: StepCall, manifest: Manifest): Promise<OpenedInput> {
   const originals = new Map<string, string>();
   const parts = await withRemotes(services, call, manifest.parts, async (remoteOf) => {
-    await verifyAll(services, call, manifest.parts, remoteOf);
+    await verifyAll(services, call, manifest, remoteOf);
     return inTurn(manifest.parts, async (part) => {
       const placed = await place(services, call, part, remoteOf(part));
       originals.set(placed.path, part.path);
@@ -47,7 +48,7 @@ export async function openInput(services: Services, call: StepCall, manifest: Ma
   return {
     manifest: { ...manifest, parts },
     isLocal: !isRemote(services.staging.root) && parts.every(({ path }) => !isRemote(path)),
-    verify: () => withRemotes(services, call, manifest.parts, (remoteOf) => verifyAll(services, call, manifest.parts, remoteOf)),
+    verify: () => withRemotes(services, call, manifest.parts, (remoteOf) => verifyAll(services, call, manifest, remoteOf)),
     restore: (made) =>
       made.map((part) => ({
         ...part,
@@ -70,8 +71,13 @@ async function place({ staging }: Services, call: StepCall, part: Part, remote: 
   };
 }
 
-async function verifyAll(services: Services, call: StepCall, parts: readonly Part[], remoteOf: RemoteOf): Promise<void> {
-  await inTurn(parts, (part) => remoteOf(part)?.verify(part, call.signal) ?? verifyParts([part], services.staging.root));
+async function verifyAll(services: Services, call: StepCall, manifest: Manifest, remoteOf: RemoteOf): Promise<void> {
+  const { staging, workerIdentity } = services;
+  try {
+    await inTurn(manifest.parts, (part) => remoteOf(part)?.verify(part, call.signal) ?? verifyParts([part], staging.root));
+  } catch (error) {
+    throw explainUnreachable(error, manifest, workerIdentity);
+  }
 }
 
 /** Opens the connections by which parts are read, for the time of `work`. */

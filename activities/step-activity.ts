@@ -8,6 +8,7 @@ import type { EarlierResults, RunContext, StepId, StepKind, StepResult } from '.
 import { scrub } from '../src/core/secrets.js';
 import { besideEarlier, earlierResult, standsFor } from './earlier-result.js';
 import { toFailure } from './failure.js';
+import { explainMissing } from './not-shared.js';
 import { patiently } from './patience.js';
 import { runScope, runStartOf } from './run-scope.js';
 import type { Services } from './services.js';
@@ -92,8 +93,9 @@ export async function runStep<I extends StepRequest, R extends StepResult>(
     const finished = { ...began, finishedAt: new Date().toISOString(), result, ...facts };
     await patiently(() => catalog.recordStepFinished(finished), signal);
     return besideEarlier(before, result);
-  } catch (error) {
+  } catch (thrown) {
     await start?.settle();
+    const error = await explainMissing(services, context, thrown);
     const secrets = call?.secrets ?? [];
     await tellFailure(services, context, { ...began, ...describeFailure(error, context, secrets) });
     throw wasCancelled(context) ? new CancelledFailure(`Step ${input.step} was cancelled.`) : toFailure(error, secrets);

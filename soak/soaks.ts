@@ -5,4 +5,5 @@ export const SOAKS: Readonly<Record<string, () => Promise<Soak>>> = {
   waits: async () => (await import('./waits/waits.js')).waits,
   pool: async () => (await import('./pool/index.js')).soak,
   triggers: async () => (await import('./triggers/triggers.js')).triggers,
+  steps: async () => (await import('./steps/soak.js')).soak,
 };

@@ -1,15 +1,16 @@
 import { ActivityCancellationType, type ActivityOptions } from '@temporalio/workflow';
 import { withPriority, type TaskOrder } from '../src/core/step-policy.js';
+import type { AdmittedRun } from '../src/core/admission.js';
 import type { StepCall } from './step-calls.js';
 
 /** How a step's activity is run. */
 export function activityOptions(
   activityId: string,
   { policy, summary }: Pick<StepCall, 'policy' | 'summary'>,
-  heartbeatTimeout: string,
+  { heartbeatTimeout, stepQueue }: Pick<AdmittedRun, 'heartbeatTimeout' | 'stepQueue'>,
   order: TaskOrder = {},
 ): ActivityOptions {
-  const { timeout, retry, taskQueue } = policy;
+  const { timeout, retry, taskQueue = stepQueue } = policy;
   return {
     activityId,
     // Temporal refuses summaries over 400 bytes.

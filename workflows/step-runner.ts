@@ -151,7 +151,7 @@ export class StepRunner implements Steps {
 
   private async perform<R extends StepResult>(call: StepCall, attemptsBefore: number): Promise<R> {
     const step = idOf(call);
-    const options = activityOptions(step, call, this.admitted.heartbeatTimeout, this.order);
+    const options = activityOptions(step, call, this.admitted, this.order);
     const activities = proxyActivities<Record<keyof Activities, (input: unknown) => Promise<R>>>(options);
     const told = { ...this.decidedOf(step), ...this.reuse.earlierOf(call) };
     const work = (slot?: SlotProof, lost = 0): Promise<R & BesideEarlier> => {
@@ -236,7 +236,7 @@ export class StepRunner implements Steps {
     const call = { policy: validate.policy, summary: `${validate.summary}, then ${load.summary}` };
     try {
       const id = pairId(judging, loading);
-      const options = activityOptions(id, call, this.admitted.heartbeatTimeout, this.order);
+      const options = activityOptions(id, call, this.admitted, this.order);
       const { validateAndLoad } = proxyActivities<Pick<Activities, 'validateAndLoad'>>(options);
       const work = (slot?: SlotProof, lost = 0): Promise<ValidateAndLoadResult> => {
         const again = { run: this.context, ...(lost > 0 && { attemptsBefore: lost }) };

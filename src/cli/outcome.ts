@@ -10,6 +10,12 @@ export function noWorker(taskQueue: string | null): string {
   return `No worker polls task queue "${taskQueue ?? ''}": the run waits for one. Start it with: millrace worker`;
 }
 
+/** What to say of a task queue that steps wait for and nobody polls. */
+export function noStepWorker({ taskQueue, steps }: Run['unpolled'][number]): string {
+  const waits = steps.length === 1 ? `step ${steps[0]} waits` : `${steps.length} steps wait`;
+  return `No worker polls task queue "${taskQueue}": ${waits} for one. Start it with: millrace worker --queues ${taskQueue}`;
+}
+
 /** Whether a run goes on. */
 export function isOpen({ status }: Pick<Run, 'status'>): boolean {
   return status === 'running' || status === 'paused';

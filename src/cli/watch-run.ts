@@ -4,7 +4,7 @@ import { openTerminal, type Terminal } from '../dev/terminal.js';
 import { formatRunAddress, type RunAddress } from '../temporal/run-id.js';
 import { EXIT } from './exit-codes.js';
 import { followRun } from './follow-run.js';
-import { isOpen, noWorker, tellOutcome, type Run } from './outcome.js';
+import { isOpen, noStepWorker, noWorker, tellOutcome, type Run } from './outcome.js';
 import type { Output } from './output.js';
 import { STEP_HEAD, stepCells, stepLines, type StepLine } from './step-lines.js';
 
@@ -95,7 +95,13 @@ function describeChange(line: StepLine): string {
 function workerWatch(output: Output): (run: Run) => void {
   const since = Date.now();
   let missing = false;
-  return ({ status, taskQueue, worker }) => {
+  const told = new Set<string>();
+  return ({ status, taskQueue, worker, unpolled }) => {
+    for (const queue of unpolled) {
+      if (queue.taskQueue === taskQueue || told.has(queue.taskQueue)) continue;
+      told.add(queue.taskQueue);
+      output.warn(noStepWorker(queue));
+    }
     // Of a run that has ended, nobody asks.
     if (worker === null) return;
     if (worker && missing) output.warn(`A worker polls task queue "${taskQueue ?? ''}" now.`);

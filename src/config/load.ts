@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { tsImport } from 'tsx/esm/api';
@@ -8,6 +7,7 @@ import { MillraceError, TerminalError } from '../core/errors.js';
 import { isRemote } from '../core/place.js';
 import { errorsOf, ProblemsError, problemsOf, type Problem } from '../core/problems.js';
 import { BUILT_IN_PIPELINES } from './built-in-pipelines.js';
+import { capacityOf, thisMachine, type Capacity } from './capacity.js';
 import { checkProject } from './check.js';
 import { findProject, type ProjectPlace } from './find-project.js';
 import { importProblems, type ImportedModule } from './import-failure.js';
@@ -41,6 +41,13 @@ export interface LoadedProject {
   /** Reading it throws ENV_MISSING where a variable that holds its path or URL is not set. */
   readonly catalog: CatalogPlace;
   readonly heartbeatTimeout: string;
+  readonly worker: WorkerPlan;
+}
+
+/** What a worker of the project takes on, on this machine. */
+export interface WorkerPlan extends Pick<Capacity, 'steps' | 'cachedRuns'> {
+  /** How long steps at work may go on when the worker is told to stop. */
+  readonly grace: string;
 }
 
 /** Where staging is: in a folder (absolute), or in a bucket (`s3://…`), with how that is reached as the config says it. */
@@ -90,6 +97,7 @@ function resolveProject(config: Project, place: ProjectPlace): LoadedProject {
   const within = (value: Configurable, where: string): string => path.resolve(root, resolveText(value, where, environment));
   const stagingRoot = config.staging?.root ?? '.millrace/staging';
   const engine = config.engine ?? {};
+  const { steps, cachedRuns, ...limits } = capacityOf(thisMachine(), { ...engine, ...config.worker });
   return {
     directory: place.directory,
     root,
@@ -110,8 +118,7 @@ function resolveProject(config: Project, place: ProjectPlace): LoadedProject {
       maxBytes: config.staging?.maxBytes,
     },
     engine: {
-      memoryLimit: engine.memoryLimit ?? '1GB',
-      threads: engine.threads ?? os.availableParallelism(),
+      ...limits,
       spillDirectory: within(engine.spillDirectory ?? '.millrace/spill', 'engine.spillDirectory'),
       extensionsDirectory: engine.extensionsDirectory && within(engine.extensionsDirectory, 'engine.extensionsDirectory'),
     },
@@ -120,6 +127,7 @@ function resolveProject(config: Project, place: ProjectPlace): LoadedProject {
       return catalogPlace(config.catalog ?? {}, root, environment);
     },
     heartbeatTimeout: config.steps?.heartbeatTimeout ?? '15s',
+    worker: { steps, cachedRuns, grace: config.worker?.grace ?? '25s' },
   };
 }
 

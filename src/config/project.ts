@@ -51,6 +51,8 @@ export interface PipelineConfig<S extends z.ZodObject = z.ZodObject> {
   readonly fairness?: Fairness;
   /** What starts it besides: loads, files, a condition, signed calls. @default nothing */
   readonly triggers?: TriggersConfig;
+  /** The task queue whose workers do its steps; the run itself, as all runs, is on the project's. @default the project's `taskQueue` */
+  readonly stepQueue?: string;
   /** What it does, in a sentence. */
   readonly description?: string;
 }
@@ -83,9 +85,9 @@ export interface ProjectConfig {
     readonly maxBytes?: number;
   };
   readonly engine?: {
-    /** DuckDB's memory for one step, in its own words. @default '1GB' */
+    /** DuckDB's memory for one step, in its own words. @default '1GB', or less where the worker's steps would not fit in its memory */
     readonly memoryLimit?: string;
-    /** DuckDB's threads for one step. @default the processors of the machine */
+    /** DuckDB's threads for one step. @default the processors of the machine, or fewer where the memory limit is small */
     readonly threads?: number;
     /** Where DuckDB puts what does not fit in memory. @default '.millrace/spill' beside the config */
     readonly spillDirectory?: Configurable;
@@ -95,6 +97,18 @@ export interface ProjectConfig {
   readonly steps?: {
     /** How long the server waits for a sign of life of a running step before it starts another attempt. @default '15s' */
     readonly heartbeatTimeout?: string;
+  };
+  readonly worker?: {
+    /**
+     * Steps at work at once in one worker, on all its task queues together. Fewer than the threads of Node's pool (the
+     * environment's `UV_THREADPOOL_SIZE`).
+     * @default the processors of the machine, at least 2, or fewer where they would not fit in its memory
+     */
+    readonly steps?: number;
+    /** Runs that a worker keeps in memory between their steps. @default 120 for each GiB of memory, at most 1,000 */
+    readonly cachedRuns?: number;
+    /** How long steps at work may go on when a worker is told to stop, before they are interrupted. @default '25s' */
+    readonly grace?: string;
   };
   readonly catalog?: {
     /** The SQLite file. @default '.millrace/catalog.db' beside the config */

@@ -72,6 +72,7 @@ const fairness = z.strictObject({
   weight: z.number().min(0.001).max(1000).optional(),
 });
 
+const duration = z.string().regex(/^\d+\s?(ms|s|m|minutes?|seconds?)$/, 'a duration such as 15s');
 const s3 = z.strictObject({
   endpoint: configurable.optional(),
   region: configurable.optional(),
@@ -106,6 +107,7 @@ export const projectSchema = z.strictObject({
       priority: z.int().min(1).max(5).optional(),
       fairness: fairness.optional(),
       triggers: triggersSchema.optional(),
+      stepQueue: z.string().min(1).optional(),
       description: z.string().optional(),
     }),
   ),
@@ -125,12 +127,12 @@ export const projectSchema = z.strictObject({
       extensionsDirectory: configurable.optional(),
     })
     .optional(),
-  steps: z
+  steps: z.strictObject({ heartbeatTimeout: duration.optional() }).optional(),
+  worker: z
     .strictObject({
-      heartbeatTimeout: z
-        .string()
-        .regex(/^\d+\s?(ms|s|m|minutes?|seconds?)$/, 'a duration such as 15s')
-        .optional(),
+      steps: z.int().positive().optional(),
+      cachedRuns: z.int().positive().optional(),
+      grace: duration.optional(),
     })
     .optional(),
   catalog: z

@@ -70,6 +70,8 @@ export interface AdmittedRun {
   /** As the pipeline's config has them, where the run was not started with others. */
   readonly priority?: Priority;
   readonly fairness?: Fairness;
+  /** The task queue whose workers do the steps, but for those that name another. @default the run's own */
+  readonly stepQueue?: string;
 }
 
 /** How a run ended, for the catalog. */

@@ -10,7 +10,7 @@ export interface StepPolicy {
     /** Longest pause between attempts. @default '1 minute' */
     readonly maximumInterval?: string | number;
   };
-  /** The task queue whose workers run the step. @default the run's own */
+  /** The task queue whose workers run the step. @default the pipeline's `stepQueue`, or the run's own */
   readonly taskQueue?: string;
   /**
    * What happens when the step has failed for good: `'fail'` throws its error in the pipeline; `'wait'` lets the step wait until

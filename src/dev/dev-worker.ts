@@ -27,7 +27,7 @@ export async function startDevWorker(
   Runtime.install({ logger, shutdownSignals: [] });
   const worker = await createWorker({ project, workflowBundle, address: temporal.address, namespace: temporal.namespace });
   worker.done.catch(() => undefined);
-  return { done: worker.done, atWork: () => worker.atWork(), stop: () => stopSoon(worker) };
+  return { ...worker, stop: () => stopSoon(worker) };
 }
 
 async function stopSoon(worker: RunningWorker): Promise<void> {

@@ -13,6 +13,7 @@ import { download } from '../object-store/transfer.js';
 import { bucketInventory } from './bucket-inventory.js';
 import { attemptName, removeDeadAttempts } from './dead-attempts.js';
 import { fileSize, folderBytes, hashFile } from './durable-files.js';
+import { bucketStagingId } from './staging-id.js';
 import type { StagedDataset, Staging, StagingAttempt } from './staging.js';
 import { complete, datasetFolder, isOwn, manifestUri, stagedFiles, type AttemptFiles } from './staging-manifest.js';
 
@@ -27,6 +28,7 @@ export function openBucketStaging(root: string, s3: Readonly<Record<string, unkn
     root: store.url(),
     secrets: store.secrets,
     remote: remoteParts(store),
+    id: () => bucketStagingId(store),
     inventory: bucketInventory(store),
     find: (key, signal) => findWhole(store, key, signal),
     async read(uri) {
@@ -35,6 +37,7 @@ export function openBucketStaging(root: string, s3: Readonly<Record<string, unkn
       throw new TerminalError(
         'STAGING_MISSING',
         `The dataset ${uri} is no longer in staging (${store.url()}). Retry the run from the step that made it.`,
+        { dataset: uri },
       );
     },
     async begin(key, checkpoint, signal) {

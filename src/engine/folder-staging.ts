@@ -6,6 +6,7 @@ import type { Manifest } from '../core/manifest.js';
 import { attemptName, removeDeadAttempts } from './dead-attempts.js';
 import { fileSize, folderBytes, hashFile, writeDurably } from './durable-files.js';
 import type { StagedDataset, Staging, StagingAttempt } from './staging.js';
+import { folderStagingId } from './staging-id.js';
 import { folderInventory } from './staging-inventory.js';
 import { complete, datasetFolder, isOwn, manifestUri, stagedFiles, type AttemptFiles } from './staging-manifest.js';
 
@@ -17,6 +18,7 @@ export function openFolderStaging(root: string): Staging {
   return {
     root,
     secrets: [],
+    id: () => folderStagingId(root),
     inventory: folderInventory(root),
     usedBytes: () => folderBytes(root),
     check: () => Promise.resolve(),
@@ -30,6 +32,7 @@ export function openFolderStaging(root: string): Staging {
       throw new TerminalError(
         'STAGING_MISSING',
         `The dataset ${uri} is no longer in staging (${root}). Retry the run from the step that made it.`,
+        { dataset: uri },
       );
     },
   };

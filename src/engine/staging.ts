@@ -30,6 +30,11 @@ export interface Staging {
   readonly root: string;
   /** Strings that no message may hold. */
   readonly secrets: readonly string[];
+  /**
+   * Eight hex digits that are written where the datasets are: whoever reads the same ones has the same staging, by whatever path.
+   * Makes them when there are none.
+   */
+  id(): Promise<string>;
   /** How staged files are read that are not on this machine's disks. */
   readonly remote?: RemoteParts;
   readonly inventory: StagingInventory;

@@ -6,6 +6,7 @@ import { formatRunAddress, type RunAddress } from '../temporal/run-id.js';
 import { requireScope, type OperationContext } from './context.js';
 import { withQueuedSteps } from './queued-steps.js';
 import { runView } from './run-view.js';
+import { unpolledQueues, withUnpolled } from './unpolled-queues.js';
 
 type RunResource = ResultOf<'getRun'>;
 
@@ -36,7 +37,9 @@ export async function findRun(context: OperationContext, address: RunAddress): P
     : { steps: [], schemaChanges: [], checks: [], auditOverrides: [], decisions: [], approvals: [] };
   const truth = description && { description, outcome: await outcomeFor(context, description) };
   const worker = description && isOpen(description) ? await states.hasWorker(description.taskQueue) : null;
-  const view = runView(row, known, truth);
+  const unpolled = await unpolledQueues(states, description);
+  const told = runView(row, known, truth);
+  const view = { ...told, steps: withUnpolled(told.steps, description?.pending ?? [], unpolled) };
   const alerts = view.runId === '' ? [] : await catalog.listAlerts({ runId: view.runId, limit: MOST_ALERTS });
   const isForgotten = !description && !states.offline && view.status === 'running';
   return resource({
@@ -44,6 +47,7 @@ export async function findRun(context: OperationContext, address: RunAddress): P
     steps: await withQueuedSteps(context, view),
     ...(isForgotten && { status: 'forgotten', durationMs: null }),
     worker,
+    unpolled,
     alerts: alerts.map(alertOfRun),
   });
 }

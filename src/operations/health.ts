@@ -6,15 +6,29 @@ export const healthHandlers: Handlers<'getHealth'> = {
     const { project, temporal } = services;
     const found = await lookAround(services);
     const told = caller.kind !== 'anonymous';
+    const queues = found.temporal ? await lookAtQueues(services) : [];
     return {
-      ok: found.temporal && found.catalog && found.worker,
+      ok: found.temporal && found.catalog && found.worker && queues.every(({ ok }) => ok),
       version: told ? millraceVersion() : null,
       temporal: { ok: found.temporal, address: told ? temporal.address : null, namespace: told ? temporal.namespace : null },
       catalog: { ok: found.catalog },
       worker: { ok: found.worker, taskQueue: told ? project.taskQueue : null },
+      queues: told ? queues : [],
     };
   },
 };
+
+/** The task queues that the config names: the project's own, and those of its pipelines' steps. */
+async function lookAtQueues({ project, states }: OperationServices) {
+  const stepQueues = Object.values(project.pipelines).flatMap(({ stepQueue }) => stepQueue ?? []);
+  const names = [project.taskQueue, ...[...new Set(stepQueues)].filter((name) => name !== project.taskQueue).toSorted()];
+  const found = await Promise.all(names.map((name) => states.queue(name).catch(() => undefined)));
+  return found.flatMap((queue) => {
+    if (!queue) return [];
+    const { taskQueue, workers, waiting } = queue;
+    return [{ taskQueue, ok: workers.length > 0 || !waiting, waiting, workers: workers.map((each) => ({ ...each })) }];
+  });
+}
 
 /** What the service can't do without. */
 export interface Surroundings {

@@ -4,7 +4,8 @@ import { describeRun, type RunDescription, type RunOutcome } from '../temporal/d
 import { formatRunAddress, type RunAddress } from '../temporal/run-id.js';
 import { listRunning, type RunningRun } from '../temporal/list-running.js';
 import { listOwnSchedules, type ListedSchedule } from '../temporal/schedules.js';
-import { hasWorker } from '../temporal/task-queue.js';
+import { describeQueue, type QueueState } from '../temporal/queue-state.js';
+import { hasWorker, type TaskKind } from '../temporal/task-queue.js';
 import { listOwnTriggers } from '../temporal/triggers.js';
 import { rememberOutcomes } from './run-outcomes.js';
 
@@ -21,7 +22,9 @@ export interface TemporalStates {
   describe(run: RunAddress): Promise<RunDescription | undefined>;
   /** The runs that began last, of those that run now: one visibility request a second at most. */
   running(): Promise<readonly RunningRun[]>;
-  hasWorker(taskQueue: string): Promise<boolean>;
+  /** Whether a worker lets runs go on there, or does steps. @param tasks @default 'workflow' */
+  hasWorker(taskQueue: string, tasks?: TaskKind): Promise<boolean>;
+  queue(taskQueue: string): Promise<QueueState>;
   /** How a run that is closed ended; it is asked for once, since that does not change. */
   outcome(run: Required<RunAddress>): Promise<RunOutcome>;
   /** The project's own schedules: by a few visibility requests, a second at most. */
@@ -58,7 +61,8 @@ export function openTemporalStates(temporal: TemporalClient, taskQueue: string):
     running: () => ask('running', () => listRunning(temporal, taskQueue)),
     schedules: () => ask('schedules', () => listOwnSchedules(temporal, taskQueue)),
     triggers: () => ask('triggers', () => listOwnTriggers(temporal, taskQueue)),
-    hasWorker: (queue) => ask(`queue ${queue}`, () => hasWorker(temporal, queue)),
+    hasWorker: (queue, tasks) => ask(`${tasks ?? 'workflow'} tasks of ${queue}`, () => hasWorker(temporal, queue, tasks)),
+    queue: (queue) => ask(`queue ${queue}`, () => describeQueue(temporal, queue)),
     outcome: rememberOutcomes(temporal),
     forget({ workflowId, runId }) {
       answers.delete(`run ${workflowId}`);

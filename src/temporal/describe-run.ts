@@ -27,6 +27,8 @@ export interface PendingStep {
   /** Why the attempt before this one failed. */
   readonly lastFailure: string | null;
   readonly worker: string | null;
+  /** The task queue whose workers do it; `null` of a server that does not tell. */
+  readonly taskQueue: string | null;
 }
 
 export interface RunDescription extends Required<RunAddress> {
@@ -134,6 +136,7 @@ function pendingSteps(description: WorkflowExecutionDescription): PendingStep[] 
       progress: progress?.steps ? (progress.steps[step as StepId] ?? null) : progress,
       lastFailure: activity.lastFailure?.message ?? null,
       worker: activity.lastWorkerIdentity || null,
+      taskQueue: activity.activityOptions?.taskQueue?.name || null,
     }));
   });
 }

@@ -177,5 +177,6 @@ function placed(config: Project, directory: string, folder: string): LoadedProje
     },
     catalog: { path: path.join(folder, 'catalog.db') },
     heartbeatTimeout: '15s',
+    worker: { steps: 1, cachedRuns: 1, grace: '1s' },
   };
 }

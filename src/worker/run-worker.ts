@@ -4,26 +4,23 @@ import { refuseProblems, type Problem } from '../core/problems.js';
 import { preflight, type Check } from '../preflight/preflight.js';
 import { listenForInterruption } from './interruption.js';
 import { standingOf, type Standing } from './standing.js';
-import {
-  connectWorker,
-  createWorker,
-  GRACE_MS,
-  type RunningWorker,
-  type WorkerConnection,
-  type WorkerDeployment,
-} from './worker.js';
+import { connectWorker, createWorker, type RunningWorker, type WorkerConnection, type WorkerDeployment } from './worker.js';
 
 export interface RunWorkerOptions {
   /** The project's folder. */
   readonly directory: string;
   /** A worker deployment that it is of. @default none: it has no version */
   readonly deployment?: WorkerDeployment;
+  /** The task queues to poll. @default the project's own */
+  readonly queues?: readonly string[] | undefined;
+  /** How long steps at work may go on after a signal. @default the project's `worker.grace` */
+  readonly grace?: string | undefined;
   /** Told of each check of the project when it ends. */
   readonly onCheck?: (check: Check) => void;
   /** Told of what is wrong and yet does not keep the worker from starting. */
   readonly onWarning?: (problem: Problem) => void;
   /** Told when the worker polls, with what it will get. */
-  readonly onReady?: (project: LoadedProject, standing: Standing) => void;
+  readonly onReady?: (project: LoadedProject, worker: RunningWorker, standing: Standing) => void;
   /** Told when a signal has come: how many steps are at work, and how long they may go on. */
   readonly onStopping?: (steps: number, graceMs: number) => void;
 }
@@ -46,14 +43,14 @@ export async function runWorker(options: RunWorkerOptions): Promise<WorkerEnd> {
   // The SDK's runtime would stop the worker by itself on a signal, while we still have to say so.
   Runtime.install({ shutdownSignals: [] });
   let worker: RunningWorker | undefined;
-  const interruption = listenForInterruption(() => options.onStopping?.(worker?.atWork() ?? 0, GRACE_MS));
+  const interruption = listenForInterruption(() => options.onStopping?.(worker?.atWork() ?? 0, worker?.graceMs ?? 0));
   try {
     const starting = start(options);
     starting.catch(() => undefined);
     const started = await Promise.race([starting, interruption.happened]);
     if (started === 'interrupted') return 'not started';
     worker = started.worker;
-    options.onReady?.(started.project, started.standing);
+    options.onReady?.(started.project, worker, started.standing);
     void interruption.happened.then(() => started.worker.stop()).catch(() => undefined);
     await worker.done;
     return 'drained';
@@ -72,7 +69,7 @@ interface Started {
 }
 
 async function start(options: RunWorkerOptions): Promise<Started> {
-  const { directory, onCheck, onWarning, deployment } = options;
+  const { directory, onCheck, onWarning, queues, grace, deployment } = options;
   const inspected = await inspectProject(directory);
   const connection = inspected.project && (await connectWorker());
   try {
@@ -80,10 +77,15 @@ async function start(options: RunWorkerOptions): Promise<Started> {
     refuseProblems(problems, directory);
     problems.forEach((problem) => onWarning?.(problem));
     const project = inspected.project as LoadedProject;
-    const worker = await createWorker({ project, connection, deployment, workflowBundle: bundle });
-    return { project, worker, standing: await standingOf(connection as WorkerConnection, project.taskQueue, worker) };
+    const worker = await createWorker({ project, connection, deployment, queues, grace, workflowBundle: bundle });
+    return { project, worker, standing: await standingOf(connection as WorkerConnection, polledFirst(project, worker), worker) };
   } catch (error) {
     await connection?.connection.close();
     throw error;
   }
+}
+
+/** The queue on which a worker gets what it is for: runs, where it takes them. */
+function polledFirst({ taskQueue }: LoadedProject, { queues }: RunningWorker): string {
+  return queues.includes(taskQueue) ? taskQueue : (queues[0] as string);
 }

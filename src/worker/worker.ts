@@ -1,31 +1,30 @@
 import os from 'node:os';
 import { mkdir } from 'node:fs/promises';
-import { NativeConnection, Runtime, Worker, type WorkerOptions, type WorkflowBundleOption } from '@temporalio/worker';
+import { NativeConnection, Runtime, type WorkflowBundleOption } from '@temporalio/worker';
 import { Client } from '@temporalio/client';
-import type { Duration } from '@temporalio/common';
 import { connectionsOf } from '../../activities/connect.js';
-import { createActivities, type Services } from '../../activities/index.js';
 import { openCatalog, openLogWriter } from '../catalog/index.js';
 import type { LoadedProject } from '../config/load.js';
 import type { Checkpoint } from '../connectors/contract.js';
 import { openLeftWorks } from '../connectors/left-work.js';
+import { messageOf } from '../core/errors.js';
+import { formatWorkerIdentity } from '../core/worker-identity.js';
 import { connectFailure } from '../temporal/connect-failure.js';
-import { connectTemporal } from '../temporal/connect.js';
+import { connectTemporal, type TemporalClient } from '../temporal/connect.js';
 import type { DeploymentVersion } from '../temporal/describe-run.js';
 import { temporalTarget } from '../temporal/target.js';
 import { openStaging } from '../engine/open-staging.js';
 import type { Staging } from '../engine/staging.js';
 import { millraceVersion } from '../config/millrace-version.js';
 import { buildIdOf } from './build-id.js';
-import { approvalSink } from './approval-sink.js';
 import { startBeside } from './beside.js';
 import { bundleOf } from './bundle.js';
 import { codeVersion } from './code-version.js';
-import { poolSink } from './pool-sink.js';
-import { runLogSinks } from './log-sink.js';
-import { runEndSink } from './run-end-sink.js';
-import { versionedBundle } from './versioned-bundle.js';
-import { steeringSink } from './steering-sink.js';
+import { createQueueWorkers, runToEnd, shutDown } from './queue-workers.js';
+import { refuseOtherStaging } from './shared-staging.js';
+import { workerOptions, type WorkerLimits } from './worker-options.js';
+
+export type { WorkerLimits };
 
 export interface WorkerSettings {
   readonly project: LoadedProject;
@@ -42,8 +41,15 @@ export interface WorkerSettings {
   readonly workflowBundle?: WorkflowBundleOption;
   /** A worker deployment that it is of. @default none: it has no version */
   readonly deployment?: WorkerDeployment;
-  /** Limits to set in place of Millrace's own. */
+  /** Limits to set in place of the project's. */
   readonly limits?: WorkerLimits;
+  /**
+   * The task queues to poll. Runs go on where the project's own is among them; on the others, only steps are done.
+   * @default the project's own
+   */
+  readonly queues?: readonly string[] | undefined;
+  /** How long steps at work may go on when the worker is told to stop. @default the project's `worker.grace` */
+  readonly grace?: string | undefined;
 }
 
 /** What a worker of a worker deployment is told. */
@@ -53,30 +59,17 @@ export interface WorkerDeployment {
   readonly buildId?: string;
 }
 
-/** What one worker takes on at a time. */
-export interface WorkerLimits {
-  /**
-   * Steps at work at once. Fewer than the threads of Node's pool (the environment's `UV_THREADPOOL_SIZE`, 4 unless set).
-   * @default the number of processors, at least 2, at most one less than these threads
-   */
-  readonly maxConcurrentActivityTaskExecutions?: number;
-  /** Runs kept in memory between their steps. @default 200 */
-  readonly maxCachedWorkflows?: number;
-  /** How long a run whose worker is gone waits for it before another takes over. @default '10s' */
-  readonly stickyQueueScheduleToStartTimeout?: Duration;
-}
-
-/** How long steps at work may go on when the worker is told to stop; with 3 s more it suits the 30 s that systemd and Docker wait. */
-export const GRACE_MS = 25_000;
-
 export interface RunningWorker {
   /** Ends when the worker has stopped. Rejects when it failed. */
   readonly done: Promise<void>;
   /** The version that it is of. */
   readonly version?: DeploymentVersion;
+  /** The task queues that it polls. */
+  readonly queues: readonly string[];
+  readonly graceMs: number;
   /** Steps, and other activities, that are at work now. */
   atWork(): number;
-  /** Takes no new work, lets running steps finish for {@link GRACE_MS}, then interrupts them. */
+  /** Takes no new work, lets running steps finish for the time of grace, then interrupts them. */
   stop(): Promise<void>;
 }
 
@@ -84,16 +77,18 @@ export interface RunningWorker {
  * Starts a project's worker: it polls when this returns.
  *
  * @throws TerminalError CONFIG_INVALID, PIPELINE_NAME_MISMATCH; TransientError TEMPORAL_UNREACHABLE,
- * CATALOG_UNAVAILABLE; and what connecting to Temporal throws: TEMPORAL_TLS, CREDENTIALS_REJECTED
+ * CATALOG_UNAVAILABLE; TerminalError STAGING_NOT_SHARED; and what connecting to Temporal throws: TEMPORAL_TLS, CREDENTIALS_REJECTED
  */
 export async function createWorker(settings: WorkerSettings): Promise<RunningWorker> {
   const { project } = settings;
   const workflowBundle = settings.workflowBundle ?? (await bundleOf(project));
   const staging = await prepareStaging(project);
+  const { connection, address, namespace } = settings.connection ?? (await connectWorker(settings));
+  const temporal = { client: new Client({ connection, namespace }), address, namespace, close: () => Promise.resolve() };
+  const queues = [...new Set(settings.queues ?? [project.taskQueue])];
+  const workerIdentity = await identify(temporal, queues, staging);
   const catalog = await openCatalog(project.catalog);
   const log = openLogWriter(catalog);
-  const { connection, address, namespace } = settings.connection ?? (await connectWorker(settings));
-  const workerIdentity = `${process.pid}@${os.hostname()}`;
   const services = {
     project,
     connect: connectionsOf(project),
@@ -106,62 +101,36 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
     code: { hash: await codeVersion(workflowBundle), version: millraceVersion() },
   };
   const version = await versionOf(settings, workflowBundle);
-  const worker = await Worker.create({
-    connection,
-    namespace,
-    taskQueue: project.taskQueue,
-    ...(await workflowsOf(workflowBundle, version)),
-    activities: createActivities(services),
-    identity: workerIdentity,
-    sinks: sinksOf(services),
-    ...LIMITS,
-    ...settings.limits,
-  });
-  const client = new Client({ connection, namespace });
-  const beside = startBeside({ project, catalog, temporal: { client, address, namespace, close: () => Promise.resolve() } });
-  const done = runToEnd(worker, async () => {
+  const { limits, grace = project.worker.grace } = settings;
+  const options = workerOptions({ ...project.worker, grace }, limits);
+  const server = { connection, namespace, workflowBundle, version };
+  const steps = limits?.maxConcurrentActivityTaskExecutions ?? project.worker.steps;
+  const workers = await createQueueWorkers(services, server, { queues, options, steps });
+  const beside = startBeside({ project, catalog, temporal });
+  const done = runToEnd(workers, async () => {
     await beside.stop();
     for (const each of [services.leftWorks, connection, log, catalog, staging]) await each.close();
   });
   return {
     done,
+    queues,
+    graceMs: options.shutdownGraceTime,
     ...(version && { version }),
-    atWork: () => worker.getStatus().numInFlightActivities,
+    atWork: () => workers.reduce((sum, worker) => sum + worker.getStatus().numInFlightActivities, 0),
     async stop() {
       void beside.stop();
-      if (worker.getState() === 'RUNNING') worker.shutdown();
+      shutDown(workers);
       await done;
     },
   };
 }
 
-async function versionOf({ project, deployment }: WorkerSettings, workflowBundle: WorkflowBundleOption) {
+async function versionOf(
+  { project, deployment }: WorkerSettings,
+  workflowBundle: WorkflowBundleOption,
+): Promise<DeploymentVersion | undefined> {
   if (!deployment) return undefined;
   return { deployment: deployment.name, buildId: deployment.buildId ?? (await buildIdOf(project, workflowBundle)) };
-}
-
-/** What a worker is told of its workflows, and of the version that pins them. */
-async function workflowsOf(workflowBundle: WorkflowBundleOption, version: DeploymentVersion | undefined) {
-  if (!version) return { workflowBundle };
-  return {
-    workflowBundle: await versionedBundle(workflowBundle),
-    workerDeploymentOptions: {
-      version: { deploymentName: version.deployment, buildId: version.buildId },
-      useWorkerVersioning: true as const,
-      defaultVersioningBehavior: 'PINNED' as const,
-    },
-  };
-}
-
-function sinksOf({ log, catalog, leftWorks }: Services) {
-  const { logger } = Runtime.instance();
-  return {
-    ...runLogSinks(log),
-    ...runEndSink({ catalog, leftWorks, logger }),
-    ...steeringSink({ catalog, logger }),
-    ...approvalSink({ catalog, logger }),
-    ...poolSink({ catalog, logger }),
-  };
 }
 
 async function prepareStaging(project: LoadedProject): Promise<Staging> {
@@ -171,30 +140,21 @@ async function prepareStaging(project: LoadedProject): Promise<Staging> {
   return staging;
 }
 
-async function runToEnd(worker: Worker, close: () => Promise<void>): Promise<void> {
-  try {
-    await worker.run();
-  } finally {
-    await close();
-  }
+async function identify(temporal: TemporalClient, queues: readonly string[], staging: Staging): Promise<string> {
+  const identity = { pid: process.pid, host: os.hostname(), staging: await stagingId(staging) };
+  await refuseOtherStaging(temporal, queues, identity, staging.root);
+  return formatWorkerIdentity(identity);
 }
 
-// The SDK's own defaults would cancel running loads on every deploy, deliver a cancellation after 12 s, and keep
-// workflows by number whatever their size.
-export const LIMITS = {
-  shutdownGraceTime: GRACE_MS,
-  shutdownForceTime: GRACE_MS + 3_000,
-  maxHeartbeatThrottleInterval: '1s',
-  defaultHeartbeatThrottleInterval: '1s',
-  maxCachedWorkflows: 200,
-  maxConcurrentActivityTaskExecutions: stepsAtOnce(),
-} as const satisfies Partial<WorkerOptions>;
-
-// A step's statement holds a thread of Node's pool for as long as it works or waits for a lock. Were all of them held by
-// steps that wait, the one they wait for could not go on.
-function stepsAtOnce(): number {
-  const threads = Number(process.env['UV_THREADPOOL_SIZE'] ?? 4);
-  return Math.max(2, Math.min(os.availableParallelism(), threads - 1));
+/** Unknown while the bucket can't be reached: the steps will say why. */
+async function stagingId(staging: Staging): Promise<string | undefined> {
+  try {
+    return await staging.id();
+  } catch (error) {
+    const { logger } = Runtime.instance();
+    logger.warn(`Whether other workers have the same staging could not be found out: ${messageOf(error)}`);
+    return undefined;
+  }
 }
 
 /** A worker's connection to a server that has its namespace. */

@@ -55,6 +55,31 @@ describe('a worker that is told to stop', () => {
     expect(jsonLines(end.stdout).map(({ event }) => event)).toEqual(['ready', 'stopping']);
   });
 
+  test('interrupts a step that takes longer than its grace, on whatever queue, and another worker begins it at once', async () => {
+    const queues = ['--queues', `${market.taskQueue}-long,${market.taskQueue}-other`];
+    const worker = await busyWorker('long', '--json', '--grace', '500ms', ...queues);
+    const env = { ...market.env, MARKET_QUEUE: `${market.taskQueue}-long` };
+    const other = startMillrace(['worker', '--json', '--project', market.directory], env);
+    await other.until('"ready"');
+    worker.process.kill('SIGTERM');
+    const { code, stdout } = await worker.end;
+    expect(code).toBe(0);
+    expect(jsonLines(stdout)).toMatchObject([
+      { event: 'ready', taskQueue: `${market.taskQueue}-long`, queues: queues[1]?.split(',') },
+      { event: 'stopping', steps: 1, graceMs: 500 },
+      { event: 'stopped', end: 'drained' },
+    ]);
+    await market.db.query('rollback');
+    await startMillrace(['logs', 'long', '-f', '--project', market.directory], env).end;
+    const { stdout: shown } = await startMillrace(['show', 'long', '--json', '--project', market.directory], env).end;
+    expect(jsonLines(shown)[0]).toMatchObject({ status: 'completed', steps: [{ attempts: 2 }] });
+    const health = await startMillrace(['health', '--project', market.directory], env).end;
+    expect(health.stdout).toContain(`\ntask queue "${market.taskQueue}-long"\n`);
+    expect(health.stdout).toMatch(new RegExp(`\\n +${other.process.pid}@\\S+ +runs and steps +last asked`));
+    other.process.kill('SIGTERM');
+    expect((await other.end).code).toBe(0);
+  });
+
   test('takes a signal that comes twice at once for one', async () => {
     const worker = startMillrace(['worker', '--json', '--project', market.directory], market.env);
     await worker.until('"ready"');

@@ -105,6 +105,7 @@ describe('a service with a token', () => {
       temporal: { ok: true, address: null, namespace: null },
       catalog: { ok: true },
       worker: { ok: false, taskQueue: null },
+      queues: [],
     });
     expect((await askWith(await service.token({}), '/v1/health')).body).toMatchObject({
       worker: { taskQueue: service.project.taskQueue },

@@ -1,7 +1,8 @@
 // A worker as one writes it by hand: the same server and the same settings as Millrace's.
 import { fileURLToPath } from 'node:url';
 import { NativeConnection, Worker } from '@temporalio/worker';
-import { LIMITS } from '../../../dist/src/worker/worker.js';
+import { capacityOf, thisMachine } from '../../../dist/src/config/capacity.js';
+import { workerOptions } from '../../../dist/src/worker/worker-options.js';
 import { ownUsage } from '../../own-usage.mjs';
 import * as activities from './activities.mjs';
 
@@ -15,7 +16,7 @@ const worker = await Worker.create({
   taskQueue: 'by-hand',
   workflowsPath: fileURLToPath(new URL('workflows.mjs', import.meta.url)),
   activities,
-  ...LIMITS,
+  ...workerOptions({ ...capacityOf(thisMachine()), grace: '25s' }),
 });
 const running = worker.run();
 process.send('ready');

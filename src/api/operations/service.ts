@@ -16,6 +16,25 @@ export const SERVICE_OPERATIONS = {
       temporal: z.object({ ok: z.boolean(), address: z.string().nullable(), namespace: z.string().nullable() }),
       catalog: z.object({ ok: z.boolean() }),
       worker: z.object({ ok: z.boolean(), taskQueue: z.string().nullable() }),
+      queues: z
+        .array(
+          z.object({
+            taskQueue: z.string(),
+            ok: z.boolean().describe('False where steps wait and no worker polls.'),
+            waiting: z
+              .number()
+              .nullable()
+              .describe('Steps that wait for a worker, about; null where the server does not count them.'),
+            workers: z.array(
+              z.object({
+                identity: z.string(),
+                runs: z.boolean().describe('Whether runs go on there; otherwise it does steps only.'),
+                lastSeenAt: z.string(),
+              }),
+            ),
+          }),
+        )
+        .describe('The task queues that the config names, with who polls them; to those with a token only.'),
     }),
   }),
 } as const;

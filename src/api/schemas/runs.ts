@@ -64,6 +64,9 @@ export const run = runSummary
     params: jsonValue,
     taskQueue: z.string().nullable(),
     worker: z.boolean().nullable().describe('Whether a worker takes its tasks; null where nobody can tell.'),
+    unpolled: z
+      .array(z.object({ taskQueue: z.string(), steps: z.array(z.string()) }))
+      .describe('Task queues that no worker polls, with the steps that wait there.'),
     historyEvents: z.number().nullable(),
     retryOf: z.object({ workflowId: z.string(), runId: z.string(), from: z.string().optional() }).nullable(),
     resetOf: z.string().nullable(),

@@ -1,5 +1,5 @@
 import { EXIT } from '../exit-codes.js';
-import { isOpen, noWorker } from '../outcome.js';
+import { isOpen, noStepWorker, noWorker } from '../outcome.js';
 import type { CommandContext } from '../command-context.js';
 import { withOperations } from '../services.js';
 import type { RunView } from '../../operations/run-view.js';
@@ -17,5 +17,7 @@ export async function show(context: CommandContext, run: string): Promise<number
   // What the schema of an answer leaves open is as the catalog has it.
   output.text(runText(found as unknown as RunView, found.alerts));
   if (isOpen(found) && found.worker === false) output.warn(noWorker(found.taskQueue));
+  const others = found.unpolled.filter(({ taskQueue }) => taskQueue !== found.taskQueue);
+  if (isOpen(found)) for (const queue of others) output.warn(noStepWorker(queue));
   return EXIT.ok;
 }

@@ -7,6 +7,8 @@ import type { CommandContext } from '../command-context.js';
 import { tellCheck } from '../progress.js';
 
 export interface WorkerFlags {
+  readonly queues?: readonly string[];
+  readonly grace?: string;
   readonly deployment?: string;
   readonly buildId?: string;
 }
@@ -19,16 +21,18 @@ export interface WorkerFlags {
 export async function worker({ output, directory }: CommandContext, flags: WorkerFlags = {}): Promise<number> {
   const end = await runWorker({
     directory,
+    queues: flags.queues,
+    grace: flags.grace,
     deployment: deploymentOf(flags),
     onCheck: output.json ? undefined : tellCheck,
     onWarning: (problem) => output.warn(`warning: ${problemLine(problem)}`),
-    onReady: ({ taskQueue, pipelines: known, warnings }, standing) => {
+    onReady: ({ taskQueue, pipelines: known, warnings, worker: { steps } }, { queues }, standing) => {
       warnings.forEach(output.warn);
       const pipelines = Object.keys(known);
       const { text, warning } = standingText(standing, taskQueue);
       if (warning !== undefined) output.warn(`warning: ${warning}`);
-      output.data({ event: 'ready', taskQueue, pipelines, standing });
-      output.text(`The worker polls task queue "${taskQueue}" for ${pipelines.join(', ')}. Ctrl-C stops it.`);
+      output.data({ event: 'ready', taskQueue, queues, steps, pipelines, standing });
+      output.text(`${readyText(queues, taskQueue, pipelines)} Ctrl-C stops it.`);
       if (text !== undefined) output.text(text);
     },
     onStopping: (steps, graceMs) => {
@@ -65,6 +69,14 @@ const END_TEXTS = {
   'cut off': 'The worker was cut off: steps did not end. They start again elsewhere when their heartbeats are missed.',
   'not started': 'Stopped before the worker had started.',
 } as const;
+
+function readyText(queues: readonly string[], own: string, pipelines: readonly string[]): string {
+  const names = queues.map((queue) => `"${queue}"`).join(', ');
+  const polls = `The worker polls task queue${queues.length === 1 ? '' : 's'} ${names}`;
+  return queues.includes(own)
+    ? `${polls} for ${pipelines.join(', ')}.`
+    : `${polls} for steps alone; runs go on where "${own}" is polled.`;
+}
 
 function stoppingText(steps: number, graceMs: number): string {
   if (steps === 0) return 'Stopping: no step is at work.';

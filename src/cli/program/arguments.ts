@@ -33,3 +33,16 @@ export function parseCount(text: string): number {
   if (Number.isInteger(count) && count > 0) return count;
   throw new InvalidArgumentError('It must be a whole number above 0.');
 }
+
+/** Reads `a,b` as names of task queues. */
+export function parseQueues(text: string): readonly string[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.every((name) => name !== '')) return [...new Set(names)];
+  throw new InvalidArgumentError('It must be names of task queues with commas between, as millrace,eu-west.');
+}
+
+/** Reads `25s`, `2m`, `500ms`. */
+export function parseGrace(text: string): string {
+  if (/^\d+\s?(ms|s|m)$/.test(text)) return text;
+  throw new InvalidArgumentError('It must be a duration such as 25s, 2m or 500ms.');
+}

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { WorkerFlags } from '../commands/worker.js';
 import type { Add } from './add.js';
-import { parseCount } from './arguments.js';
+import { parseCount, parseGrace, parseQueues } from './arguments.js';
 
 interface ServeFlags {
   readonly host?: string;
@@ -36,23 +36,7 @@ export function addServers(program: Command, add: Add): void {
     .option('--ui-port <port>', "the port of Temporal's web UI (default: 8233, or a free one)", parseCount)
     .option('--postgres-port <port>', 'the port of the Postgres server (default: a free one)', parseCount)
     .option('--service-port <port>', 'the port of the client service (default: 8300, or the next free one)', parseCount);
-  add(
-    program,
-    {
-      usage: 'worker',
-      temporal: true,
-      about: "Runs the project's worker until Ctrl-C.",
-      details: [
-        'Ctrl-C and SIGTERM make it take no new work and wait for the steps at work, for 25 seconds; what is then not done is interrupted, leaves nothing half-loaded, and starts again elsewhere. A second signal stops at once. It exits with 0 when it has stopped in order, with 1 when steps did not end within 28 seconds, and with 130 (Ctrl-C) or 143 (SIGTERM) after a second signal.',
-        'With --deployment it is of a version (docs/deploys.md). The first version of a deployment becomes current by itself, a later one by millrace deploy. A worker without a version gets nothing while a version is current, and says so.',
-        'With --json it prints an object for each of the events ready, stopping and stopped.',
-      ],
-      examples: ['millrace worker', 'millrace worker --project ./flights', 'millrace worker --deployment shop'],
-    },
-    async (context, options: WorkerFlags) => (await import('../commands/worker.js')).worker(context, options),
-  )
-    .option('--deployment <name>', 'be a version of this worker deployment: runs stay with the version that begins them')
-    .option('--build-id <id>', 'the name of the version (default: made from the code, the config and what it reaches)');
+  addWorker(program, add);
   add(
     program,
     {
@@ -65,4 +49,32 @@ export function addServers(program: Command, add: Add): void {
   )
     .option('--host <address>', 'the address to listen on', '127.0.0.1')
     .option('--port <port>', 'the port to listen on (default: 8300)', parseCount);
+}
+
+function addWorker(program: Command, add: Add): void {
+  add(
+    program,
+    {
+      usage: 'worker',
+      temporal: true,
+      about: "Runs the project's worker until Ctrl-C.",
+      details: [
+        'Ctrl-C and SIGTERM make it take no new work and wait for the steps at work, for 25 seconds unless --grace or worker.grace in the config says otherwise; what is then not done is interrupted, leaves nothing half-loaded, and starts again elsewhere. A second signal stops at once. It exits with 0 when it has stopped in order, with 1 when steps did not end within 3 seconds more, and with 130 (Ctrl-C) or 143 (SIGTERM) after a second signal.',
+        "A worker polls the project's own task queue, or those of --queues: runs go on where the project's own is among them, and steps whose taskQueue names another are done by the workers that poll that one. How many steps it does at once is for all of its queues together.",
+        'With --deployment it is of a version (docs/deploys.md). The first version of a deployment becomes current by itself, a later one by millrace deploy. A worker without a version gets nothing while a version is current, and says so.',
+        'With --json it prints an object for each of the events ready, stopping and stopped.',
+      ],
+      examples: [
+        'millrace worker',
+        'millrace worker --queues millrace,eu-west',
+        'millrace worker --project ./flights --grace 2m',
+        'millrace worker --deployment shop',
+      ],
+    },
+    async (context, options: WorkerFlags) => (await import('../commands/worker.js')).worker(context, options),
+  )
+    .option('--queues <names>', "the task queues to poll, with commas between (default: the project's own)", parseQueues)
+    .option('--grace <time>', 'how long steps at work may go on after a signal, as 25s or 2m (default: 25s)', parseGrace)
+    .option('--deployment <name>', 'be a version of this worker deployment: runs stay with the version that begins them')
+    .option('--build-id <id>', 'the name of the version (default: made from the code, the config and what it reaches)');
 }

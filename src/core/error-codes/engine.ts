@@ -12,6 +12,11 @@ export const ENGINE_ERRORS = {
     retryable: false,
     remedy: 'Retry the run from the step that made the dataset.',
   },
+  STAGING_NOT_SHARED: {
+    cause: 'Workers of one task queue, or of one run, have not the same staging.',
+    retryable: true,
+    remedy: 'Set `staging.root` to a folder that all of them mount, or to a bucket, and start them again.',
+  },
   EXTENSION_MISSING: {
     cause: 'A DuckDB extension is not installed and could not be fetched.',
     retryable: false,

@@ -7,6 +7,11 @@ export const FILE_ERRORS = {
     retryable: false,
     remedy: 'Check the path; it is relative to the connection’s root.',
   },
+  FILE_NOT_SHARED: {
+    cause: 'A file that is read in place is on another machine than this worker.',
+    retryable: true,
+    remedy: 'Keep it in a bucket or a shared folder, or extract with `copy: true`.',
+  },
   FILE_EMPTY: { cause: 'The file has no bytes, or no header.', retryable: false, remedy: 'Check what writes the file.' },
   FILE_FORMAT: {
     cause: 'The file is not readable as its format: truncated, damaged, or of another kind.',

@@ -1,0 +1,2 @@
+SELECT md5(id || '-' || $turn) AS place, id, text
+FROM rows

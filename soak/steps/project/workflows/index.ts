@@ -1,0 +1,1 @@
+export { shuffle } from './shuffle';
