@@ -1,4 +1,5 @@
 import type { AccessRecords } from './access-records.js';
+import type { ArchiveRecords } from './archive-records.js';
 import type { AlertRecords } from './alert-records.js';
 import type { ApprovalRecords } from './approval-records.js';
 import type { DatasetUse } from '../core/staging-sweep.js';
@@ -38,7 +39,7 @@ import type { ContractUses, ContractVersionRow, LoadRow } from './use-facts.js';
  * same rows. Every method throws TransientError CATALOG_UNAVAILABLE when the database cannot be read or written, or stays
  * locked by other processes for some seconds; nothing of that fact has been kept then, or it counts when it is told again.
  */
-export interface Catalog extends AccessRecords, AlertRecords, ApprovalRecords, SteeringRecords, BackfillRecords, ScheduleRecords {
+export interface Catalog extends AccessRecords, AlertRecords, ApprovalRecords, SteeringRecords, BackfillRecords, ScheduleRecords, ArchiveRecords {
   /** Where it is, as people name it: the file's path, or server, database and schema. No secret. */
   readonly name: string;
   recordRunStarted(fact: RunStarted): Promise<void>;

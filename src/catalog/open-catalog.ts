@@ -3,6 +3,7 @@ import { alertRecords } from './alert-records.js';
 import { AnnouncedRuns } from './announced-runs.js';
 import { approvalRecords } from './approval-records.js';
 import { backfillRecords } from './backfill-records.js';
+import { archiveRecords } from './archive-records.js';
 import type { Catalog } from './catalog.js';
 import { checkHistory, listAuditOverrides, listCheckResults, recordAuditOverride } from './check-results.js';
 import type { CatalogDatabase } from './database.js';
@@ -88,6 +89,7 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     ...steeringRecords(database),
     ...backfillRecords(database),
     ...scheduleRecords(database),
+    ...archiveRecords(database),
     close: () => database.close(),
   };
 }

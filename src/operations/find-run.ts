@@ -1,4 +1,5 @@
 import type { ResultOf } from '../api/index.js';
+import type { RunRow } from '../catalog/index.js';
 import { TerminalError } from '../core/errors.js';
 import type { RunDescription } from '../temporal/describe-run.js';
 import { formatRunAddress, type RunAddress } from '../temporal/run-id.js';
@@ -36,7 +37,16 @@ export async function findRun(context: OperationContext, address: RunAddress): P
   const worker = description && isOpen(description) ? await states.hasWorker(description.taskQueue) : null;
   const view = runView(row, known, truth);
   const isForgotten = !description && !states.offline && view.status === 'running';
-  return resource({ ...view, ...(isForgotten && { status: 'forgotten', durationMs: null }), worker });
+  const archive = row ? await archiveOf(context, row) : null;
+  const historyEvents = view.historyEvents ?? archive?.events ?? null;
+  return resource({ ...view, ...(isForgotten && { status: 'forgotten', durationMs: null }), historyEvents, archive, worker });
+}
+
+async function archiveOf({ catalog }: OperationContext, { workflowId, runId }: RunRow): Promise<RunResource['archive']> {
+  const found = await catalog.findArchive({ workflowId, runId });
+  if (!found) return null;
+  const { state, at, events, bytes } = found;
+  return { state, at, events, bytes };
 }
 
 function isOpen({ state }: RunDescription): boolean {

@@ -58,9 +58,13 @@ export type RunOutcome =
  */
 export async function describeRun(temporal: TemporalClient, run: RunAddress): Promise<RunDescription> {
   const handle = temporal.client.workflow.getHandle(run.workflowId, run.runId);
-  const description = await answered(temporal, formatRunAddress(run), () => handle.describe());
+  return descriptionOf(run.workflowId, await answered(temporal, formatRunAddress(run), () => handle.describe()));
+}
+
+/** What the server's own description says of a run. */
+export function descriptionOf(workflowId: string, description: WorkflowExecutionDescription): RunDescription {
   return {
-    workflowId: run.workflowId,
+    workflowId,
     runId: description.runId,
     pipeline: description.type,
     state: STATES[description.status.name] ?? 'unknown',

@@ -9,6 +9,7 @@ import { openCatalog, openLogWriter } from '../catalog/index.js';
 import type { LoadedProject } from '../config/load.js';
 import type { Checkpoint } from '../connectors/contract.js';
 import { openLeftWorks } from '../connectors/left-work.js';
+import { archiveRuns } from './archive-runs.js';
 import { startReconciler } from '../reconciler/reconciler.js';
 import { connectFailure } from '../temporal/connect-failure.js';
 import { connectTemporal } from '../temporal/connect.js';
@@ -119,13 +120,13 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
     ...LIMITS,
     ...settings.limits,
   });
-  const reconciler = startReconciler({
-    catalog,
-    temporal: { client: new Client({ connection, namespace }), address, namespace, close: () => Promise.resolve() },
-    log: Runtime.instance().logger,
-  });
+  const temporal = { client: new Client({ connection, namespace }), address, namespace, close: () => Promise.resolve() };
+  const { logger } = Runtime.instance();
+  const reconciler = startReconciler({ catalog, temporal, log: logger });
+  const archiver = archiveRuns(project, { catalog, temporal, log: logger });
   const done = runToEnd(worker, async () => {
     await reconciler.stop();
+    await archiver.stop();
     for (const each of [services.leftWorks, connection, log, catalog, staging]) await each.close();
   });
   return {
@@ -134,6 +135,7 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
     atWork: () => worker.getStatus().numInFlightActivities,
     async stop() {
       void reconciler.stop();
+      void archiver.stop();
       if (worker.getState() === 'RUNNING') worker.shutdown();
       await done;
     },

@@ -14,6 +14,7 @@ export type Area =
   | 'postgres'
   | 'object store'
   | 'reconciler'
+  | 'archive'
   | 'schedules'
   | 'rebuild'
   | 'temporal'
@@ -146,6 +147,15 @@ export const EDGES: readonly Edge[] = [
   edge('reconciler', 'value', 'temporal', 'it asks Temporal how runs ended'),
   edge('reconciler', 'value', 'npm node:*', 'timers'),
 
+  edge('archive', 'value', 'core', 'errors and alerts'),
+  edge('archive', 'type', 'catalog', 'it is given the catalog that knows what is to be archived'),
+  edge('archive', 'value', 'temporal', 'histories come from there'),
+  edge('archive', 'value', 'object store', 'it may be in a bucket'),
+  edge('archive', 'value', 'reconciler', 'of all workers one archives at a time, by the same kind of lease'),
+  edge('archive', 'value', 'npm node:*', 'files, compression, timers'),
+  edge('rebuild', 'value', 'archive', 'histories that Temporal has forgotten tell of runs too'),
+  edge('operations', 'value', 'archive', 'histories that Temporal has forgotten are read there'),
+
   edge('schedules', 'value', 'core', 'settings, cron expressions, times in a zone'),
   edge('schedules', 'type', 'config', 'what a config wants'),
   edge('schedules', 'type', 'catalog', 'it is given the catalog that knows what became of a time'),
@@ -193,6 +203,7 @@ const FOLDERS: readonly (readonly [start: string, area: Area])[] = [
   ['src/object-store/', 'object store'],
   ['src/rebuild/', 'rebuild'],
   ['src/reconciler/', 'reconciler'],
+  ['src/archive/', 'archive'],
   ['src/schedules/', 'schedules'],
   ['src/temporal/', 'temporal'],
   ['src/client/', 'client'],

@@ -12,6 +12,7 @@ import { schedules } from './0010-schedules.js';
 import { backfills } from './0011-backfills.js';
 import { alerts } from './0012-alerts.js';
 import { approvals } from './0014-approvals.js';
+import { archive } from './0018-archive.js';
 
 /** Every migration by name; they run in the order of their names, and a released one never changes. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -28,4 +29,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0011-backfills': backfills,
   '0012-alerts': alerts,
   '0014-approvals': approvals,
+  '0018-archive': archive,
 };
