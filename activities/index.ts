@@ -9,6 +9,7 @@ import { makeOpenApproval } from './open-approval.js';
 import { makeQuarantine } from './quarantine.js';
 import { makeMakeRoom, makePlanTick, makeRecordTick } from './scheduled-start.js';
 import type { Services } from './services.js';
+import { makeSweep } from './sweep.js';
 import { makeTransform } from './transform.js';
 import { makeValidate } from './validate.js';
 import { makeValidateAndLoad } from './validate-and-load.js';
@@ -30,6 +31,7 @@ export function createActivities(services: Services) {
     check: makeCheck(services),
     load: makeLoad(services),
     validateAndLoad: makeValidateAndLoad(services),
+    sweep: makeSweep(services),
     planBackfill: makePlanBackfill(services),
     recordBackfill: makeRecordBackfill(services),
     awaitRun: makeAwaitRun(services),

@@ -4,6 +4,8 @@ import { TerminalError } from '../src/core/errors.js';
 import type { Scalar } from '../src/core/filter.js';
 import type { PlannedAddition } from '../src/core/quarantine.js';
 import type { ActivityKind, AuditStepInput, DiscoverStepInput, QuarantineStepInput, StepId, StepKind, StepPolicy } from '../src/core/steps.js';
+import type { Sweep } from '../src/core/retention.js';
+import type { AuditStepInput, DiscoverStepInput, QuarantineStepInput, StepId, StepKind, StepPolicy } from '../src/core/steps.js';
 import type { TableInput } from '../src/core/table.js';
 import type { Audit, ExtractFrom, LoadInto, StepOptions, TransformOn, ValidateOptions, WatermarkOf } from './types.js';
 
@@ -132,6 +134,11 @@ export function quarantineCall(name: string, input: Omit<QuarantineStepInput, 'r
     policy: {},
     input,
   };
+}
+
+export function sweepCall(sweep: Sweep, dryRun: boolean): StepCall {
+  const summary = dryRun ? `what of ${sweep} would go` : `what of ${sweep} is kept no longer`;
+  return { kind: 'sweep', name: sweep, summary, policy: {}, input: { sweep, dryRun } };
 }
 
 /** A load of rows that came back, into the place of the load that they were missing from. */

@@ -10,6 +10,7 @@ import type { AuditOverride, CheckHistoryRequest, CheckResultRow } from './check
 import type { OpenRunFilter } from './closing.js';
 import type { DatasetDetail, DatasetFilter, DatasetRow } from './dataset-queries.js';
 import type { Lease } from './leases.js';
+import type { RetentionRecords } from './retention-records.js';
 import type { RunFilter } from './run-filter.js';
 import type { ScheduleRecords } from './schedule-statements.js';
 import type {
@@ -39,7 +40,7 @@ import type { ContractUses, ContractVersionRow, LoadRow } from './use-facts.js';
  * same rows. Every method throws TransientError CATALOG_UNAVAILABLE when the database cannot be read or written, or stays
  * locked by other processes for some seconds; nothing of that fact has been kept then, or it counts when it is told again.
  */
-export interface Catalog extends AccessRecords, AlertRecords, ApprovalRecords, SteeringRecords, BackfillRecords, ScheduleRecords, ArchiveRecords {
+export interface Catalog extends AccessRecords, AlertRecords, ApprovalRecords, SteeringRecords, BackfillRecords, ScheduleRecords, ArchiveRecords, RetentionRecords {
   /** Where it is, as people name it: the file's path, or server, database and schema. No secret. */
   readonly name: string;
   recordRunStarted(fact: RunStarted): Promise<void>;

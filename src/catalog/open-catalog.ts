@@ -15,6 +15,7 @@ import { contractsOfRun, contractUses, listContractVersions } from './contract-q
 import { findLoad, listAdditions } from './load-queries.js';
 import { dropLease, readLease, takeLease } from './leases.js';
 import { postgresDatabase, postgresName, type PostgresPlace } from './postgres-database.js';
+import { retentionRecords } from './retention-records.js';
 import { findRun, listRuns } from './run-queries.js';
 import { finishRun, startRun } from './run-statements.js';
 import { keepLog, listLog } from './log-statements.js';
@@ -90,6 +91,7 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     ...backfillRecords(database),
     ...scheduleRecords(database),
     ...archiveRecords(database),
+    ...retentionRecords(database),
     close: () => database.close(),
   };
 }

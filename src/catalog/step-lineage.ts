@@ -16,6 +16,7 @@ export function reusableSteps(steps: readonly StepRow[], from?: string): StepRow
     // What a source holds and how far a target has got is looked at again: who retries may have mended just that.
     // Whether what people have approved still stands, the approval finds out.
     const isQuestion = step.kind === 'discover' || step.kind === 'watermark' || step.kind === 'approve';
+    const isQuestion = step.kind === 'discover' || step.kind === 'watermark' || step.kind === 'sweep';
     return !anew && !isQuestion && step.status === 'done' && step.result !== null;
   });
 }

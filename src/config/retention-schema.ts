@@ -25,6 +25,10 @@ export const retentionSchema = z
   .refine(({ schedule: _, ...times }) => Object.values(times).some((time) => time !== undefined), {
     error: 'say how long something is kept, as { staging: "14 days" }, or leave `retention` out',
   })
+  .refine(({ staging, quarantine }) => quarantine === undefined || staging !== undefined, {
+    error: 'rejected rows go with their dataset: `quarantine` goes with `staging`',
+    path: ['quarantine'],
+  })
   .refine(({ staging, quarantine }) => before(staging, quarantine), {
     error: 'rejected rows are part of their dataset: `quarantine` is at least as long as `staging`',
     path: ['quarantine'],

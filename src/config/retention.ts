@@ -17,7 +17,7 @@ export interface ArchiveConfig {
 export interface RetentionConfig {
   /** Datasets that no run has made or used for so long. @default for good */
   readonly staging?: string;
-  /** Rejected rows, since their run ended; their dataset stays as long. @default for good */
+  /** Datasets with rejected rows, instead: at least as long as `staging`. @default for good */
   readonly quarantine?: string;
   /** What runs and their steps have logged, since the run ended. @default for good */
   readonly logs?: string;

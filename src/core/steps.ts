@@ -6,6 +6,7 @@ import type { Filter, Scalar } from './filter.js';
 import type { LoadMode, LoadResult, SchemaPolicy, TargetPartition } from './load.js';
 import type { ReasonCount } from './manifest.js';
 import type { AddsTo, PlannedAddition } from './quarantine.js';
+import type { Sweep, Swept } from './retention.js';
 import type { TableInput } from './table.js';
 
 export type StepKind =
@@ -21,6 +22,7 @@ export type StepKind =
 
 /** Those that an activity does; an approval waits for people. */
 export type ActivityKind = Exclude<StepKind, 'approve'>;
+  'watermark' | 'extract' | 'validate' | 'transform' | 'check' | 'load' | 'discover' | 'quarantine' | 'sweep';
 
 /** A step's identity within its run: `extract:flights`. Ledger, staging, reuse and activity ids hang on it. */
 export type StepId = `${StepKind}:${string}`;
@@ -187,6 +189,18 @@ export interface DiscoverStepInput extends StepInput {
   readonly schema?: string;
 }
 
+/** Removes what is kept no longer, of one kind. */
+export interface SweepStepInput extends StepInput {
+  readonly sweep: Sweep;
+  /** Only says what would go. */
+  readonly dryRun: boolean;
+}
+
+/** What a sweep gives back. */
+export interface SweepStepResult {
+  readonly swept: Swept;
+}
+
 /** A step that judges and the step that loads what it accepts, in one activity, so that they can work at the same time. */
 export interface ValidateAndLoadInput {
   readonly validate: ValidateStepInput;
@@ -294,6 +308,7 @@ export type StepResult =
   | DiscoverStepResult
   | WatermarkStepResult
   | ApprovalStepResult;
+  DatasetStepResult | LoadStepResult | CheckStepResult | DiscoverStepResult | WatermarkStepResult | SweepStepResult;
 
 /** The heartbeat of a running step: what `temporal workflow describe` and the web UI show under pending activities. */
 export interface StepProgress {

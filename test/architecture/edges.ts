@@ -15,6 +15,7 @@ export type Area =
   | 'object store'
   | 'reconciler'
   | 'archive'
+  | 'housekeeping'
   | 'schedules'
   | 'rebuild'
   | 'temporal'
@@ -153,6 +154,13 @@ export const EDGES: readonly Edge[] = [
   edge('archive', 'value', 'object store', 'it may be in a bucket'),
   edge('archive', 'value', 'reconciler', 'of all workers one archives at a time, by the same kind of lease'),
   edge('archive', 'value', 'npm node:*', 'files, compression, timers'),
+  edge('housekeeping', 'value', 'core', 'what is needed is decided there'),
+  edge('housekeeping', 'value', 'archive', 'archived histories are swept'),
+  edge('housekeeping', 'type', 'catalog', 'it is given the catalog that it sweeps'),
+  edge('housekeeping', 'type', 'config', 'how long things are kept'),
+  edge('housekeeping', 'type', 'engine', 'it is given the staging that it sweeps'),
+  edge('activities', 'value', 'housekeeping', 'sweeps are steps'),
+  edge('activities', 'value', 'archive', 'a sweep removes archived histories'),
   edge('rebuild', 'value', 'archive', 'histories that Temporal has forgotten tell of runs too'),
   edge('operations', 'value', 'archive', 'histories that Temporal has forgotten are read there'),
 
@@ -204,6 +212,7 @@ const FOLDERS: readonly (readonly [start: string, area: Area])[] = [
   ['src/rebuild/', 'rebuild'],
   ['src/reconciler/', 'reconciler'],
   ['src/archive/', 'archive'],
+  ['src/housekeeping/', 'housekeeping'],
   ['src/schedules/', 'schedules'],
   ['src/temporal/', 'temporal'],
   ['src/client/', 'client'],
