@@ -1,8 +1,7 @@
 import { isCancellation } from '@temporalio/workflow';
 import type { BUILT_IN_PIPELINES } from '../src/config/built-in-pipelines.js';
 import type { ConnectionConfig } from '../src/config/project.js';
-import { addCounts, SWEEPS, type Swept } from '../src/core/retention.js';
-import type { SweepStepResult } from '../src/core/steps.js';
+import { addCounts, SWEEPS, type Swept, type SweepStepResult } from '../src/core/retention.js';
 import { makePipeline } from './make-pipeline.js';
 import { sweepCall } from './step-calls.js';
 

@@ -31,7 +31,10 @@ export async function listAgedScopes(db: CatalogSession, { before, after, limit 
   const names = scopes.flatMap(({ load_scope: scope }) => (scope === null ? [] : [scope]));
   if (names.length === 0) return [];
   const runs = await runsOf(db, names);
-  return names.map((scope) => ({ scope, runs: runs.filter((run) => run.scope === scope).map(({ scope: _, ...run }) => run) }));
+  return names.map((scope) => ({
+    scope,
+    runs: runs.filter((run) => run.scope === scope).map(({ scope: _scope, ...run }) => run),
+  }));
 }
 
 async function runsOf(db: CatalogSession, scopes: readonly string[]): Promise<(AgedRun & { readonly scope: string })[]> {

@@ -40,7 +40,16 @@ import type { ContractUses, ContractVersionRow, LoadRow } from './use-facts.js';
  * same rows. Every method throws TransientError CATALOG_UNAVAILABLE when the database cannot be read or written, or stays
  * locked by other processes for some seconds; nothing of that fact has been kept then, or it counts when it is told again.
  */
-export interface Catalog extends AccessRecords, AlertRecords, ApprovalRecords, SteeringRecords, BackfillRecords, ScheduleRecords, ArchiveRecords, RetentionRecords {
+export interface Catalog
+  extends
+    AccessRecords,
+    AlertRecords,
+    ApprovalRecords,
+    SteeringRecords,
+    BackfillRecords,
+    ScheduleRecords,
+    ArchiveRecords,
+    RetentionRecords {
   /** Where it is, as people name it: the file's path, or server, database and schema. No secret. */
   readonly name: string;
   recordRunStarted(fact: RunStarted): Promise<void>;

@@ -28,7 +28,9 @@ export async function lastUsesOf(db: CatalogSession, uris: readonly string[]): P
       .groupBy(`${table}.dataset_uri`)
       .select(`${table}.dataset_uri as uri`)
       .select(sql<string | null>`max(coalesce(mate.finished_at, mate.started_at, own.finished_at, own.started_at))`.as('at'))
-      .select(sql<number>`max(case when own.status = 'running' or mate.status = 'running' then 1 else 0 end)`.as('running'))
+      .select(
+        sql<number | string>`max(case when own.status = 'running' or mate.status = 'running' then 1 else 0 end)`.as('running'),
+      )
       .execute();
     for (const { uri, at, running } of rows) {
       if (uri === null) continue;

@@ -84,6 +84,14 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     readLease: (name) => database.read((db) => readLease(db, name)),
     takeLease: (name, holder, seen) => database.write((db) => takeLease(db, name, holder, seen)),
     dropLease: (name, holder) => database.write((db) => dropLease(db, name, holder)),
+    ...recordsOf(database),
+    close: () => database.close(),
+  };
+}
+
+/** What each area keeps. */
+function recordsOf(database: CatalogDatabase) {
+  return {
     ...accessRecords(database),
     ...alertRecords(database),
     ...approvalRecords(database),
@@ -92,6 +100,5 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     ...scheduleRecords(database),
     ...archiveRecords(database),
     ...retentionRecords(database),
-    close: () => database.close(),
   };
 }

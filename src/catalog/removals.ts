@@ -78,7 +78,7 @@ export async function removeLogs(db: CatalogSession, runs: readonly RunKey[], dr
   let removed = 0;
   for (const run of runs) {
     if (dryRun) {
-      const lines = ofRun(db.selectFrom('log_lines'), run).select(sql<number>`count(*)`.as('lines'));
+      const lines = ofRun(db.selectFrom('log_lines'), run).select(sql<number | string>`count(*)`.as('lines'));
       removed += Number((await lines.executeTakeFirst())?.lines ?? 0);
     } else removed += Number((await ofRun(db.deleteFrom('log_lines'), run).executeTakeFirst()).numDeletedRows);
   }
@@ -91,14 +91,16 @@ export async function removeDatasets(db: CatalogSession, before: string, limit: 
     .selectFrom('datasets')
     .select('uri')
     .where('created_at', '<', before)
-    .where(({ not, exists, selectFrom }) =>
-      not(exists(selectFrom('step_runs').select('step').whereRef('step_runs.dataset_uri', '=', 'datasets.uri'))),
+    .where((row) =>
+      row.not(row.exists(row.selectFrom('step_runs').select('step').whereRef('step_runs.dataset_uri', '=', 'datasets.uri'))),
     )
-    .where(({ not, exists, selectFrom }) =>
-      not(exists(selectFrom('quarantine').select('step').whereRef('quarantine.dataset_uri', '=', 'datasets.uri'))),
+    .where((row) =>
+      row.not(row.exists(row.selectFrom('quarantine').select('step').whereRef('quarantine.dataset_uri', '=', 'datasets.uri'))),
     )
-    .where(({ not, exists, selectFrom }) =>
-      not(exists(selectFrom('dataset_parents').select('uri').whereRef('dataset_parents.parent_uri', '=', 'datasets.uri'))),
+    .where((row) =>
+      row.not(
+        row.exists(row.selectFrom('dataset_parents').select('uri').whereRef('dataset_parents.parent_uri', '=', 'datasets.uri')),
+      ),
     )
     .orderBy('uri')
     .limit(limit)
@@ -154,7 +156,7 @@ export async function removeAudit(db: CatalogSession, before: string, limit: num
 
 export async function countAudit(db: CatalogSession, before: string): Promise<Record<string, number>> {
   const found: Record<string, number> = {};
-  const rows = sql<number>`count(*)`.as('rows');
+  const rows = sql<number | string>`count(*)`.as('rows');
   const audit = await db.selectFrom('audit').where('at', '<', before).select(rows).executeTakeFirst();
   count(found, 'audit', audit?.rows ?? 0);
   for (const table of DECISIONS)
@@ -166,10 +168,11 @@ function oldDecisions(db: CatalogSession, table: (typeof DECISIONS)[number], bef
   return db
     .selectFrom(table)
     .where('at', '<', before)
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('runs')
+    .where((row) =>
+      row.not(
+        row.exists(
+          row
+            .selectFrom('runs')
             .select('runs.run_id')
             .whereRef('runs.workflow_id', '=', `${table}.workflow_id`)
             .whereRef('runs.run_id', '=', `${table}.run_id`),
@@ -186,6 +189,6 @@ function ofRun<Q>(query: Filtered<Q>, { workflowId, runId }: RunKey): Q {
   return (query.where('workflow_id', '=', workflowId) as Q & Filtered<Q>).where('run_id', '=', runId);
 }
 
-function count(into: Record<string, number>, name: string, more: bigint | number): void {
+function count(into: Record<string, number>, name: string, more: bigint | number | string): void {
   if (Number(more) > 0) into[name] = (into[name] ?? 0) + Number(more);
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseSpan } from '../core/duration.js';
+import { RETAINED } from './retention.js';
 import { scheduleSchema } from './schedule-schema.js';
 
 const HOUR = 3_600_000;
@@ -22,7 +23,7 @@ export const retentionSchema = z
     audit: kept,
     schedule: scheduleSchema.optional(),
   })
-  .refine(({ schedule: _, ...times }) => Object.values(times).some((time) => time !== undefined), {
+  .refine((given) => RETAINED.some((kind) => given[kind] !== undefined), {
     error: 'say how long something is kept, as { staging: "14 days" }, or leave `retention` out',
   })
   .refine(({ staging, quarantine }) => quarantine === undefined || staging !== undefined, {

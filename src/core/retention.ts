@@ -14,6 +14,11 @@ export interface Swept {
   readonly kept: Readonly<Record<string, number>>;
 }
 
+/** What a step that sweeps gives back. */
+export interface SweepStepResult {
+  readonly swept: Swept;
+}
+
 /** A run that is old enough to go, as far as that is to be decided. */
 export interface AgedRun {
   readonly workflowId: string;

@@ -6,23 +6,14 @@ import type { Filter, Scalar } from './filter.js';
 import type { LoadMode, LoadResult, SchemaPolicy, TargetPartition } from './load.js';
 import type { ReasonCount } from './manifest.js';
 import type { AddsTo, PlannedAddition } from './quarantine.js';
-import type { Sweep, Swept } from './retention.js';
+import type { SweepStepResult } from './retention.js';
 import type { TableInput } from './table.js';
 
 export type StepKind =
-  | 'watermark'
-  | 'extract'
-  | 'validate'
-  | 'transform'
-  | 'check'
-  | 'load'
-  | 'discover'
-  | 'quarantine'
-  | 'approve';
+  'watermark' | 'extract' | 'validate' | 'transform' | 'check' | 'load' | 'discover' | 'quarantine' | 'approve' | 'sweep';
 
 /** Those that an activity does; an approval waits for people. */
 export type ActivityKind = Exclude<StepKind, 'approve'>;
-  'watermark' | 'extract' | 'validate' | 'transform' | 'check' | 'load' | 'discover' | 'quarantine' | 'sweep';
 
 /** A step's identity within its run: `extract:flights`. Ledger, staging, reuse and activity ids hang on it. */
 export type StepId = `${StepKind}:${string}`;
@@ -61,7 +52,7 @@ export interface RunContext {
   readonly startedAt?: string;
 }
 
-interface StepInput {
+export interface StepInput {
   readonly run: RunContext;
   readonly step: StepId;
   /** The attempts that may have been made before somebody decided to do the step anew. @default 0 */
@@ -189,18 +180,6 @@ export interface DiscoverStepInput extends StepInput {
   readonly schema?: string;
 }
 
-/** Removes what is kept no longer, of one kind. */
-export interface SweepStepInput extends StepInput {
-  readonly sweep: Sweep;
-  /** Only says what would go. */
-  readonly dryRun: boolean;
-}
-
-/** What a sweep gives back. */
-export interface SweepStepResult {
-  readonly swept: Swept;
-}
-
 /** A step that judges and the step that loads what it accepts, in one activity, so that they can work at the same time. */
 export interface ValidateAndLoadInput {
   readonly validate: ValidateStepInput;
@@ -307,8 +286,8 @@ export type StepResult =
   | CheckStepResult
   | DiscoverStepResult
   | WatermarkStepResult
-  | ApprovalStepResult;
-  DatasetStepResult | LoadStepResult | CheckStepResult | DiscoverStepResult | WatermarkStepResult | SweepStepResult;
+  | ApprovalStepResult
+  | SweepStepResult;
 
 /** The heartbeat of a running step: what `temporal workflow describe` and the web UI show under pending activities. */
 export interface StepProgress {
@@ -316,15 +295,4 @@ export interface StepProgress {
   readonly rows: number;
   /** Where one activity does two steps: the progress of each. */
   readonly steps?: Readonly<Record<StepId, StepProgress>>;
-}
-
-/** The id of the activity that does two steps. */
-export function pairId(validate: StepId, load: StepId): string {
-  return `${validate}+${load}`;
-}
-
-/** The steps that an activity does, by its id. */
-export function stepsOfActivity(activityId: string): string[] {
-  const at = activityId.indexOf('+load:');
-  return at < 0 ? [activityId] : [activityId.slice(0, at), activityId.slice(at + 1)];
 }

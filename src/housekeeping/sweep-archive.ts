@@ -1,6 +1,6 @@
 import { archiveKey } from '../archive/document.js';
 import type { ArchivedRun } from '../catalog/index.js';
-import { BATCH, limitOf, NOTHING, type SweepContext, type Tidied } from './tidy.js';
+import { BATCH, limitOf, NOTHING, type SweepContext, type Tidied } from './sweep-context.js';
 
 /** Removes archived histories of runs that ended long ago. */
 export async function sweepArchive(context: SweepContext): Promise<Tidied> {

@@ -1,5 +1,5 @@
 import { addCounts } from '../core/retention.js';
-import { BATCH, limitOf, NOTHING, type SweepContext, type Tidied } from './tidy.js';
+import { BATCH, limitOf, NOTHING, type SweepContext, type Tidied } from './sweep-context.js';
 
 /** Removes old records of what people have done and decided. */
 export async function sweepAudit(context: SweepContext): Promise<Tidied> {

@@ -1,5 +1,5 @@
 import { addCounts, planRuns } from '../core/retention.js';
-import { BATCH, limitOf, NOTHING, type SweepContext, type Tidied } from './tidy.js';
+import { BATCH, limitOf, NOTHING, type SweepContext, type Tidied } from './sweep-context.js';
 
 type Counts = Record<string, number>;
 

@@ -1,5 +1,5 @@
 import type { RunKey } from '../catalog/index.js';
-import { BATCH, limitOf, NOTHING, type SweepContext, type Tidied } from './tidy.js';
+import { BATCH, limitOf, NOTHING, type SweepContext, type Tidied } from './sweep-context.js';
 
 /** Removes what runs that ended long ago have logged. */
 export async function sweepLogs(context: SweepContext): Promise<Tidied> {

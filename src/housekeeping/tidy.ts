@@ -1,37 +1,10 @@
-import type { ArchiveFiles } from '../archive/files.js';
-import type { Catalog } from '../catalog/index.js';
-import type { Retention } from '../config/retention.js';
 import type { Sweep, Swept } from '../core/retention.js';
-import type { StagingInventory } from '../engine/staging-inventory.js';
+import type { SweepContext, Tidied } from './sweep-context.js';
 import { sweepArchive } from './sweep-archive.js';
 import { sweepAudit } from './sweep-audit.js';
 import { sweepCatalog } from './sweep-catalog.js';
 import { sweepLogs } from './sweep-logs.js';
 import { sweepStaging } from './sweep-staging.js';
-
-/** What a sweep works with. */
-export interface SweepContext {
-  readonly catalog: Catalog;
-  readonly inventory: StagingInventory;
-  /** Absent for a project without an archive. */
-  readonly archive?: ArchiveFiles | undefined;
-  readonly retention: Retention;
-  /** Only says what would go. */
-  readonly dryRun: boolean;
-  /** Milliseconds since 1970. */
-  readonly now: number;
-  readonly signal: AbortSignal;
-  /** Told how many things were looked at so far. */
-  readonly progress: (done: number) => void;
-}
-
-/** What a sweep has to tell. */
-export type Tidied = Pick<Swept, 'removed' | 'bytes' | 'kept'>;
-
-export const NOTHING: Tidied = { removed: {}, bytes: 0, kept: {} };
-
-/** Things of one batch: small, so that nobody waits for the catalog and a sweep that is stopped has lost little. */
-export const BATCH = 50;
 
 const WORK: Readonly<Record<Sweep, (context: SweepContext) => Promise<Tidied>>> = {
   staging: sweepStaging,
@@ -47,9 +20,4 @@ const WORK: Readonly<Record<Sweep, (context: SweepContext) => Promise<Tidied>>> 
  */
 export async function tidy(context: SweepContext, sweep: Sweep): Promise<Swept> {
   return { sweep, dryRun: context.dryRun, ...(await WORK[sweep](context)) };
-}
-
-/** ISO: what ended or was used before is old; `undefined` where everything is kept. */
-export function limitOf({ now }: Pick<SweepContext, 'now'>, ageMs: number | undefined): string | undefined {
-  return ageMs === undefined ? undefined : new Date(now - ageMs).toISOString();
 }

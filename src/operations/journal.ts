@@ -148,6 +148,8 @@ function approvedText({ answers, expired }: ApprovalStepResult['approved']): str
   const who = answers.map(({ by: name, reason }) => (reason === undefined ? name : `${name} (${reason})`)).join(', ');
   if (expired) return `its time was over, and it counts as approved${who === '' ? '' : `; approved by ${who}`}`;
   return `approved by ${who}`;
+}
+
 function sweptText({ dryRun, removed }: Swept): string {
   const told = Object.entries(removed).flatMap(([what, many]) => (many > 0 ? [`${count(many)} ${what}`] : []));
   if (told.length === 0) return 'nothing is old enough';

@@ -8,7 +8,8 @@ import {
   type WorkflowExecutionStatusName,
 } from '@temporalio/client';
 import { messageOf } from '../core/errors.js';
-import { stepsOfActivity, type StepId, type StepProgress } from '../core/steps.js';
+import { stepsOfActivity } from '../core/paired-steps.js';
+import type { StepId, StepProgress } from '../core/steps.js';
 import type { TemporalClient } from './connect.js';
 import { formatRunAddress, type RunAddress } from './run-id.js';
 import { answered } from './service-errors.js';

@@ -4,7 +4,14 @@ import { refuseProblems, type Problem } from '../core/problems.js';
 import { preflight, type Check } from '../preflight/preflight.js';
 import { listenForInterruption } from './interruption.js';
 import { standingOf, type Standing } from './standing.js';
-import { connectWorker, createWorker, GRACE_MS, type RunningWorker, type WorkerConnection, type WorkerDeployment } from './worker.js';
+import {
+  connectWorker,
+  createWorker,
+  GRACE_MS,
+  type RunningWorker,
+  type WorkerConnection,
+  type WorkerDeployment,
+} from './worker.js';
 
 export interface RunWorkerOptions {
   /** The project's folder. */

@@ -1,7 +1,6 @@
 import os from 'node:os';
 import { mkdir } from 'node:fs/promises';
 import { NativeConnection, Runtime, Worker, type WorkerOptions, type WorkflowBundleOption } from '@temporalio/worker';
-import { Client } from '@temporalio/client';
 import type { Duration } from '@temporalio/common';
 import { connectionsOf } from '../../activities/connect.js';
 import { createActivities, type Services } from '../../activities/index.js';
@@ -9,8 +8,7 @@ import { openCatalog, openLogWriter } from '../catalog/index.js';
 import type { LoadedProject } from '../config/load.js';
 import type { Checkpoint } from '../connectors/contract.js';
 import { openLeftWorks } from '../connectors/left-work.js';
-import { archiveRuns } from './archive-runs.js';
-import { startReconciler } from '../reconciler/reconciler.js';
+import { startLoops } from './loops.js';
 import { connectFailure } from '../temporal/connect-failure.js';
 import { connectTemporal } from '../temporal/connect.js';
 import type { DeploymentVersion } from '../temporal/describe-run.js';
@@ -120,13 +118,9 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
     ...LIMITS,
     ...settings.limits,
   });
-  const temporal = { client: new Client({ connection, namespace }), address, namespace, close: () => Promise.resolve() };
-  const { logger } = Runtime.instance();
-  const reconciler = startReconciler({ catalog, temporal, log: logger });
-  const archiver = archiveRuns(project, { catalog, temporal, log: logger });
+  const loops = startLoops(project, { catalog, server: { connection, address, namespace }, log: Runtime.instance().logger });
   const done = runToEnd(worker, async () => {
-    await reconciler.stop();
-    await archiver.stop();
+    await loops.stop();
     for (const each of [services.leftWorks, connection, log, catalog, staging]) await each.close();
   });
   return {
@@ -134,8 +128,7 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
     ...(version && { version }),
     atWork: () => worker.getStatus().numInFlightActivities,
     async stop() {
-      void reconciler.stop();
-      void archiver.stop();
+      void loops.stop();
       if (worker.getState() === 'RUNNING') worker.shutdown();
       await done;
     },
