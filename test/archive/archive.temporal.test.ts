@@ -118,6 +118,8 @@ const where = { path: 'orders.csv', mode: 'append' };
 
 describe('a run that Temporal has forgotten', () => {
   let failed: Run;
+  /** Its retry has the same workflow id. */
+  let address: string;
   let history: Awaited<ReturnType<typeof historyOf>>;
   let log: ResultOf<'listRunLog'>;
   let shown: ResultOf<'getRun'>;
@@ -125,15 +127,16 @@ describe('a run that Temporal has forgotten', () => {
   beforeAll(async () => {
     failed = await worker.start('loadOrders', [{ ...where, path: 'bad.csv', table: 'late', maxRejected: 0 }]);
     await failed.result().catch(() => undefined);
+    address = `${failed.workflowId}@${failed.firstExecutionRunId}`;
     await archived(failed);
-    history = await historyOf(failed.workflowId);
-    shown = await operations().getRun({ run: failed.workflowId });
-    log = await operations().listRunLog({ run: failed.workflowId, limit: 200 });
+    history = await historyOf(address);
+    shown = await operations().getRun({ run: address });
+    log = await operations().listRunLog({ run: address, limit: 200 });
     await forget(failed);
   }, 90_000);
 
   test('is shown as before, with how many events it had', async () => {
-    const again = await operations().getRun({ run: failed.workflowId });
+    const again = await operations().getRun({ run: address });
     expect(again).toMatchObject({
       status: 'failed',
       error: { code: 'CONTRACT_BREACH' },
@@ -148,17 +151,17 @@ describe('a run that Temporal has forgotten', () => {
   test('has its history, event by event, page by page', async () => {
     expect(history.length).toBeGreaterThan(10);
     expect(history[0]).toMatchObject({ id: 1, type: 'WorkflowExecutionStarted' });
-    expect(await historyOf(failed.workflowId)).toEqual(history);
+    expect(await historyOf(address)).toEqual(history);
   });
 
   test('has its log', async () => {
-    expect(await operations().listRunLog({ run: failed.workflowId, limit: 200 })).toEqual(log);
+    expect(await operations().listRunLog({ run: address, limit: 200 })).toEqual(log);
   });
 
   test('is retried like any other, and takes over what it had done', async () => {
     await writeOrders(process.env['SHOP_LAKE'] ?? '', 'good.csv', 4);
     const { workflowId, runId } = await operations().retryRun({
-      run: failed.workflowId,
+      run: address,
       params: { ...where, path: 'bad.csv', table: 'late', maxRejected: 5 },
     });
     expect(await temporal.client.workflow.getHandle(workflowId, runId).result()).toMatchObject({ rows: 3 });
@@ -213,14 +216,14 @@ describe('a run that Temporal has forgotten', () => {
     };
     for (const [what, damage] of Object.entries(damages)) {
       damage();
-      await expect(historyOf(failed.workflowId), what).rejects.toMatchObject({
+      await expect(historyOf(address), what).rejects.toMatchObject({
         code: 'ARCHIVE_DAMAGED',
         message: expect.stringContaining(file) as string,
       });
-      expect((await operations().getRun({ run: failed.workflowId })).status, what).toBe('failed');
+      expect((await operations().getRun({ run: address })).status, what).toBe('failed');
     }
     rmSync(file);
-    await expect(historyOf(failed.workflowId)).rejects.toMatchObject({ code: 'HISTORY_FORGOTTEN' });
+    await expect(historyOf(address)).rejects.toMatchObject({ code: 'HISTORY_FORGOTTEN' });
   });
 });
 
