@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { Context } from '@temporalio/activity';
 import { openArchive } from '../src/archive/open-archive.js';
 import { archivePlace } from '../src/config/archive-place.js';
-import { TerminalError } from '../src/core/errors.js';
 import type { Swept, SweepStepResult } from '../src/core/retention.js';
 import type { SweepStepInput } from '../src/core/sweep-step.js';
 import type { SweepContext } from '../src/housekeeping/sweep-context.js';
+import { requireWholeCatalog } from '../src/housekeeping/whole-catalog.js';
 import { tidy } from '../src/housekeeping/tidy.js';
 import { listRunning } from '../src/temporal/list-running.js';
 import type { Services } from './services.js';
@@ -13,14 +13,12 @@ import { stepActivity } from './step-activity.js';
 import type { StepCall } from './step-call.js';
 import { ownTemporal } from './temporal-client.js';
 
-/** A run this young may not have told the catalog of itself. */
-const YOUNG_MS = 60_000;
-
 /** Removes what the config keeps no longer, of one kind. */
 export function makeSweep(services: Services) {
   return stepActivity<SweepStepInput, SweepStepResult>(withoutQuota(services), 'sweep', async (input, call) => {
     call.phase('looking');
-    await requireWholeCatalog(services);
+    const running = await listRunning(ownTemporal(Context.current()), services.project.taskQueue);
+    await requireWholeCatalog(services.catalog, running, Object.keys(services.project.pipelines), Date.now());
     const swept = await audited(services, input, () => sweep(services, input, call));
     if (call.signal.aborted) throw call.signal.reason;
     return { result: { swept }, inputs: [] };
@@ -64,25 +62,6 @@ function withoutQuota(services: Services): Services {
     },
   }) as Services['project'];
   return { ...services, project: roomy };
-}
-
-/**
- * What a run needs is in the catalog: one that has lost it (a new file, another database) would have everything removed that
- * its runs work with.
- *
- * @throws TerminalError CATALOG_INCOMPLETE
- */
-async function requireWholeCatalog({ catalog, project }: Services): Promise<void> {
-  const running = await listRunning(ownTemporal(Context.current()), project.taskQueue);
-  for (const { workflowId, runId, type, startedAt } of running) {
-    if (!Object.hasOwn(project.pipelines, type) || Date.now() - Date.parse(startedAt) < YOUNG_MS) continue;
-    if (await catalog.findRun(workflowId, runId)) continue;
-    throw new TerminalError(
-      'CATALOG_INCOMPLETE',
-      `The run ${workflowId} (${runId}) goes on, and the catalog ${catalog.name} does not know it: nobody can tell what it needs, so nothing was removed. Run \`millrace catalog rebuild\`, or wait for the run's end.`,
-      { workflowId, runId },
-    );
-  }
 }
 
 /** Writes to the audit what is about to be removed, and then what was; a retry of the step writes its own entry. */
