@@ -25,7 +25,7 @@ export function folderFiles(root: string): ArchiveFiles {
         await rename(unfinished, at(key));
         return size;
       } catch (error) {
-        await rm(unfinished, { force: true });
+        await rm(unfinished, { force: true }).catch(() => undefined);
         throw refused(root, error);
       }
     },

@@ -19,7 +19,7 @@ export async function sweepCatalog(context: SweepContext): Promise<Tidied> {
   // One that was made of another keeps that one: they go from the youngest to the oldest.
   for (let more = 1; more > 0 && !signal.aborted;) {
     more = await catalog.removeDatasets(before, BATCH);
-    removed = addCounts(removed, { datasets: more });
+    removed = addCounts(removed, { dataset_rows: more });
   }
   return { removed, bytes: 0, kept };
 }
