@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { localCaller } from '../../src/access/local-caller.js';
 import type { Operations, ResultOf } from '../../src/api/index.js';
 import { archiveClosed } from '../../src/archive/archive-closed.js';
+import { startArchiver } from '../../src/archive/archiver.js';
 import { archiveKey } from '../../src/archive/document.js';
 import { openArchive } from '../../src/archive/open-archive.js';
 import type { ArchiveFiles } from '../../src/archive/files.js';
@@ -266,6 +267,21 @@ test('a run that was forgotten before it was archived is told of in an alert, on
   });
   expect(await operations().getRun({ run: workflowId })).toMatchObject({ result: 7, archive: { state: 'missed' } });
   await expect(historyOf(workflowId)).rejects.toMatchObject({ code: 'HISTORY_FORGOTTEN' });
+});
+
+test('a worker archives what has closed by itself, also what closed while it was away', async () => {
+  const run = await worker.start('loadOrders', [{ ...where, table: 'alone' }]);
+  await run.result();
+  const log = { info: () => undefined, warn: (message: string) => void warned.push(message) };
+  const loop = startArchiver({ catalog, temporal, files, log, intervalMs: 100, patienceMs: 1_000 });
+  onTestFinished(() => loop.stop());
+  const second = startArchiver({ catalog, temporal, files, log, intervalMs: 100, patienceMs: 1_000 });
+  onTestFinished(() => second.stop());
+  const { workflowId, firstExecutionRunId: runId } = run;
+  const isArchived = async (): Promise<boolean> => (await catalog.findArchive({ workflowId, runId }))?.state === 'archived';
+  await until(isArchived, () => warned.join('; '));
+  await loop.stop();
+  expect(gunzipSync(readFileSync(fileOf(run))).toString()).toContain(runId);
 });
 
 test('a run that goes on is not archived', async () => {
