@@ -3,9 +3,13 @@ import { messageOf, MillraceError } from '../core/errors.js';
 import { retentionOf } from '../temporal/closed-run.js';
 import type { TemporalClient } from '../temporal/connect.js';
 import { archiveRun } from './archive-run.js';
-import type { ArchiverLog } from './archiver.js';
 import type { ArchiveFiles } from './files.js';
 import { lateAlert, missedAlert } from './alerts.js';
+
+export interface ArchiverLog {
+  info(message: string, meta?: Record<string, unknown>): void;
+  warn(message: string, meta?: Record<string, unknown>): void;
+}
 
 export interface ArchiveClosedOptions {
   readonly catalog: Catalog;

@@ -4,7 +4,7 @@ import type { Catalog } from '../catalog/index.js';
 import { messageOf } from '../core/errors.js';
 import { joinLease } from '../reconciler/lease.js';
 import type { TemporalClient } from '../temporal/connect.js';
-import { archiveClosed } from './archive-closed.js';
+import { archiveClosed, type ArchiverLog } from './archive-closed.js';
 import type { ArchiveFiles } from './files.js';
 
 /** Pause between two looks. */
@@ -25,11 +25,6 @@ export interface ArchiverSettings {
   readonly intervalMs?: number;
   /** @default 45000 */
   readonly patienceMs?: number;
-}
-
-export interface ArchiverLog {
-  info(message: string, meta?: Record<string, unknown>): void;
-  warn(message: string, meta?: Record<string, unknown>): void;
 }
 
 export interface Archiver {

@@ -1,7 +1,6 @@
 import path from 'node:path';
 import { isRemote } from '../core/place.js';
 import type { Environment } from './environment.js';
-import type { StagingPlace } from './load.js';
 import type { Project } from './project.js';
 import { resolveText, resolveTexts } from './resolve-env.js';
 
@@ -32,7 +31,7 @@ export function archivePlace({
   staging,
 }: {
   readonly archive: ArchiveSettings | false;
-  readonly staging: StagingPlace;
+  readonly staging: { readonly root: string; readonly s3?: Readonly<Record<string, unknown>> };
 }): { readonly root: string; readonly s3?: Readonly<Record<string, unknown>> | undefined } | undefined {
   if (archive === false) return undefined;
   if (archive.root !== undefined) return { root: archive.root, s3: archive.s3 };

@@ -1,12 +1,17 @@
-import { Client } from '@temporalio/client';
+import { Client, type ConnectionLike } from '@temporalio/client';
 import { startArchiver, type Archiver, type ArchiverSettings } from '../archive/archiver.js';
 import { openArchive } from '../archive/open-archive.js';
 import { archivePlace } from '../config/archive-place.js';
 import type { LoadedProject } from '../config/load.js';
 import { startReconciler } from '../reconciler/reconciler.js';
-import type { WorkerConnection } from './worker.js';
 
 type Given = Pick<ArchiverSettings, 'catalog' | 'log'>;
+
+interface Server {
+  readonly connection: ConnectionLike;
+  readonly address: string;
+  readonly namespace: string;
+}
 
 /** What a worker does besides polling, of which one worker of all does each at a time. */
 export interface Loops {
@@ -15,7 +20,7 @@ export interface Loops {
 }
 
 /** Closes runs in the catalog that ended unseen, and archives closed ones, unless the config has no archive. */
-export function startLoops(project: LoadedProject, { server, ...given }: Given & { readonly server: WorkerConnection }): Loops {
+export function startLoops(project: LoadedProject, { server, ...given }: Given & { readonly server: Server }): Loops {
   const { connection, address, namespace } = server;
   const client = new Client({ connection, namespace });
   const settings = { ...given, temporal: { client, address, namespace, close: () => Promise.resolve() } };
