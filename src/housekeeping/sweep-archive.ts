@@ -1,6 +1,6 @@
 import { archiveKey } from '../archive/document.js';
 import type { ArchivedRun } from '../catalog/index.js';
-import { BATCH, limitOf, NOTHING, type SweepContext, type Tidied } from './sweep-context.js';
+import { BATCH, breathe, limitOf, NOTHING, type SweepContext, type Tidied } from './sweep-context.js';
 
 /** Removes archived histories of runs that ended long ago. */
 export async function sweepArchive(context: SweepContext): Promise<Tidied> {
@@ -24,6 +24,7 @@ export async function sweepArchive(context: SweepContext): Promise<Tidied> {
     }
     after = page.at(-1);
     progress(histories);
+    await breathe();
   } while (after !== undefined && !signal.aborted);
   return { removed: { histories }, bytes: freed, kept: {} };
 }

@@ -1,5 +1,5 @@
 import { addCounts } from '../core/retention.js';
-import { BATCH, limitOf, NOTHING, type SweepContext, type Tidied } from './sweep-context.js';
+import { BATCH, breathe, limitOf, NOTHING, type SweepContext, type Tidied } from './sweep-context.js';
 
 /** Removes old records of what people have done and decided. */
 export async function sweepAudit(context: SweepContext): Promise<Tidied> {
@@ -12,6 +12,7 @@ export async function sweepAudit(context: SweepContext): Promise<Tidied> {
     const gone = await catalog.removeAudit(before, BATCH);
     if (Object.keys(gone).length === 0) break;
     removed = addCounts(removed, gone);
+    await breathe();
   }
   return { removed, bytes: 0, kept: {} };
 }

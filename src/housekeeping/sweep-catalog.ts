@@ -1,5 +1,5 @@
 import { addCounts, planRuns } from '../core/retention.js';
-import { BATCH, limitOf, NOTHING, type SweepContext, type Tidied } from './sweep-context.js';
+import { BATCH, breathe, limitOf, NOTHING, type SweepContext, type Tidied } from './sweep-context.js';
 
 type Counts = Record<string, number>;
 
@@ -15,11 +15,13 @@ export async function sweepCatalog(context: SweepContext): Promise<Tidied> {
     const gone = await catalog.removeBackfills(before, BATCH);
     removed = addCounts(removed, gone);
     more = gone['backfills'] ?? 0;
+    await breathe();
   }
   // One that was made of another keeps that one: they go from the youngest to the oldest.
   for (let more = 1; more > 0 && !signal.aborted;) {
     more = await catalog.removeDatasets(before, BATCH);
     removed = addCounts(removed, { dataset_rows: more });
+    await breathe();
   }
   return { removed, bytes: 0, kept };
 }
@@ -39,6 +41,7 @@ async function sweepRuns(context: SweepContext, before: string): Promise<{ reado
     kept = addCounts(kept, plan.kept);
     after = scopes.at(-1)?.scope;
     progress((looked += scopes.length));
+    await breathe();
   } while (after !== undefined && !signal.aborted);
   return { removed, kept };
 }

@@ -1,5 +1,5 @@
 import type { RunKey } from '../catalog/index.js';
-import { BATCH, limitOf, NOTHING, type SweepContext, type Tidied } from './sweep-context.js';
+import { BATCH, breathe, limitOf, NOTHING, type SweepContext, type Tidied } from './sweep-context.js';
 
 /** Removes what runs that ended long ago have logged. */
 export async function sweepLogs(context: SweepContext): Promise<Tidied> {
@@ -14,6 +14,7 @@ export async function sweepLogs(context: SweepContext): Promise<Tidied> {
     lines += await catalog.removeLogs(runs, dryRun);
     after = runs.at(-1);
     progress((looked += runs.length));
+    await breathe();
   } while (after !== undefined && !signal.aborted);
   return { removed: { log_lines: lines }, bytes: 0, kept: {} };
 }

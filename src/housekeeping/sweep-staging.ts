@@ -2,7 +2,7 @@ import type { Catalog } from '../catalog/index.js';
 import { addCounts } from '../core/retention.js';
 import { planSweep, type DatasetUse, type StagedDataset, type SweepDecision } from '../core/staging-sweep.js';
 import type { StagedAttempt } from '../engine/staging-inventory.js';
-import { BATCH, limitOf, NOTHING, type SweepContext, type Tidied } from './sweep-context.js';
+import { BATCH, breathe, limitOf, NOTHING, type SweepContext, type Tidied } from './sweep-context.js';
 
 /** Nobody here knows whether a process of another host is alive: what it wrote must have rested for a day at least. */
 const OTHER_HOST_MS = 86_400_000;
@@ -65,6 +65,7 @@ async function usesOf(
       uses.push({ uri, ...run, status: running ? 'running' : 'completed', at: time });
     }
     progress(at);
+    await breathe();
   }
   return uses;
 }
