@@ -90,7 +90,9 @@ test(
   'its build runs without TypeScript, tsx and sources',
   async () => {
     const [build, work, execute] = tutorialBlocks('For a server').map(({ text }) => text.trim());
-    expect(await person.type(String(build))).toContain('Built dailySales, productSales, replicate, replayQuarantine, housekeeping into build');
+    expect(await person.type(String(build))).toContain(
+      'Built dailySales, productSales, replicate, replayQuarantine, housekeeping into build',
+    );
     await person.type('npm prune --omit=dev --no-audit --no-fund');
     for (const name of ['typescript', 'tsx', 'vitest', 'esbuild']) expect(existsSync(file(`node_modules/${name}`))).toBe(false);
     for (const name of ['millrace.config.ts', 'workflows', 'contracts', 'transforms', 'out/product-sales.csv']) {

@@ -99,7 +99,7 @@ async function record(run: SceneRun, scene: Scene, catalog: Catalog, staging: st
       manifest: dataset.rejected > 0 ? made : { ...made, verdict: undefined },
       inputs: [],
       result: { dataset: reference, reused: false },
-    } as Parameters<Catalog['recordStepFinished']>[0]);
+    });
   }
   await catalog.recordLog([{ ...key, attempt: 0, line: 1, at: ago(startedAge), level: 'info', message: 'It began.' }]);
   if (status === 'running') return;
