@@ -15,6 +15,7 @@ import { makeRelayLoads } from './relay-loads.js';
 import { makeMakeRoom, makePlanTick, makeRecordTick } from './scheduled-start.js';
 import type { Services } from './services.js';
 import { holdingSlot } from './slot-check.js';
+import { makeSweep } from './sweep.js';
 import { makeTransform } from './transform.js';
 import { makeValidate } from './validate.js';
 import { makeValidateAndLoad } from './validate-and-load.js';
@@ -40,6 +41,7 @@ export function createActivities(services: Services) {
     releaseSlot: makeReleaseSlot(services),
     sweepPool: makeSweepPool(services),
     recoverPool: makeRecoverPool(services),
+    sweep: makeSweep(services),
     planBackfill: makePlanBackfill(services),
     recordBackfill: makeRecordBackfill(services),
     awaitRun: makeAwaitRun(services),

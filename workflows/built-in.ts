@@ -1,2 +1,3 @@
+export { housekeeping } from './housekeeping.js';
 export { replicate } from './replicate.js';
 export { replayQuarantine } from './replay-quarantine.js';

@@ -12,6 +12,7 @@ import type {
   StepId,
   StepKind,
 } from '../src/core/steps.js';
+import type { Sweep } from '../src/core/retention.js';
 import type { TableInput } from '../src/core/table.js';
 import type { StepOptions } from './offered-options.js';
 import { checkSharing } from './step-sharing.js';
@@ -142,6 +143,11 @@ export function quarantineCall(name: string, input: Omit<QuarantineStepInput, 'r
     policy: {},
     input,
   };
+}
+
+export function sweepCall(sweep: Sweep, dryRun: boolean): StepCall {
+  const summary = dryRun ? `what of ${sweep} would go` : `what of ${sweep} is kept no longer`;
+  return { kind: 'sweep', name: sweep, summary, policy: {}, input: { sweep, dryRun } };
 }
 
 /** A load of rows that came back, into the place of the load that they were missing from. */

@@ -1,14 +1,7 @@
 import { CancellationScope, isCancellation, log, proxyActivities, setCurrentDetails } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
-import {
-  pairId,
-  type AuditDecision,
-  type BesideEarlier,
-  type RunContext,
-  type StepId,
-  type StepResult,
-  type ValidateAndLoadResult,
-} from '../src/core/steps.js';
+import { pairId } from '../src/core/paired-steps.js';
+import type { AuditDecision, BesideEarlier, RunContext, StepId, StepResult, ValidateAndLoadResult } from '../src/core/steps.js';
 import type { AdmittedRun } from '../src/core/admission.js';
 import type { Approval, ApprovalCall } from '../src/core/approvals.js';
 import type { Approvals } from './approvals.js';

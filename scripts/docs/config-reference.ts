@@ -7,6 +7,7 @@ import { documentedKeys, documentedFunctions, type DocumentedKey } from './docum
 export const KEY_SOURCES = {
   project: ['src/config/project.ts', 'ProjectConfig'],
   pipeline: ['src/config/project.ts', 'PipelineConfig'],
+  retention: ['src/config/retention.ts', 'RetentionConfig'],
   s3: ['src/config/s3.ts', 'S3Options'],
   'dev run': ['src/config/project.ts', 'DevRun'],
   alerts: ['src/config/alerts.ts', 'AlertsConfig'],

@@ -14,6 +14,7 @@ import { PROJECT_ERRORS } from '../../src/core/error-codes/project.js';
 import { RUN_ERRORS } from '../../src/core/error-codes/runs.js';
 import { SCHEDULE_ERRORS } from '../../src/core/error-codes/schedules.js';
 import { SERVICE_ERRORS } from '../../src/core/error-codes/service.js';
+import { ARCHIVE_ERRORS } from '../../src/core/error-codes/archive.js';
 import { APPROVAL_ERRORS } from '../../src/core/error-codes/approvals.js';
 import { POOL_ERRORS } from '../../src/core/error-codes/pools.js';
 import { STEERING_ERRORS } from '../../src/core/error-codes/steering.js';
@@ -34,6 +35,7 @@ export const GROUPS: readonly (readonly [title: string, codes: Readonly<Record<s
   ['Rejected rows that come back', QUARANTINE_ERRORS],
   ['Reading and loading only what is new', INCREMENTAL_ERRORS],
   ['Staging, DuckDB, the catalog and the worker', ENGINE_ERRORS],
+  ['The archive and housekeeping', ARCHIVE_ERRORS],
   ['Clients, the command line and development', CLIENT_ERRORS],
   ['Schedules', SCHEDULE_ERRORS],
   ['Triggers', TRIGGER_ERRORS],

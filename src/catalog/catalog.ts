@@ -1,4 +1,5 @@
 import type { AccessRecords } from './access-records.js';
+import type { ArchiveRecords } from './archive-records.js';
 import type { AlertRecords } from './alert-records.js';
 import type { ApprovalRecords } from './approval-records.js';
 import type { AlertSources } from './alert-sources.js';
@@ -12,6 +13,7 @@ import type { OpenRunFilter } from './closing.js';
 import type { DatasetDetail, DatasetFilter, DatasetRow } from './dataset-queries.js';
 import type { Lease } from './leases.js';
 import type { PoolRecords } from './pool-records.js';
+import type { RetentionRecords } from './retention-records.js';
 import type { RunFilter } from './run-filter.js';
 import type { ScheduleRecords } from './schedule-statements.js';
 import type {
@@ -48,8 +50,10 @@ export interface Catalog
     AlertRecords,
     AlertSources,
     ApprovalRecords,
+    ArchiveRecords,
     BackfillRecords,
     PoolRecords,
+    RetentionRecords,
     ScheduleRecords,
     SloRecords,
     SteeringRecords,

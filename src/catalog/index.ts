@@ -26,6 +26,7 @@ export type {
   PartitionRange,
   PartitionRunRow,
 } from './backfill-facts.js';
+export type { ArchivedRun, ArchiveFact, ArchiveState, RunToArchive } from './archive-records.js';
 export type { Catalog } from './catalog.js';
 export type { Lease } from './leases.js';
 export type { PoolRow } from './pool-records.js';

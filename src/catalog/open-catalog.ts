@@ -4,6 +4,7 @@ import { AnnouncedRuns } from './announced-runs.js';
 import { approvalRecords } from './approval-records.js';
 import { alertSources } from './alert-sources.js';
 import { backfillRecords } from './backfill-records.js';
+import { archiveRecords } from './archive-records.js';
 import type { Catalog } from './catalog.js';
 import { checkHistory, listAuditOverrides, listCheckResults, recordAuditOverride } from './check-results.js';
 import type { CatalogDatabase } from './database.js';
@@ -16,6 +17,7 @@ import { findLoad, listAdditions } from './load-queries.js';
 import { dropLease, readLease, takeLease } from './leases.js';
 import { poolRecords } from './pool-records.js';
 import { postgresDatabase, postgresName, type PostgresPlace } from './postgres-database.js';
+import { retentionRecords } from './retention-records.js';
 import { findRun, listRuns } from './run-queries.js';
 import { finishRun, startRun } from './run-statements.js';
 import { keepLog, listLog } from './log-statements.js';
@@ -106,6 +108,8 @@ function recordsOf(database: CatalogDatabase) {
     ...approvalRecords(database),
     ...alertSources(database),
     ...sloRecords(database),
+    ...archiveRecords(database),
+    ...retentionRecords(database),
     ...poolRecords(database),
     ...triggerRecords(database),
     ...steeringRecords(database),

@@ -20,7 +20,7 @@ export interface SloRecords {
   listSloStates(): Promise<SloStateRow[]>;
   recordSloStates(states: readonly SloStateRow[]): Promise<void>;
   /** Runs of a pipeline that came to an end by themselves since, the earliest first. */
-  listEndedRuns(pipeline: string, since: string, limit: number): Promise<EndedRun[]>;
+  listRunsEndedSince(pipeline: string, since: string, limit: number): Promise<EndedRun[]>;
   /** The run that completed first of those that fit. */
   firstCompleted(filter: CompletedFilter): Promise<EndedRun | undefined>;
   /** When a run of the pipeline last completed, or one that runs has loaded rows; null where none ever did. */
@@ -31,7 +31,7 @@ export function sloRecords(database: CatalogDatabase): SloRecords {
   return {
     listSloStates: () => database.read(listSloStates),
     recordSloStates: (states) => database.write((db) => recordSloStates(db, states)),
-    listEndedRuns: (pipeline, since, limit) => database.read((db) => listEndedRuns(db, pipeline, since, limit)),
+    listRunsEndedSince: (pipeline, since, limit) => database.read((db) => listRunsEndedSince(db, pipeline, since, limit)),
     firstCompleted: (filter) => database.read((db) => firstCompleted(db, filter)),
     lastFresh: (pipeline) => database.read((db) => lastFresh(db, pipeline)),
   };
@@ -98,7 +98,7 @@ function endOf(row: StoredEnd): EndedRun {
   };
 }
 
-async function listEndedRuns(db: CatalogSession, pipeline: string, since: string, limit: number): Promise<EndedRun[]> {
+async function listRunsEndedSince(db: CatalogSession, pipeline: string, since: string, limit: number): Promise<EndedRun[]> {
   const query = ended(db, pipeline)
     .where('status', 'in', ['completed', 'failed', 'timed out'])
     .where('finished_at', '>=', since)

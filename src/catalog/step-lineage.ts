@@ -1,5 +1,8 @@
+import type { StepKind } from '../core/steps.js';
 import { tableUri } from '../core/table.js';
 import type { StepRow } from './facts.js';
+
+const ASKED_ANEW = new Set<StepKind>(['discover', 'watermark', 'approve', 'sweep']);
 
 /**
  * The finished steps that a retry may take over: all that made or loaded something, or without `from` and everything that was made
@@ -15,7 +18,7 @@ export function reusableSteps(steps: readonly StepRow[], from?: string): StepRow
     if (anew && made !== undefined) outdated.add(made);
     // What a source holds and how far a target has got is looked at again: who retries may have mended just that.
     // Whether what people have approved still stands, the approval finds out.
-    const isQuestion = step.kind === 'discover' || step.kind === 'watermark' || step.kind === 'approve';
+    const isQuestion = ASKED_ANEW.has(step.kind);
     return !anew && !isQuestion && step.status === 'done' && step.result !== null;
   });
 }

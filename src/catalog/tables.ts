@@ -40,6 +40,12 @@ export interface RunsTable {
   version: string | null;
   /** JSON: what a retry changes against the run that it retries. */
   changes: string | null;
+  /** See `ArchiveState`; `null` until somebody has archived the run's history or found it gone. */
+  archive: string | null;
+  archived_at: string | null;
+  archive_events: number | null;
+  /** Compressed. */
+  archive_bytes: number | null;
 }
 
 interface StepKeyColumns {

@@ -57,6 +57,7 @@ const BY_CODE: Readonly<Partial<Record<ErrorCode, number>>> = {
   DATASET_UNKNOWN: EXIT.notFound,
   SERVICE_UNREACHABLE: EXIT.unreachable,
   RUN_UNKNOWN: EXIT.notFound,
+  HISTORY_FORGOTTEN: EXIT.notFound,
   QUARANTINE_UNKNOWN: EXIT.notFound,
   PIPELINE_UNKNOWN: EXIT.notFound,
   SCHEDULE_UNKNOWN: EXIT.notFound,

@@ -1,6 +1,8 @@
 import type { Operations } from '../api/index.js';
 import type { Catalog } from '../catalog/index.js';
+import type { LoadedProject } from '../config/load.js';
 import { MillraceError, TerminalError } from '../core/errors.js';
+import { archivedInterventions } from '../operations/interventions.js';
 import type { JournalLine } from '../operations/journal.js';
 import { readJournal } from '../operations/read-journal.js';
 import type { TemporalClient } from '../temporal/connect.js';
@@ -21,9 +23,13 @@ export interface LogLook {
   readonly unpolled: string | undefined;
 }
 
-/** Reads one run in the catalog, and in Temporal where that can be reached. Throws RUN_UNKNOWN when neither knows it. */
+/**
+ * Reads one run in the catalog, and in Temporal where that can be reached, or else in the archive.
+ *
+ * @throws TerminalError RUN_UNKNOWN when neither knows it, when it looks
+ */
 export function logOfCatalog(
-  catalog: Catalog,
+  { catalog, project }: { readonly catalog: Catalog; readonly project: LoadedProject },
   temporal: TemporalClient | undefined,
   address: RunAddress,
 ): () => Promise<LogLook> {
@@ -39,6 +45,10 @@ export function logOfCatalog(
       interventions = await listInterventions(temporal, description);
     }
     const run = await catalog.findRun(wanted.workflowId, wanted.runId);
+    if (run && !description && historyLength < 0) {
+      historyLength = 0;
+      interventions = await archivedInterventions(project, run.runId);
+    }
     if (!run && !description) throw unknownRun(address);
     const closed = description ? !isOpen({ status: description.state }) : run?.status !== 'running';
     const lines = run ? await readJournal(catalog, run, interventions) : [];

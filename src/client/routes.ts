@@ -14,6 +14,7 @@ export const ROUTES = {
   listRuns: { method: 'get', path: '/v1/runs', tag: 'runs' },
   startRun: { method: 'post', path: '/v1/runs', tag: 'runs' },
   getRun: { method: 'get', path: '/v1/runs/{run}', tag: 'runs' },
+  listRunHistory: { method: 'get', path: '/v1/runs/{run}/history', tag: 'runs' },
   cancelRun: { method: 'post', path: '/v1/runs/{run}/cancel', tag: 'runs' },
   pauseRun: { method: 'post', path: '/v1/runs/{run}/pause', tag: 'runs' },
   resumeRun: { method: 'post', path: '/v1/runs/{run}/resume', tag: 'runs' },

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { messageOf } from '../core/errors.js';
 import { parseTablePattern } from '../core/table-patterns.js';
 import type { PipelineConfig } from './project.js';
+import type { RetentionConfig } from './retention.js';
+import type { ScheduleConfig } from './schedule.js';
 
 const patterns = z.array(
   z.string().superRefine((text, context) => {
@@ -48,7 +50,27 @@ const replayQuarantine = {
   description: 'Judges rejected rows of a run again, and loads what passes now.',
 } as const satisfies PipelineConfig;
 
+const housekeeping = {
+  params: z.object({
+    /** Says what would go, and leaves it. */
+    dryRun: z.boolean().default(false),
+  }),
+  description: 'Removes what the config keeps no longer: see `retention`.',
+} as const satisfies PipelineConfig;
+
 /** Pipelines that every project has. Their names are taken. */
-export const BUILT_IN_PIPELINES = { replicate, replayQuarantine } as const;
+export const BUILT_IN_PIPELINES = { replicate, replayQuarantine, housekeeping } as const;
+
+/** At night in UTC, at a minute at which nobody else begins. */
+const HOUSEKEEPING_TIMES: ScheduleConfig = { cron: '23 3 * * *' };
+
+/** These pipelines as a project has them: with retention, housekeeping comes by itself. */
+export function builtInPipelines(retention: RetentionConfig | undefined): Readonly<Record<string, PipelineConfig>> {
+  if (retention === undefined) return BUILT_IN_PIPELINES;
+  return {
+    ...BUILT_IN_PIPELINES,
+    housekeeping: { ...housekeeping, schedule: retention.schedule ?? HOUSEKEEPING_TIMES },
+  };
+}
 
 export const BUILT_IN_NAMES: readonly string[] = Object.keys(BUILT_IN_PIPELINES);

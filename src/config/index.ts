@@ -38,6 +38,7 @@ export {
   type ProjectConfig,
 } from './project.js';
 export { type PoolConfig, type PoolOptions } from './pools.js';
+export { type ArchiveConfig, type RetentionConfig } from './retention.js';
 export { type S3Options } from './s3.js';
 export { type ScheduleConfig } from './schedule.js';
 export { sql, type SqlExpression } from './sql.js';

@@ -6,8 +6,9 @@ import type { EngineLimits } from '../engine/session.js';
 import { MillraceError, TerminalError } from '../core/errors.js';
 import { isRemote } from '../core/place.js';
 import { errorsOf, ProblemsError, problemsOf, type Problem } from '../core/problems.js';
-import { BUILT_IN_PIPELINES } from './built-in-pipelines.js';
+import { builtInPipelines } from './built-in-pipelines.js';
 import { capacityOf, thisMachine, type Capacity } from './capacity.js';
+import { archiveSettings, type ArchiveSettings } from './archive-place.js';
 import { checkProject } from './check.js';
 import { findProject, type ProjectPlace } from './find-project.js';
 import { importProblems, type ImportedModule } from './import-failure.js';
@@ -16,6 +17,7 @@ import { projectTool } from './project-tool.js';
 import { projectEnvironment, type Environment } from './environment.js';
 import type { Configurable } from './env.js';
 import { resolveText, resolveTexts } from './resolve-env.js';
+import { readRetention, type Retention } from './retention.js';
 import { zodWarnings } from './zod-copies.js';
 
 /** A project with every default filled in and every path absolute. Connections keep their references to the environment. */
@@ -37,6 +39,9 @@ export interface LoadedProject {
   /** What a person should know before it runs. */
   readonly warnings: readonly string[];
   readonly staging: StagingPlace;
+  /** `false`: there is none. */
+  readonly archive: ArchiveSettings | false;
+  readonly retention: Retention | undefined;
   readonly engine: EngineLimits;
   /** Reading it throws ENV_MISSING where a variable that holds its path or URL is not set. */
   readonly catalog: CatalogPlace;
@@ -103,7 +108,7 @@ function resolveProject(config: Project, place: ProjectPlace): LoadedProject {
     root,
     configPath: place.file,
     config,
-    pipelines: { ...config.pipelines, ...BUILT_IN_PIPELINES },
+    pipelines: { ...config.pipelines, ...builtInPipelines(config.retention) },
     warnings: [...place.warnings, ...zodWarnings(config, root)],
     taskQueue: taskQueueOf(config, environment),
     ...(place.bundlePath && { bundlePath: place.bundlePath }),
@@ -117,6 +122,8 @@ function resolveProject(config: Project, place: ProjectPlace): LoadedProject {
       },
       maxBytes: config.staging?.maxBytes,
     },
+    archive: archiveSettings(config, root, environment),
+    retention: config.retention && readRetention(config.retention),
     engine: {
       ...limits,
       spillDirectory: within(engine.spillDirectory ?? '.millrace/spill', 'engine.spillDirectory'),

@@ -3,6 +3,7 @@ import type { Partitioning } from '../core/partitions.js';
 import type { AlertsConfig, PipelineAlerts, SloConfig } from './alerts.js';
 import type { Fairness, Priority } from '../core/step-policy.js';
 import type { CheckSet } from './check-set.js';
+import type { ArchiveConfig, RetentionConfig } from './retention.js';
 import type { Configurable } from './env.js';
 import type { Contract } from './contract.js';
 import type { PoolConfig } from './pools.js';
@@ -84,6 +85,17 @@ export interface ProjectConfig {
     /** Most bytes that staging may hold; a step that would go beyond fails with STAGING_FULL. @default no limit */
     readonly maxBytes?: number;
   };
+  /**
+   * Where histories of closed runs are kept beyond Temporal's retention; `false` keeps none.
+   * @default a folder `archive` in staging
+   */
+  readonly archive?: false | ArchiveConfig;
+  /**
+   * How long Millrace keeps what it has written; what a run could still need stays in any case. `millrace apply` then schedules
+   * the pipeline `housekeeping`.
+   * @default everything is kept
+   */
+  readonly retention?: RetentionConfig;
   readonly engine?: {
     /** DuckDB's memory for one step, in its own words. @default '1GB', or less where the worker's steps would not fit in its memory */
     readonly memoryLimit?: string;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { alertsSchema, pipelineAlertsSchema, sloSchema } from './alert-schema.js';
 import { checkSchema } from './check-schema.js';
+import { retentionSchema } from './retention-schema.js';
 import { scheduleSchema } from './schedule-schema.js';
 import { serviceSchema } from './service-schema.js';
 import { triggersSchema } from './trigger-schema.js';
@@ -116,6 +117,8 @@ export const projectSchema = z.strictObject({
   staging: z
     .strictObject({ root: configurable.optional(), s3: s3.optional(), maxBytes: z.int().positive().optional() })
     .optional(),
+  archive: z.union([z.literal(false), z.strictObject({ root: configurable.optional(), s3: s3.optional() })]).optional(),
+  retention: retentionSchema.optional(),
   engine: z
     .strictObject({
       memoryLimit: z

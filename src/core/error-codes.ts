@@ -1,5 +1,6 @@
 import { APPROVAL_ERRORS } from './error-codes/approvals.js';
 import { ALERT_ERRORS } from './error-codes/alerts.js';
+import { ARCHIVE_ERRORS } from './error-codes/archive.js';
 import { BACKFILL_ERRORS } from './error-codes/backfills.js';
 import { CLIENT_ERRORS } from './error-codes/clients.js';
 import { DATABASE_ERRORS } from './error-codes/databases.js';
@@ -24,6 +25,7 @@ export type { ErrorCodeEntry };
 /** Every error Millrace raises by intent. A code, once released, keeps its meaning. */
 export const ERROR_CODES = {
   ...RUN_ERRORS,
+  ...ARCHIVE_ERRORS,
   ...BACKFILL_ERRORS,
   ...STEERING_ERRORS,
   ...DEPLOYMENT_ERRORS,

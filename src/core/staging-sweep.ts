@@ -37,6 +37,8 @@ export interface SweepRequest {
   readonly before: string;
   /** Also remove datasets that hold rejected rows. */
   readonly quarantine: boolean;
+  /** ISO: of datasets that hold rejected rows, those that were used later are kept. @default `before` */
+  readonly rejectedBefore?: string;
 }
 
 /** Why a dataset stays. */
@@ -54,7 +56,7 @@ export interface SweepDecision {
  * Decides which datasets may go: those that nothing has used since `before`. Never one that a running run needs (with all that
  * it took over from earlier runs), nor one whose files a dataset that stays reads.
  */
-export function planSweep({ datasets, uses, before, quarantine }: SweepRequest): SweepDecision[] {
+export function planSweep({ datasets, uses, before, quarantine, rejectedBefore = before }: SweepRequest): SweepDecision[] {
   const scopesAtWork = new Set(uses.filter(({ status }) => status === 'running').map(scopeOf));
   const usesOf = groupBy(uses, ({ uri }) => uri);
   const reasons = new Map<string, KeepReason>();
@@ -63,6 +65,8 @@ export function planSweep({ datasets, uses, before, quarantine }: SweepRequest):
     if (own.some((use) => scopesAtWork.has(scopeOf(use)))) reasons.set(uri, 'used by a running run');
     else if ([usedAt, ...own.map(({ at }) => at)].some((time) => time >= before)) reasons.set(uri, 'used lately');
     else if (rejectedRows > 0 && !quarantine) reasons.set(uri, 'holds rejected rows');
+    else if (rejectedRows > 0 && [usedAt, ...own.map(({ at }) => at)].some((time) => time >= rejectedBefore))
+      reasons.set(uri, 'holds rejected rows');
   }
   keepWhatIsRead(datasets, reasons);
   return datasets.map((dataset) => {

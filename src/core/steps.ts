@@ -7,10 +7,11 @@ import type { LoadMode, LoadResult, SchemaPolicy, TargetPartition } from './load
 import type { ReasonCount } from './manifest.js';
 import type { SlotProof } from './pools.js';
 import type { AddsTo, PlannedAddition } from './quarantine.js';
+import type { SweepStepResult } from './retention.js';
 import type { TableInput } from './table.js';
 
 export type StepKind =
-  'watermark' | 'extract' | 'validate' | 'transform' | 'check' | 'load' | 'discover' | 'quarantine' | 'approve';
+  'watermark' | 'extract' | 'validate' | 'transform' | 'check' | 'load' | 'discover' | 'quarantine' | 'approve' | 'sweep';
 
 /** Those that an activity does; an approval waits for people. */
 export type ActivityKind = Exclude<StepKind, 'approve'>;
@@ -30,7 +31,7 @@ export interface RunContext {
   readonly startedAt?: string;
 }
 
-interface StepInput {
+export interface StepInput {
   readonly run: RunContext;
   readonly step: StepId;
   /** The attempts that may have been made before somebody decided to do the step anew. @default 0 */
@@ -258,7 +259,13 @@ export interface BesideEarlier {
 }
 
 export type StepResult =
-  DatasetStepResult | LoadStepResult | CheckStepResult | DiscoverStepResult | WatermarkStepResult | ApprovalStepResult;
+  | DatasetStepResult
+  | LoadStepResult
+  | CheckStepResult
+  | DiscoverStepResult
+  | WatermarkStepResult
+  | ApprovalStepResult
+  | SweepStepResult;
 
 /** The heartbeat of a running step: what `temporal workflow describe` and the web UI show under pending activities. */
 export interface StepProgress {
@@ -266,15 +273,4 @@ export interface StepProgress {
   readonly rows: number;
   /** Where one activity does two steps: the progress of each. */
   readonly steps?: Readonly<Record<StepId, StepProgress>>;
-}
-
-/** The id of the activity that does two steps. */
-export function pairId(validate: StepId, load: StepId): string {
-  return `${validate}+${load}`;
-}
-
-/** The steps that an activity does, by its id. */
-export function stepsOfActivity(activityId: string): string[] {
-  const at = activityId.indexOf('+load:');
-  return at < 0 ? [activityId] : [activityId.slice(0, at), activityId.slice(at + 1)];
 }

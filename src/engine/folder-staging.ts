@@ -20,7 +20,7 @@ export function openFolderStaging(root: string): Staging {
     secrets: [],
     id: () => folderStagingId(root),
     inventory: folderInventory(root),
-    usedBytes: () => folderBytes(root),
+    usedBytes: async () => (await folderBytes(path.join(root, 'datasets'))) + (await folderBytes(path.join(root, 'attempts'))),
     check: () => Promise.resolve(),
     close: () => Promise.resolve(),
     find: (key) => findWhole(root, key),

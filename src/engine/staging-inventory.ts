@@ -1,4 +1,4 @@
-import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Manifest } from '../core/manifest.js';
 import type { StagedDataset } from '../core/staging-sweep.js';
@@ -71,6 +71,7 @@ export async function removeDataset(root: string, { uri, usedAt }: Pick<StagedDa
   const aside = path.join(root, 'attempts', attemptName('removed'));
   const used = await usedTime(path.join(folder, 'manifest.json'));
   if (used === undefined || used > usedAt) return false;
+  await mkdir(path.dirname(aside), { recursive: true });
   await rename(folder, aside);
   // A step may have found it between the look and the move: it says so by the manifest's time.
   if ((await usedTime(path.join(aside, 'manifest.json'))) !== used) {

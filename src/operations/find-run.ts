@@ -1,5 +1,6 @@
 import type { AlertRow } from '../catalog/index.js';
 import type { ResultOf } from '../api/index.js';
+import type { RunRow } from '../catalog/index.js';
 import { TerminalError } from '../core/errors.js';
 import type { RunDescription } from '../temporal/describe-run.js';
 import { formatRunAddress, type RunAddress } from '../temporal/run-id.js';
@@ -42,10 +43,14 @@ export async function findRun(context: OperationContext, address: RunAddress): P
   const view = { ...told, steps: withUnpolled(told.steps, description?.pending ?? [], unpolled) };
   const alerts = view.runId === '' ? [] : await catalog.listAlerts({ runId: view.runId, limit: MOST_ALERTS });
   const isForgotten = !description && !states.offline && view.status === 'running';
+  const archive = row ? await archiveOf(context, row) : null;
+  const historyEvents = view.historyEvents ?? archive?.events ?? null;
   return resource({
     ...view,
     steps: await withQueuedSteps(context, view),
     ...(isForgotten && { status: 'forgotten', durationMs: null }),
+    historyEvents,
+    archive,
     worker,
     unpolled,
     alerts: alerts.map(alertOfRun),
@@ -57,6 +62,13 @@ const MOST_ALERTS = 20;
 
 function alertOfRun({ key, kind, severity, title, at }: AlertRow): RunResource['alerts'][number] {
   return { key, kind, severity, title, at };
+}
+
+async function archiveOf({ catalog }: OperationContext, { workflowId, runId }: RunRow): Promise<RunResource['archive']> {
+  const found = await catalog.findArchive({ workflowId, runId });
+  if (!found) return null;
+  const { state, at, events, bytes } = found;
+  return { state, at, events, bytes };
 }
 
 function isOpen({ state }: RunDescription): boolean {

@@ -1,5 +1,6 @@
 import type { RunRow, StepRow } from '../catalog/index.js';
 import type { CheckOutcome } from '../core/checks.js';
+import type { Swept } from '../core/retention.js';
 import type { LoadResult } from '../core/load.js';
 import type { LogFacts, LogLevel, LogLine } from '../core/run-log.js';
 import type { ApprovalStepResult } from '../core/answer.js';
@@ -133,6 +134,7 @@ function outcomeOf({ result, startedAt, finishedAt }: StepRow): string {
   if ('checked' in result) return [checkedText(result.checked), ...time].join(', ');
   if ('approved' in result) return [approvedText(result.approved), ...time].join(', ');
   if ('tables' in result) return [`${count(result.tables.length)} tables`, ...time].join(', ');
+  if ('swept' in result) return [sweptText(result.swept), ...time].join(', ');
   const rows = result.dataset.rows === null ? 'rows not counted' : `${count(result.dataset.rows)} rows`;
   const reasons = (result.reasons ?? []).map(
     ({ path, message, rows: each }) => `${path || 'row'}: ${message.replace(/\.$/, '')} (${count(each)})`,
@@ -146,6 +148,12 @@ function approvedText({ answers, expired }: ApprovalStepResult['approved']): str
   const who = answers.map(({ by: name, reason }) => (reason === undefined ? name : `${name} (${reason})`)).join(', ');
   if (expired) return `its time was over, and it counts as approved${who === '' ? '' : `; approved by ${who}`}`;
   return `approved by ${who}`;
+}
+
+function sweptText({ dryRun, removed }: Swept): string {
+  const told = Object.entries(removed).flatMap(([what, many]) => (many > 0 ? [`${count(many)} ${what}`] : []));
+  if (told.length === 0) return 'nothing is old enough';
+  return `${dryRun ? 'would remove' : 'removed'} ${told.join(', ')}`;
 }
 
 function checkedText({ passed, failed }: CheckOutcome): string {

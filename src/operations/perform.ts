@@ -27,6 +27,7 @@ import { quarantineHandlers } from './quarantine.js';
 import { markStep, retryRun } from './retry-run.js';
 import { runActionHandlers } from './run-actions.js';
 import { moveRun } from './move-run.js';
+import { runHistoryHandlers } from './run-history.js';
 import { runLogHandlers } from './run-log.js';
 import { runHandlers } from './runs.js';
 import { scheduleHandlers } from './schedules.js';
@@ -41,6 +42,7 @@ const HANDLERS: Handlers<OperationId> = {
   retryRun,
   markStep,
   ...runLogHandlers,
+  ...runHistoryHandlers,
   ...datasetHandlers,
   ...quarantineHandlers,
   ...scheduleHandlers,

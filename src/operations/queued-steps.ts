@@ -1,5 +1,5 @@
 import { poolId, waitsForPool } from '../core/pools.js';
-import { stepsOfActivity } from '../core/steps.js';
+import { stepsOfActivity } from '../core/paired-steps.js';
 import type { OperationContext } from './context.js';
 import type { RunView, StepView } from './run-view.js';
 

@@ -1,9 +1,10 @@
 import type { ResultOf } from '../api/index.js';
 import type { RunEventData } from '../api/schemas/run-events.js';
 import type { RunAddress } from '../temporal/run-id.js';
-import { listInterventions, type Intervention } from '../temporal/interventions.js';
+import type { Intervention } from '../temporal/interventions.js';
 import type { OperationContext } from './context.js';
 import { findRun } from './find-run.js';
+import { interventionsOf } from './interventions.js';
 import type { JournalLine } from './journal.js';
 import { readJournal } from './read-journal.js';
 
@@ -31,7 +32,7 @@ export function observeRun(context: OperationContext, run: Required<RunAddress>)
     const ended = !isOpen(found.status);
     if (events === history.events || (!ended && Date.now() - history.at < INTERVENTIONS_MS)) return;
     history = { at: Date.now(), events };
-    interventions = await listInterventions(context.temporal, run);
+    interventions = await interventionsOf(context, found);
   }
   return async () => {
     const found = await findRun(context, run);

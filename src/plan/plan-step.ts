@@ -49,6 +49,11 @@ export class StepPlanner {
         return Promise.resolve(this.check(call));
       case 'discover':
         return this.discover(input);
+      case 'sweep':
+        throw new TerminalError(
+          'PLAN_ENDS',
+          'The plan ends here: what is old is known when it is looked for. Run `millrace housekeeping --dry-run`.',
+        );
       default:
         // A replay of the quarantine.
         throw new TerminalError('PLAN_ENDS', 'The plan ends here: which rows come back is known when the quarantine is read.');

@@ -1,31 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Catalog } from '../catalog/index.js';
 import { messageOf } from '../core/errors.js';
-import type { Manifest } from '../core/manifest.js';
 import type { StepId } from '../core/steps.js';
-import type { Staging } from '../engine/staging.js';
 import { closeRuns } from '../reconciler/close-runs.js';
 import type { TemporalClient } from '../temporal/connect.js';
 import { listRuns } from '../temporal/list-runs.js';
 import { readRunHistory } from '../temporal/run-history.js';
-import type { ConnectionLedger } from './ledgers.js';
+import { tellArchived } from './archived-runs.js';
+import { isCatalogs, manifestsOf, type Found, type RebuildSources } from './sources.js';
 import { tellDataset, tellMaker } from './manifest-facts.js';
 import { tellRun } from './run-facts.js';
-
-/** Where the facts are. */
-export interface RebuildSources {
-  readonly catalog: Catalog;
-  readonly staging: Staging;
-  /** Absent when no server answers: then manifests and ledgers have to do. */
-  readonly temporal?: TemporalClient;
-  readonly pipelines: readonly string[];
-  readonly taskQueue: string;
-  readonly ledgers: readonly ConnectionLedger[];
-  /** Told now and then how far it is. */
-  readonly progress: (phase: RebuildPhase, count: number) => void;
-}
-
-export type RebuildPhase = 'datasets' | 'runs' | 'loads';
 
 /** What a rebuild found. Told again, it finds the same and changes nothing. */
 export interface RebuildReport {
@@ -33,26 +17,14 @@ export interface RebuildReport {
   /** Runs whose history Temporal has, and their steps. */
   readonly runs: number;
   readonly steps: number;
+  /** Runs whose history only the archive has; their steps are among the steps. */
+  readonly archivedRuns: number;
   /** Runs of which only the datasets tell that they made. */
   readonly runsOfManifests: number;
   /** Loads of which only the destination's ledger tells. */
   readonly loadsOfLedgers: number;
   /** What could not be rebuilt, in sentences. */
   readonly lost: readonly string[];
-}
-
-/** What is found on the way. */
-interface Found {
-  datasets: number;
-  runs: number;
-  steps: number;
-  attemptsLost: number;
-  skips: number;
-  loadsOfLedgers: number;
-  readonly told: Set<string>;
-  readonly ofManifests: Set<string>;
-  readonly gone: Set<string>;
-  readonly troubles: string[];
 }
 
 /** Histories read at a time. */
@@ -68,6 +40,7 @@ export async function rebuildCatalog(sources: RebuildSources): Promise<RebuildRe
   const found: Found = {
     datasets: 0,
     runs: 0,
+    archivedRuns: 0,
     steps: 0,
     attemptsLost: 0,
     skips: 0,
@@ -80,11 +53,12 @@ export async function rebuildCatalog(sources: RebuildSources): Promise<RebuildRe
   const mayAsk = paced();
   await tellDatasets(sources, found);
   if (sources.temporal) await tellRuns(sources, sources.temporal, mayAsk, found);
+  if (sources.archive) await tellArchived(sources, sources.archive, found);
   await tellMakers(sources, found);
   await tellLedgers(sources, found);
   if (sources.temporal) await closeForgotten(sources.catalog, sources.temporal, mayAsk);
-  const { datasets, runs, steps, ofManifests, loadsOfLedgers } = found;
-  return { datasets, runs, steps, runsOfManifests: ofManifests.size, loadsOfLedgers, lost: lostOf(found) };
+  const { datasets, runs, archivedRuns, steps, ofManifests, loadsOfLedgers } = found;
+  return { datasets, runs, archivedRuns, steps, runsOfManifests: ofManifests.size, loadsOfLedgers, lost: lostOf(found) };
 }
 
 async function tellDatasets({ catalog, staging, progress }: RebuildSources, found: Found): Promise<void> {
@@ -100,12 +74,8 @@ async function tellRuns(
   mayAsk: () => Promise<boolean>,
   found: Found,
 ): Promise<void> {
-  const { catalog, staging, progress } = sources;
-  const manifest = (uri: string): Promise<Manifest | undefined> =>
-    staging.read(uri).catch(() => {
-      found.gone.add(uri);
-      return undefined;
-    });
+  const { catalog, progress } = sources;
+  const manifest = manifestsOf(sources, found);
   const runs = listRuns(temporal, sources, mayAsk);
   const work = async (): Promise<void> => {
     for (let next = await runs.next(); next.done !== true; next = await runs.next()) {
@@ -160,7 +130,7 @@ function lostOf(found: Found): string[] {
   return [
     ...about(
       ofManifests.size,
-      'runs: Temporal has no history of them; their datasets tell of the steps that made them, and of no parameters or result.',
+      'runs: neither Temporal nor the archive has a history of them; their datasets tell of the steps that made them, and of no parameters or result.',
     ),
     ...about(gone.size, 'datasets that steps made are gone from staging, with their verdicts.'),
     ...about(attemptsLost, 'attempts of steps that were tried again: Temporal keeps the last one only.'),
@@ -172,10 +142,6 @@ function lostOf(found: Found): string[] {
     'Logs of runs, backfills, and what people were asked to approve: they are nowhere else.',
     ...troubles,
   ];
-}
-
-function isCatalogs(error: unknown): boolean {
-  return (error as { code?: unknown } | null)?.code === 'CATALOG_UNAVAILABLE';
 }
 
 function paced(): () => Promise<boolean> {

@@ -47,6 +47,7 @@ const KINDS = new Set<string>([
   'load',
   'discover',
   'quarantine',
+  'sweep',
 ] satisfies StepKind[]);
 
 interface Step extends PastActivity {
@@ -194,7 +195,7 @@ function manifestOf({ manifest }: RunSources, result: DatasetStepResult): Promis
 }
 
 function inputsOf({ type, input }: Step, result: StepResult): StepInput[] {
-  if (type === 'extract' || type === 'discover' || type === 'watermark' || type === 'quarantine') return [];
+  if (type === 'extract' || type === 'discover' || type === 'watermark' || type === 'quarantine' || type === 'sweep') return [];
   if ('load' in result && result.transformed)
     return result.transformed.inputs.map((table) => ({ name: targetOfUri(table.uri), ...table }));
   if (type === 'transform' || type === 'check')

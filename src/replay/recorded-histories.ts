@@ -1,5 +1,6 @@
 import { readFile, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { TerminalError, messageOf } from '../core/errors.js';
 import { decodeHistory } from './history-json.js';
 
@@ -40,11 +41,11 @@ async function filesAt(place: string): Promise<string[]> {
   const found = await stat(place).catch(() => undefined);
   if (found === undefined) throw new TerminalError('TEST_DATA_MISSING', `There is no file or folder ${place} with histories.`);
   if (!found.isDirectory()) return [place];
-  const names = (await readdir(place)).filter((name) => name.endsWith('.json')).toSorted();
+  const names = (await readdir(place)).filter((name) => /\.json(\.gz)?$/.test(name)).toSorted();
   if (names.length > 0) return names.map((name) => path.join(place, name));
   throw new TerminalError(
     'TEST_DATA_MISSING',
-    `The folder ${place} has no history (*.json). Record one: temporal workflow show --workflow-id … --output json > ${path.join(place, 'name.json')}`,
+    `The folder ${place} has no history (*.json, *.json.gz). Record one: temporal workflow show --workflow-id … --output json > ${path.join(place, 'name.json')}`,
   );
 }
 
@@ -57,13 +58,14 @@ async function readHistory(file: string): Promise<RecordedHistory> {
   if (started === undefined || pipeline === undefined || typeof first?.eventId !== 'string') {
     throw invalid(file, 'is not the history of a workflow');
   }
-  const workflowId = started.workflowId ?? path.basename(file, '.json');
+  const workflowId = started.workflowId ?? path.basename(file).replace(/\.json(\.gz)?$/, '');
   return { file, workflowId, pipeline, events: events as readonly RecordedEvent[], history: decoded(file, history) };
 }
 
 async function parsed(file: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(file, 'utf8'));
+    const bytes = await readFile(file);
+    return JSON.parse((file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8'));
   } catch (error) {
     throw invalid(file, `cannot be read: ${messageOf(error)}`);
   }

@@ -8,7 +8,8 @@ import {
   type WorkflowExecutionStatusName,
 } from '@temporalio/client';
 import { messageOf } from '../core/errors.js';
-import { stepsOfActivity, type StepId, type StepProgress } from '../core/steps.js';
+import { stepsOfActivity } from '../core/paired-steps.js';
+import type { StepId, StepProgress } from '../core/steps.js';
 import type { TemporalClient } from './connect.js';
 import { formatRunAddress, type RunAddress } from './run-id.js';
 import { answered } from './service-errors.js';
@@ -60,9 +61,13 @@ export type RunOutcome =
  */
 export async function describeRun(temporal: TemporalClient, run: RunAddress): Promise<RunDescription> {
   const handle = temporal.client.workflow.getHandle(run.workflowId, run.runId);
-  const description = await answered(temporal, formatRunAddress(run), () => handle.describe());
+  return descriptionOf(run.workflowId, await answered(temporal, formatRunAddress(run), () => handle.describe()));
+}
+
+/** What the server's own description says of a run. */
+export function descriptionOf(workflowId: string, description: WorkflowExecutionDescription): RunDescription {
   return {
-    workflowId: run.workflowId,
+    workflowId,
     runId: description.runId,
     pipeline: description.type,
     state: STATES[description.status.name] ?? 'unknown',

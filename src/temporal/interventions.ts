@@ -1,7 +1,8 @@
 import { defaultPayloadConverter } from '@temporalio/client';
 import type { TemporalClient } from './connect.js';
-import { answered } from './service-errors.js';
-import { formatRunAddress, type RunAddress } from './run-id.js';
+import { historyEvents } from './history-events.js';
+import type { HistoryEvent } from './run-end.js';
+import type { RunAddress } from './run-id.js';
 
 /** Something that was done to a run from outside, or that ended it where no worker could say so. */
 export interface Intervention {
@@ -12,39 +13,28 @@ export interface Intervention {
   readonly message: string;
 }
 
-/** Pages of a history that are read; one has up to 1,000 events. */
-const MOST_PAGES = 10;
+/** Events of a history that are read. */
+const MOST_EVENTS = 10_000;
 
 /**
  * What was done to a run from outside: cancellations, termination, timeout, signals, updates, resets. Empty for a history
  * that is gone.
  */
-export async function listInterventions(temporal: TemporalClient, run: Required<RunAddress>): Promise<Intervention[]> {
+export function listInterventions(temporal: TemporalClient, run: Required<RunAddress>): Promise<Intervention[]> {
+  return interventionsIn(historyEvents(temporal, run));
+}
+
+/** The same of a history that is read elsewhere. */
+export async function interventionsIn(events: AsyncIterable<HistoryEvent>): Promise<Intervention[]> {
   const found: Intervention[] = [];
-  let nextPageToken: Uint8Array | null | undefined;
-  for (let page = 0; page < MOST_PAGES; page += 1) {
-    const token = nextPageToken;
-    const { history, nextPageToken: next } = await answered(temporal, formatRunAddress(run), () =>
-      temporal.client.workflowService.getWorkflowExecutionHistory({
-        namespace: temporal.namespace,
-        execution: run,
-        maximumPageSize: 1_000,
-        ...(token && { nextPageToken: token }),
-      }),
-    );
-    for (const event of history?.events ?? []) {
-      const message = describe(event);
-      if (message === undefined) continue;
-      found.push({ event: Number(event.eventId), at: isoTime(event.eventTime), message });
-    }
-    nextPageToken = next;
-    if (!nextPageToken || nextPageToken.length === 0) break;
+  let read = 0;
+  for await (const event of events) {
+    const message = describe(event);
+    if (message !== undefined) found.push({ event: Number(event.eventId), at: isoTime(event.eventTime), message });
+    if ((read += 1) >= MOST_EVENTS) break;
   }
   return found;
 }
-
-type Answer = Awaited<ReturnType<TemporalClient['client']['workflowService']['getWorkflowExecutionHistory']>>;
-type HistoryEvent = NonNullable<NonNullable<NonNullable<Answer['history']>['events']>[number]>;
 
 function describe(event: HistoryEvent): string | undefined {
   const asked = event.workflowExecutionCancelRequestedEventAttributes;

@@ -1,14 +1,14 @@
-import { defaultPayloadConverter, type WorkflowHandle } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/client';
 import type { AdmittedRun } from '../core/admission.js';
 import type { RunDecision } from '../core/steering.js';
 import type { TemporalClient } from './connect.js';
 import { isoTime } from './iso-time.js';
-import { formatRunAddress, type RunAddress } from './run-id.js';
+import { historyEvents } from './history-events.js';
+import type { RunAddress } from './run-id.js';
 import { endingOf, type HistoryEvent, type RunEnding } from './run-end.js';
 import { stepsApart } from './joint-activities.js';
 import { pastDecisions } from './past-decisions.js';
 import { pastActivities, type PastActivity } from './past-activities.js';
-import { answered } from './service-errors.js';
 
 /** A run as its history tells it. */
 export interface RunHistory extends Required<RunAddress> {
@@ -31,10 +31,15 @@ export interface RunHistory extends Required<RunAddress> {
 export type RunEndStatus = 'completed' | 'failed' | 'cancelled' | 'terminated' | 'timed out' | 'continued';
 
 /** Reads the history of a run. @throws TerminalError RUN_UNKNOWN */
-export async function readRunHistory(temporal: TemporalClient, run: Required<RunAddress>): Promise<RunHistory> {
-  const handle: WorkflowHandle = temporal.client.workflow.getHandle(run.workflowId, run.runId);
-  const { events } = await answered(temporal, formatRunAddress(run), () => handle.fetchHistory());
-  return historyOf(run, events ?? []);
+export function readRunHistory(temporal: TemporalClient, run: Required<RunAddress>): Promise<RunHistory> {
+  return historyFrom(run, historyEvents(temporal, run));
+}
+
+/** What a history's events tell, wherever they were kept. */
+export async function historyFrom(run: Required<RunAddress>, events: AsyncIterable<HistoryEvent>): Promise<RunHistory> {
+  const all: HistoryEvent[] = [];
+  for await (const event of events) all.push(event);
+  return historyOf(run, all);
 }
 
 function historyOf(run: Required<RunAddress>, events: readonly HistoryEvent[]): RunHistory {

@@ -5,7 +5,10 @@ import { readHistories } from '../replay/recorded-histories.js';
 import { replayAll } from '../replay/replay.js';
 
 export interface ReplayOptions {
-  /** A folder of histories (`*.json`), one file, or several. They are as `temporal workflow show --output json` writes them. */
+  /**
+   * A folder of histories (`*.json`, `*.json.gz`), one file, or several. They are as `temporal workflow show --output json` and
+   * `millrace history --save` write them, or of the archive.
+   */
   readonly histories: string | readonly string[];
   /** The project's folder, or a build's. @default the current one */
   readonly directory?: string;

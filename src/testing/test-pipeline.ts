@@ -169,6 +169,8 @@ function placed(config: Project, directory: string, folder: string): LoadedProje
     taskQueue: 'test',
     warnings: [],
     staging: { root: path.join(folder, 'staging'), ...(staging?.maxBytes !== undefined && { maxBytes: staging.maxBytes }) },
+    archive: false,
+    retention: undefined,
     engine: {
       memoryLimit: '500MB',
       threads: 1,

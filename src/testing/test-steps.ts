@@ -89,6 +89,7 @@ export class TestSteps implements Steps {
     const failure = this.failures[step];
     if (failure) throw toFailure(failure);
     if (call.kind === 'discover') throw unsupported(step, 'It looks for tables in a real system.');
+    if (call.kind === 'sweep') throw unsupported(step, 'It removes what a real project keeps no longer.');
     if (call.kind === 'transform' && 'on' in call.input) {
       throw unsupported(step, `It runs in the connection "${String(call.input['on'])}", in its own SQL.`);
     }

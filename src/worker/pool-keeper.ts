@@ -19,18 +19,14 @@ interface KeeperSettings {
   readonly intervalMs?: number;
 }
 
-/** What goes on beside a worker until it is stopped. */
-export interface Beside {
-  /** Never rejects. */
-  stop(): Promise<void>;
-}
-
 /**
  * Sees that a pool is there for as long as steps hold its slots or wait for them. A pool that somebody terminates is started
  * again by the next request; when none comes, since all that are open wait, this starts it. Any number of workers may do so at
  * once: a pool that is there takes no notice. Of idle pools nothing is asked.
  */
-export function keepPools({ project, catalog, temporal, log, intervalMs = INTERVAL_MS }: KeeperSettings): Beside {
+export function keepPools({ project, catalog, temporal, log, intervalMs = INTERVAL_MS }: KeeperSettings): {
+  stop(): Promise<void>;
+} {
   const stopped = new AbortController();
 
   async function look(): Promise<void> {

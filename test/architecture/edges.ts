@@ -14,6 +14,8 @@ export type Area =
   | 'postgres'
   | 'object store'
   | 'reconciler'
+  | 'archive'
+  | 'housekeeping'
   | 'schedules'
   | 'alerts'
   | 'rebuild'
@@ -147,6 +149,23 @@ export const EDGES: readonly Edge[] = [
   edge('reconciler', 'value', 'temporal', 'it asks Temporal how runs ended'),
   edge('reconciler', 'value', 'npm node:*', 'timers'),
 
+  edge('archive', 'value', 'core', 'errors and alerts'),
+  edge('archive', 'type', 'catalog', 'it is given the catalog that knows what is to be archived'),
+  edge('archive', 'value', 'temporal', 'histories come from there'),
+  edge('archive', 'value', 'object store', 'it may be in a bucket'),
+  edge('archive', 'value', 'reconciler', 'of all workers one archives at a time, by the same kind of lease'),
+  edge('archive', 'value', 'npm node:*', 'files, compression, timers'),
+  edge('housekeeping', 'value', 'core', 'what is needed is decided there'),
+  edge('housekeeping', 'value', 'archive', 'archived histories are swept'),
+  edge('housekeeping', 'type', 'catalog', 'it is given the catalog that it sweeps'),
+  edge('housekeeping', 'type', 'config', 'how long things are kept'),
+  edge('housekeeping', 'type', 'engine', 'it is given the staging that it sweeps'),
+  edge('housekeeping', 'value', 'npm node:*', 'pauses between batches'),
+  edge('activities', 'value', 'housekeeping', 'sweeps are steps'),
+  edge('activities', 'value', 'archive', 'a sweep removes archived histories'),
+  edge('rebuild', 'value', 'archive', 'histories that Temporal has forgotten tell of runs too'),
+  edge('operations', 'value', 'archive', 'histories that Temporal has forgotten are read there'),
+
   edge('schedules', 'value', 'core', 'settings, cron expressions, times in a zone'),
   edge('schedules', 'type', 'config', 'what a config wants'),
   edge('schedules', 'type', 'catalog', 'it is given the catalog that knows what became of a time'),
@@ -209,6 +228,8 @@ const FOLDERS: readonly (readonly [start: string, area: Area])[] = [
   ['src/object-store/', 'object store'],
   ['src/rebuild/', 'rebuild'],
   ['src/reconciler/', 'reconciler'],
+  ['src/archive/', 'archive'],
+  ['src/housekeeping/', 'housekeeping'],
   ['src/schedules/', 'schedules'],
   ['src/alerts/', 'alerts'],
   ['src/temporal/', 'temporal'],

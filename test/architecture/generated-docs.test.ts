@@ -22,13 +22,20 @@ describe('the config’s reference', () => {
   test('has exactly the keys that the schema takes', () => {
     const [file, name] = KEY_SOURCES.project;
     const nested = new Map<string, readonly string[]>(
-      [KEY_SOURCES.s3, KEY_SOURCES.alerts].map(([from, type]) => [type, keysOf(ROOT, from, type).map(({ key }) => key)]),
+      [KEY_SOURCES.s3, KEY_SOURCES.alerts, KEY_SOURCES.retention].map(([from, type]) => [
+        type,
+        keysOf(ROOT, from, type).map(({ key }) => key),
+      ]),
     );
     expect(
       keysOf(ROOT, file, name)
         .flatMap(({ key, type }) => nested.get(type)?.map((inner) => `${key}.${inner}`) ?? [key])
         .toSorted(),
-    ).toEqual(keysTaken(projectSchema).toSorted());
+    ).toEqual(
+      [
+        ...new Set(keysTaken(projectSchema).map((key) => key.replace(/^retention\.schedule\..*/, 'retention.schedule'))),
+      ].toSorted(),
+    );
   });
 });
 

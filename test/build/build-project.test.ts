@@ -13,7 +13,7 @@ describe('a build', () => {
     const built = await buildProject({ directory: project });
     expect(built).toMatchObject({
       directory: path.join(project, 'build'),
-      pipelines: ['orders', 'replicate', 'replayQuarantine'],
+      pipelines: ['orders', 'replicate', 'replayQuarantine', 'housekeeping'],
     });
     expect(filesOf(built.directory)).toEqual([
       'contracts/numbers.js',

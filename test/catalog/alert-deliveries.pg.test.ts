@@ -151,6 +151,6 @@ onBothDatabases((fresh) => {
     expect(await catalog.firstCompleted({ pipeline: 'orders' })).toMatchObject({ runId: 'one' });
     expect(await catalog.firstCompleted({ pipeline: 'orders', finishedAfter: at(10) })).toMatchObject({ runId: 'two' });
     expect(await catalog.firstCompleted({ pipeline: 'orders', startedSince: at(26) })).toBeUndefined();
-    expect((await catalog.listEndedRuns('orders', at(20), 9)).map(({ runId }) => runId)).toEqual(['two', 'three']);
+    expect((await catalog.listRunsEndedSince('orders', at(20), 9)).map(({ runId }) => runId)).toEqual(['two', 'three']);
   });
 });

@@ -1,5 +1,6 @@
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeOrders } from '../support/orders-file.js';
 import { openMarket, type Market } from './market.js';
@@ -63,7 +64,7 @@ describe('run', () => {
         error: {
           code: 'PIPELINE_UNKNOWN',
           message: expect.stringMatching(
-            /no pipeline "sel"\. It has: sell, chatter, peek, replicate, replayQuarantine\. Did you mean "sell"\?$/,
+            /no pipeline "sel"\. It has: sell, chatter, peek, replicate, replayQuarantine, housekeeping\. Did you mean "sell"\?$/,
           ) as string,
           remedy: expect.any(String) as string,
         },
@@ -106,6 +107,29 @@ describe('looking at runs', () => {
     };
     expect(json.steps[0]?.examples.map(({ line }) => line)).toEqual([102, 103, 104]);
     expect(json.steps[0]?.examples[1]?.reasons).toMatchObject([{ path: 'amount', value: '-1' }]);
+  });
+
+  test('history lists the events, and saves them as Temporal itself does', async () => {
+    const listed = await market.millrace('history', 'sale-1');
+    expect(listed).toMatchObject({ code: 0, stderr: '' });
+    expect(listed.stdout).toMatch(/^ {4}1 {2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} {2}WorkflowExecutionStarted {2}sell$/m);
+    expect(listed.stdout).toMatch(/ActivityTaskScheduled {2}load:warehouse\.sold$/m);
+    expect(listed.stdout).toMatch(/ActivityTaskCompleted {2}load:warehouse\.sold$/m);
+    const events = jsonLines((await market.millrace('history', 'sale-1', '--json')).stdout);
+    expect(events.at(-1)).toMatchObject({ id: events.length, type: 'WorkflowExecutionCompleted' });
+    const file = join(market.lake, 'history.json.gz');
+    const saved = await market.millrace('history', 'sale-1', '--save', file);
+    expect(saved.stdout).toContain(`Saved ${events.length} events to ${file}.`);
+    const document = JSON.parse(gunzipSync(readFileSync(file)).toString()) as { readonly events: readonly unknown[] };
+    expect(document.events).toEqual(events.map(({ event }) => event));
+    const nowhere = await market.millrace('history', 'sale-1', '--save', join(market.lake, 'none', 'history.json'));
+    expect(nowhere).toMatchObject({ code: 2, stderr: expect.stringContaining('[COMMAND_INVALID]') as string });
+  });
+
+  test('housekeeping tells what it would remove: without retention nothing', async () => {
+    const told = await market.millrace('housekeeping', '--dry-run');
+    expect(told).toMatchObject({ code: 0, stderr: '' });
+    expect(told.stdout).toMatch(/^Would remove, 0 B of files:\n {2}staging {3}nothing$/m);
   });
 
   test('an unknown run exits with 3, whatever is asked of it', async () => {

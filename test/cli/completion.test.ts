@@ -59,7 +59,13 @@ describe('completion offers', () => {
   });
 
   test('pipelines and connections of the project', async () => {
-    expect(await offered('run', '--project', project, '')).toEqual(['flightDelays', 'sell', 'replicate', 'replayQuarantine']);
+    expect(await offered('run', '--project', project, '')).toEqual([
+      'flightDelays',
+      'sell',
+      'replicate',
+      'replayQuarantine',
+      'housekeeping',
+    ]);
     expect(await offered('runs', `--project=${project}`, '--pipeline', 's')).toEqual(['sell']);
     expect(await offered('connections', 'check', '--project', project, 'lake', 'w')).toEqual(['warehouse']);
   });
@@ -79,7 +85,13 @@ describe('completion offers', () => {
     await offered('run', '--project', project, '');
     expect(readFileSync(kept, 'utf8')).not.toContain('secret');
     writeFileSync(join(project, 'millrace.config.ts'), CONFIG.replace('sell:', 'buy:'));
-    expect(await offered('run', '--project', project, '')).toEqual(['flightDelays', 'buy', 'replicate', 'replayQuarantine']);
+    expect(await offered('run', '--project', project, '')).toEqual([
+      'flightDelays',
+      'buy',
+      'replicate',
+      'replayQuarantine',
+      'housekeeping',
+    ]);
   });
 });
 

@@ -182,7 +182,7 @@ describe('`temporal workflow execute`', () => {
       type: 'cary',
       params: {},
       message:
-        /^This worker has no pipeline "cary"\. It has: carry, replicate, replayQuarantine\. Correct the name, or deploy the pipeline\. \[PIPELINE_UNKNOWN\]$/,
+        /^This worker has no pipeline "cary"\. It has: carry, replicate, replayQuarantine, housekeeping\. Correct the name, or deploy the pipeline\. \[PIPELINE_UNKNOWN\]$/,
     },
     {
       title: 'a wrong parameter',

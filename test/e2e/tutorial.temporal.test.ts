@@ -90,7 +90,9 @@ test(
   'its build runs without TypeScript, tsx and sources',
   async () => {
     const [build, work, execute] = tutorialBlocks('For a server').map(({ text }) => text.trim());
-    expect(await person.type(String(build))).toContain('Built dailySales, productSales, replicate, replayQuarantine into build');
+    expect(await person.type(String(build))).toContain(
+      'Built dailySales, productSales, replicate, replayQuarantine, housekeeping into build',
+    );
     await person.type('npm prune --omit=dev --no-audit --no-fund');
     for (const name of ['typescript', 'tsx', 'vitest', 'esbuild']) expect(existsSync(file(`node_modules/${name}`))).toBe(false);
     for (const name of ['millrace.config.ts', 'workflows', 'contracts', 'transforms', 'out/product-sales.csv']) {
@@ -102,7 +104,7 @@ test(
     // npx would keep the signal for itself.
     const program = String(work).replace('npx ', 'node_modules/.bin/').split(' ');
     worker = spawn(String(program[0]), program.slice(1), { cwd: person.folder(), env: { ...cleanEnvironment(), ...there } });
-    await said(worker, 'polls task queue "millrace" for dailySales, productSales, replicate, replayQuarantine');
+    await said(worker, 'polls task queue "millrace" for dailySales, productSales, replicate, replayQuarantine, housekeeping');
     expect(await person.type('npx millrace run dailySales --wait', there)).toContain('completed');
     const search = `${path.dirname(temporal)}${path.delimiter}${String(process.env['PATH'])}`;
     expect(await person.type(String(execute), { ...there, PATH: search })).toContain('2026-11-03');

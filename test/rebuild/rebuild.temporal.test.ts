@@ -216,7 +216,7 @@ describe('without Temporal', () => {
     });
     const columns = ['load_id', 'rows', 'target', 'mode'];
     expect(rowsOf(contentsOfFile(file).loads, columns)).toEqual(rowsOf(before.loads, columns));
-    expect(report.lost[0]).toMatch(/^\d runs: Temporal has no history of them/);
+    expect(report.lost[0]).toMatch(/^\d runs: neither Temporal nor the archive has a history of them/);
     expect(report.loadsOfLedgers).toBe(before.loads.length);
     const moved = contentsOfFile(file).loads.filter((load) => load['watermark'] !== null);
     expect(moved).toMatchObject([{ target: 'warehouse.public.changed' }]);

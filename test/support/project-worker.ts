@@ -25,6 +25,9 @@ export interface ProjectWorkerOptions {
   readonly maxBytes?: number;
   readonly catalog?: CatalogPlace;
   readonly limits?: WorkerLimits;
+  /** @default false: what a test finds in the catalog is what it did */
+  readonly archive?: LoadedProject['archive'];
+  readonly retention?: LoadedProject['retention'];
   /** Of a Temporal server of the test's own. @default the shared one */
   readonly address?: string;
 }
@@ -48,6 +51,8 @@ export async function startProjectWorker(
     ...loaded,
     taskQueue,
     staging: { root: path.join(folder, 'staging'), maxBytes: options.maxBytes },
+    archive: options.archive ?? false,
+    retention: options.retention,
     engine: { ...loaded.engine, memoryLimit: '500MB', spillDirectory: path.join(folder, 'spill') },
     catalog: options.catalog ?? { path: path.join(folder, 'catalog.db') },
   };

@@ -33,7 +33,7 @@ test('a project without pipelines of its own needs no folder for them', async ()
   rmSync(join(folder, 'workflows'), { recursive: true });
   const { project, problems } = await inspectProject(folder);
   expect(problems).toEqual([]);
-  expect(Object.keys(project?.pipelines ?? {})).toEqual(['replicate', 'replayQuarantine']);
+  expect(Object.keys(project?.pipelines ?? {})).toEqual(['replicate', 'replayQuarantine', 'housekeeping']);
   expect(await readPipelineNames(project as LoadedProject)).toEqual({ names: [], isImported: true, problems: [] });
   const { code } = await bundleProject(project as LoadedProject);
   expect(code).toContain('REPLICATE_INCOMPLETE');

@@ -8,7 +8,7 @@ import { AT_RISK, iso, spanText, type Verdict } from './verdict.js';
 const MOST_ENDED = 5_000;
 
 export interface FinishWithinFacts {
-  readonly catalog: Pick<Catalog, 'listEndedRuns' | 'findRun'>;
+  readonly catalog: Pick<Catalog, 'listRunsEndedSince' | 'findRun'>;
   /** Runs of the pipeline that run, as far as they have run for long; absent where Temporal can't be asked. */
   readonly running: readonly RunningRun[] | undefined;
   readonly before: SloStateRow | undefined;
@@ -21,7 +21,7 @@ export interface FinishWithinFacts {
 export async function judgeFinishWithin(promised: PromisedSpan, facts: FinishWithinFacts): Promise<Verdict> {
   const { catalog, running, before, now } = facts;
   const since = [facts.watchedSince, facts.endedSince].toSorted().at(-1) ?? facts.watchedSince;
-  const ended = await catalog.listEndedRuns(promised.pipeline, since, MOST_ENDED);
+  const ended = await catalog.listRunsEndedSince(promised.pipeline, since, MOST_ENDED);
   const late = ended.filter((run) => Date.parse(run.finishedAt) - Date.parse(run.startedAt) > promised.boundMs);
   const alerts: Alert[] = late.map((run) => lateAlert(promised, run));
   const lastAt = ended.findLast(({ status }) => status === 'completed')?.finishedAt ?? before?.lastAt ?? null;

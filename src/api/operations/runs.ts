@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { operation } from '../operation.js';
-import { jsonObject, listOf, pageInput, time } from '../schemas/lists.js';
-import { run, RUN_STATES, runAddress, runSummary, startedRun } from '../schemas/runs.js';
+import { CURSOR, jsonObject, listOf, pageInput, time } from '../schemas/lists.js';
+import { historyEvent, run, RUN_STATES, runAddress, runSummary, startedRun } from '../schemas/runs.js';
 
 export const RUN_OPERATIONS = {
   listRuns: operation({
@@ -62,6 +62,16 @@ export const RUN_OPERATIONS = {
     input: z.object({ run: runAddress }),
     result: run,
     errors: ['RUN_UNKNOWN'],
+  }),
+  listRunHistory: operation({
+    method: 'get',
+    path: '/v1/runs/{run}/history',
+    tag: 'runs',
+    role: 'viewer',
+    summary: "Lists the events of a run's history: Temporal's, or the archive's once Temporal has forgotten the run.",
+    input: z.object({ run: runAddress, ...pageInput, cursor: z.string().min(1).max(4000).optional().describe(CURSOR) }),
+    result: listOf(historyEvent),
+    errors: ['RUN_UNKNOWN', 'HISTORY_FORGOTTEN', 'ARCHIVE_DAMAGED'],
   }),
   cancelRun: operation({
     method: 'post',

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 
+export const CURSOR = 'Where to go on: `next` of the answer before.';
+
 /** How a list is asked for. Numbers come as text in a query. */
 export const pageInput = {
   limit: z.coerce.number<number>().int().min(1).max(200).default(50).describe('Items of one answer.'),
-  cursor: z.string().min(1).max(500).optional().describe('Where to go on: `next` of the answer before.'),
+  cursor: z.string().min(1).max(500).optional().describe(CURSOR),
 };
 
 /** A part of a list; `next` is null at its end. */

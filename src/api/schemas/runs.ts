@@ -86,9 +86,33 @@ export const run = runSummary
     approvals: z.array(jsonObject).describe('What people were asked, and who has answered what.'),
     auditOverrides: z.array(jsonObject),
     alerts: z.array(alertOfRun).describe('What people are told of it.'),
+    archive: z
+      .object({
+        state: z
+          .enum(['archived', 'missed', 'removed'])
+          .describe(
+            '`missed`: Temporal had forgotten the run before it was archived; `removed`: the archive keeps it no longer.',
+          ),
+        at: time,
+        events: z.number().nullable(),
+        bytes: z.number().nullable(),
+      })
+      .nullable()
+      .describe('What became of its history; null while Temporal alone has it.'),
     result: jsonValue,
   })
   .meta({ id: 'Run' });
+
+export const historyEvent = z
+  .object({
+    id: z.int().describe('Its number in the history, from 1.'),
+    at: time,
+    type: z.string().describe("As Temporal's UI calls it: `ActivityTaskScheduled`."),
+    event: jsonObject.describe(
+      'As `temporal workflow show --output json` has it: payloads in base64, and encoded as whoever wrote them has encoded them.',
+    ),
+  })
+  .meta({ id: 'HistoryEvent' });
 
 export const startedRun = z
   .object({

@@ -15,6 +15,7 @@ import { alertDeliveries } from './0013-alert-deliveries.js';
 import { approvals } from './0014-approvals.js';
 import { pools } from './0016-pools.js';
 import { triggers } from './0015-triggers.js';
+import { archive } from './0018-archive.js';
 
 /** Every migration by name; they run in the order of their names, and a released one never changes. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -34,4 +35,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0014-approvals': approvals,
   '0016-pools': pools,
   '0015-triggers': triggers,
+  '0018-archive': archive,
 };

@@ -55,7 +55,9 @@ async function withLog(
     return undefined;
   });
   try {
-    return await withCatalog(directory, (catalog) => work(logOfCatalog(catalog, temporal, parseRunAddress(address))));
+    return await withCatalog(directory, (catalog, project) =>
+      work(logOfCatalog({ catalog, project }, temporal, parseRunAddress(address))),
+    );
   } finally {
     await temporal?.close();
   }

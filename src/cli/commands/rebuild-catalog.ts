@@ -1,8 +1,10 @@
 import { messageOf } from '../../core/errors.js';
 import { count } from '../../dev/text-format.js';
 import { openStaging } from '../../engine/open-staging.js';
+import { withArchive } from '../../operations/with-archive.js';
 import { ledgersOf } from '../../rebuild/ledgers.js';
-import { rebuildCatalog, type RebuildPhase, type RebuildReport } from '../../rebuild/rebuild.js';
+import { rebuildCatalog, type RebuildReport } from '../../rebuild/rebuild.js';
+import type { RebuildPhase } from '../../rebuild/sources.js';
 import { connectTemporal, type TemporalClient } from '../../temporal/connect.js';
 import type { CommandContext } from '../command-context.js';
 import { EXIT } from '../exit-codes.js';
@@ -17,15 +19,18 @@ export async function rebuild({ output, directory }: CommandContext): Promise<nu
   return withCatalog(directory, async (catalog, project) => {
     const temporal = await connect(output);
     try {
-      const report = await rebuildCatalog({
-        catalog,
-        staging: openStaging(project.staging, project.engine.spillDirectory),
-        temporal,
-        pipelines: Object.keys(project.pipelines),
-        taskQueue: project.taskQueue,
-        ledgers: ledgersOf(project),
-        progress: showing(output),
-      });
+      const report = await withArchive(project, (archive) =>
+        rebuildCatalog({
+          catalog,
+          ...(archive && { archive }),
+          staging: openStaging(project.staging, project.engine.spillDirectory),
+          temporal,
+          pipelines: Object.keys(project.pipelines),
+          taskQueue: project.taskQueue,
+          ledgers: ledgersOf(project),
+          progress: showing(output),
+        }),
+      );
       output.data({ catalog: catalog.name, ...report });
       output.text(textOf(catalog.name, report));
       return EXIT.ok;
@@ -54,11 +59,11 @@ function showing(output: Output): (phase: RebuildPhase, done: number) => void {
 }
 
 function textOf(name: string, report: RebuildReport): string {
-  const { datasets, runs, steps, runsOfManifests, loadsOfLedgers, lost } = report;
+  const { datasets, runs, archivedRuns, steps, runsOfManifests, loadsOfLedgers, lost } = report;
   return [
     `The catalog ${name} holds again what is known elsewhere:`,
     `  ${count(datasets)} datasets from staging`,
-    `  ${count(runs)} runs with ${count(steps)} steps from Temporal, ${count(runsOfManifests)} runs from manifests alone`,
+    `  ${count(runs)} runs from Temporal and ${count(archivedRuns)} from the archive with ${count(steps)} steps, ${count(runsOfManifests)} runs from manifests alone`,
     `  ${count(loadsOfLedgers)} more loads from ledgers`,
     'Not rebuilt:',
     ...lost.map((sentence) => `  ${sentence}`),

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { HistoryOptions } from '../commands/history.js';
 import type { Add } from './add.js';
 import { parseCount, runArgument } from './arguments.js';
 
@@ -6,6 +7,28 @@ import { parseCount, runArgument } from './arguments.js';
 export function addLooks(program: Command, add: Add): void {
   addLists(program, add);
   addLogs(program, add);
+  addHistory(program, add);
+}
+
+function addHistory(program: Command, add: Add): void {
+  add(
+    program,
+    {
+      usage: 'history',
+      service: true,
+      temporal: true,
+      about: "Lists the events of a run's history, or saves them.",
+      details: [
+        "They come from Temporal, and from the archive once Temporal has forgotten the run. With --json each line is an object: id, at, type, and event as Temporal's own export has it; payloads that somebody has encrypted stay so.",
+        'With --save the history is written to a file as `temporal workflow show --output json` writes it, compressed if its name ends in .gz: replayHistories() of millrace/testing takes both.',
+      ],
+      examples: ['millrace history flightDelays/2001-01', 'millrace history flightDelays/2001-01 --save january.json.gz'],
+    },
+    async (context, address: string, options: HistoryOptions) =>
+      (await import('../commands/history.js')).history(context, address, options),
+  )
+    .addArgument(runArgument())
+    .option('--save <file>', 'write the history to this file');
 }
 
 function addLists(program: Command, add: Add): void {

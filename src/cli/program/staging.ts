@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
+import type { HousekeepingOptions } from '../commands/housekeeping.js';
 import type { CleanOptions } from '../commands/staging-clean.js';
 import type { Add } from './add.js';
 import { parseAge } from './arguments.js';
 
 /** Commands about the staging folder. */
 export function addStaging(program: Command, add: Add): void {
+  addHousekeeping(program, add);
   const staging = program.command('staging').helpCommand(false).description('Looks at the staging folder and cleans it up.');
   add(
     staging,
@@ -40,4 +42,21 @@ export function addStaging(program: Command, add: Add): void {
     .option('--older-than <age>', 'what was last used longer ago than this: 30d, 12h, 10m, 2w (default: 30d)', parseAge)
     .option('--quarantine', 'also what holds rejected rows')
     .option('--dry-run', 'say what would be removed, and remove nothing');
+}
+
+function addHousekeeping(program: Command, add: Add): void {
+  add(
+    program,
+    {
+      usage: 'housekeeping',
+      service: true,
+      temporal: true,
+      about: "Removes what the config's retention keeps no longer: datasets, logs, archived histories, rows of the catalog.",
+      details: [
+        'It starts a run of the pipeline housekeeping and waits for its end. What a run that goes on, or a retry of a recent one, could need is never removed, nor the latest completed run of a pipeline and partition. Without retention in the config nothing is removed.',
+      ],
+      examples: ['millrace housekeeping --dry-run', 'millrace housekeeping --json'],
+    },
+    async (context, options: HousekeepingOptions) => (await import('../commands/housekeeping.js')).housekeeping(context, options),
+  ).option('--dry-run', 'only say what would go');
 }
