@@ -47,8 +47,14 @@ export async function replayBefore(context: CommandContext, { version, find, for
     const replayed = await replayAll(local.project, histories, local.bundle);
     if (!force) refuseBroken(replayed);
     const broken = replayed.filter(({ problem }) => problem !== null).length;
-    if (broken > 0) output.warn(`warning: ${broken} of ${replayed.length} open runs do not replay with this code, and are to go on with it all the same.`);
-    else output.text(`Replayed ${replayed.length} open ${replayed.length === 1 ? 'run' : 'runs'} that would go on with this code: all do.`);
+    if (broken > 0)
+      output.warn(
+        `warning: ${broken} of ${replayed.length} open runs do not replay with this code, and are to go on with it all the same.`,
+      );
+    else
+      output.text(
+        `Replayed ${replayed.length} open ${replayed.length === 1 ? 'run' : 'runs'} that would go on with this code: all do.`,
+      );
   } finally {
     await temporal.close();
   }

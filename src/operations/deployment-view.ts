@@ -37,12 +37,7 @@ export async function viewDeployment(
   return { ...view, warnings: warningsOf(view) };
 }
 
-function warningsOf({
-  taskQueue,
-  current,
-  versions,
-  unversioned,
-}: Omit<ResultOf<'getDeployment'>, 'warnings'>): string[] {
+function warningsOf({ taskQueue, current, versions, unversioned }: Omit<ResultOf<'getDeployment'>, 'warnings'>): string[] {
   const warnings: string[] = [];
   if (current !== null && unversioned.workers > 0) warnings.push(idleWorkers(taskQueue, current));
   if (current === null) {

@@ -14,8 +14,7 @@ import type { Handlers, OperationContext } from './context.js';
 import { viewDeployment } from './deployment-view.js';
 import { findDeployment, requireVersion, workersWithout, type FoundDeployment } from './find-deployment.js';
 
-type DeploymentOperation =
-  'getDeployment' | 'promoteVersion' | 'rampVersion' | 'rollbackDeployment' | 'unversionDeployment';
+type DeploymentOperation = 'getDeployment' | 'promoteVersion' | 'rampVersion' | 'rollbackDeployment' | 'unversionDeployment';
 type Routing = ResultOf<'promoteVersion'>['before'];
 
 export const deploymentHandlers: Handlers<DeploymentOperation> = {
@@ -85,12 +84,7 @@ function promotion({ temporal }: OperationContext, { deployment }: FoundDeployme
   };
 }
 
-function ramping(
-  { temporal }: OperationContext,
-  { deployment }: FoundDeployment,
-  version: string,
-  percent: number,
-): Step {
+function ramping({ temporal }: OperationContext, { deployment }: FoundDeployment, version: string, percent: number): Step {
   const { name, current, ramping: there } = deployment;
   if (percent > 0 && current === version) throw inPlace(deployment);
   // To end the ramp of another version than the one named would be a surprise.

@@ -12,6 +12,7 @@ export const healthHandlers: Handlers<'getHealth'> = {
       temporal: { ok: found.temporal, address: told ? temporal.address : null, namespace: told ? temporal.namespace : null },
       catalog: { ok: found.catalog },
       worker: { ok: found.worker, taskQueue: told ? project.taskQueue : null },
+      versions: told && found.temporal ? await services.states.versions(project.taskQueue).catch(() => null) : null,
     };
   },
 };

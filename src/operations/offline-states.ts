@@ -22,6 +22,7 @@ export function withoutTemporal(error: Error): Pick<OperationServices, 'temporal
       running: async () => [],
       schedules: () => Promise.reject(error),
       hasWorker: () => Promise.reject(error),
+      versions: () => Promise.reject(error),
       outcome: () => Promise.reject(error),
       forget: () => undefined,
     },

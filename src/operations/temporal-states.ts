@@ -5,6 +5,7 @@ import { formatRunAddress, type RunAddress } from '../temporal/run-id.js';
 import { listRunning, type RunningRun } from '../temporal/list-running.js';
 import { listOwnSchedules, type ListedSchedule } from '../temporal/schedules.js';
 import { hasWorker } from '../temporal/task-queue.js';
+import { versionHealth, type VersionHealth } from './version-health.js';
 import { rememberOutcomes } from './run-outcomes.js';
 
 /** How long an answer of Temporal's counts: whoever asks again meanwhile gets the same one. */
@@ -21,6 +22,8 @@ export interface TemporalStates {
   /** The runs that began last, of those that run now: one visibility request a second at most. */
   running(): Promise<readonly RunningRun[]>;
   hasWorker(taskQueue: string): Promise<boolean>;
+  /** The versions of its workers, and the open runs that wait for one: by three requests, a second at most. */
+  versions(taskQueue: string): Promise<VersionHealth>;
   /** How a run that is closed ended; it is asked for once, since that does not change. */
   outcome(run: Required<RunAddress>): Promise<RunOutcome>;
   /** The project's own schedules: by a few visibility requests, a second at most. */
@@ -55,6 +58,7 @@ export function openTemporalStates(temporal: TemporalClient, taskQueue: string):
     running: () => ask('running', () => listRunning(temporal, taskQueue)),
     schedules: () => ask('schedules', () => listOwnSchedules(temporal, taskQueue)),
     hasWorker: (queue) => ask(`queue ${queue}`, () => hasWorker(temporal, queue)),
+    versions: (queue) => ask(`versions ${queue}`, () => versionHealth(temporal, queue)),
     outcome: rememberOutcomes(temporal),
     forget({ workflowId, runId }) {
       answers.delete(`run ${workflowId}`);

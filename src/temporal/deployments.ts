@@ -40,9 +40,7 @@ export interface QueueVersions {
 export async function queueVersions(temporal: TemporalClient, taskQueue: string): Promise<QueueVersions> {
   const { client, namespace } = temporal;
   const [{ versioningInfo }, pollers] = await Promise.all([
-    answered(temporal, taskQueue, () =>
-      client.workflowService.describeTaskQueue({ namespace, taskQueue: { name: taskQueue } }),
-    ),
+    answered(temporal, taskQueue, () => client.workflowService.describeTaskQueue({ namespace, taskQueue: { name: taskQueue } })),
     findPollers(temporal, taskQueue),
   ]);
   return { current: versionOf(versioningInfo?.currentDeploymentVersion), pollers };

@@ -16,17 +16,11 @@ export interface PinnedRun {
 const MOST = 20;
 
 /** How many workflows of a queue are open on a version, or on none (`null`): by one visibility request, a moment late. */
-export async function countOpen(
-  temporal: TemporalClient,
-  taskQueue: string,
-  version: DeploymentVersion | null,
-): Promise<number> {
+export async function countOpen(temporal: TemporalClient, taskQueue: string, version: DeploymentVersion | null): Promise<number> {
   const { client, namespace } = temporal;
   const which = version === null ? `${VERSION} IS NULL` : `${VERSION} = ${quoted(searched(version))}`;
   const query = `${openOn(taskQueue)} AND ${which}`;
-  const { count } = await answered(temporal, 'runs', () =>
-    client.workflowService.countWorkflowExecutions({ namespace, query }),
-  );
+  const { count } = await answered(temporal, 'runs', () => client.workflowService.countWorkflowExecutions({ namespace, query }));
   return Number(count ?? 0);
 }
 

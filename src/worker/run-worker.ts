@@ -4,7 +4,7 @@ import { refuseProblems, type Problem } from '../core/problems.js';
 import { preflight, type Check } from '../preflight/preflight.js';
 import { listenForInterruption } from './interruption.js';
 import { standingOf, type Standing } from './standing.js';
-import { connectWorker, createWorker, GRACE_MS, type RunningWorker, type WorkerConnection, type WorkerDeployment } from './worker.js';
+import { connectWorker, createWorker, GRACE_MS, type RunningWorker, type WorkerDeployment } from './worker.js';
 
 export interface RunWorkerOptions {
   /** The project's folder. */
@@ -74,7 +74,7 @@ async function start(options: RunWorkerOptions): Promise<Started> {
     problems.forEach((problem) => onWarning?.(problem));
     const project = inspected.project as LoadedProject;
     const worker = await createWorker({ project, connection, deployment, workflowBundle: bundle });
-    return { project, worker, standing: await standingOf(connection as WorkerConnection, project.taskQueue, worker) };
+    return { project, worker, standing: await standingOf(project.taskQueue, worker) };
   } catch (error) {
     await connection?.connection.close();
     throw error;

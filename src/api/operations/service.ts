@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { operation } from '../operation.js';
+import { versionHealth } from '../schemas/deployments.js';
 
 export const SERVICE_OPERATIONS = {
   getHealth: operation({
@@ -16,6 +17,7 @@ export const SERVICE_OPERATIONS = {
       temporal: z.object({ ok: z.boolean(), address: z.string().nullable(), namespace: z.string().nullable() }),
       catalog: z.object({ ok: z.boolean() }),
       worker: z.object({ ok: z.boolean(), taskQueue: z.string().nullable() }),
+      versions: versionHealth.nullable().describe('To those with a token only; null where Temporal does not answer.'),
     }),
   }),
 } as const;
