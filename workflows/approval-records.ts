@@ -60,7 +60,10 @@ export class ApprovalRecords {
       throw new TerminalError('APPROVAL_FORBIDDEN', `${by} started this run, and "${title}" (${step}) needs somebody else.`);
     const before = answers.find((answer) => answer.by === by);
     if (before)
-      throw new TerminalError('APPROVAL_REPEATED', `${by} has approved "${title}" (${step}) already, at ${before.at}: each counts once.`);
+      throw new TerminalError(
+        'APPROVAL_REPEATED',
+        `${by} has approved "${title}" (${step}) already, at ${before.at}: each counts once.`,
+      );
   }
 
   take(verdict: Answer['verdict'], { step: wanted, by, reason, role }: AnswerInput): ApprovalState {

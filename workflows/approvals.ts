@@ -86,7 +86,11 @@ export class Approvals {
     }
   }
 
-  private async outcome(step: StepId, { expiresMs }: ApprovalCall, { run, admitted, isAsBefore }: Asking): Promise<ApprovalState> {
+  private async outcome(
+    step: StepId,
+    { expiresMs }: ApprovalCall,
+    { run, admitted, isAsBefore }: Asking,
+  ): Promise<ApprovalState> {
     const { retryOf, changes } = admitted;
     const isSame = isAsBefore && changes?.code === 'same' && changes.params.length === 0;
     const earlier = isSame && retryOf ? { earlier: retryOf } : {};

@@ -21,7 +21,8 @@ export function approvalCall(options: ApproveOptions): ApprovalCall {
   if (title.length > MAX_TITLE) throw invalid(`\`title\` has ${title.length} characters, and may have ${MAX_TITLE}`);
   if (!Number.isInteger(needed) || needed < 1 || needed > MAX_NEEDED)
     throw invalid(`\`needed\` has to be a number of people from 1 to ${MAX_NEEDED}, and is ${String(needed)}`);
-  if (onExpiry !== 'reject' && onExpiry !== 'approve') throw invalid(`\`onExpiry\` is "${String(onExpiry)}"; it is 'reject' or 'approve'`);
+  if (onExpiry !== 'reject' && onExpiry !== 'approve')
+    throw invalid(`\`onExpiry\` is "${String(onExpiry)}"; it is 'reject' or 'approve'`);
   if (typeof fourEyes !== 'boolean') throw invalid(`\`fourEyes\` is ${String(fourEyes)}; it is true or false`);
   checkRoles(roles);
   return {
@@ -52,7 +53,8 @@ function checkedDetails(details: unknown): unknown {
     throw invalid(`\`details\` cannot be written as JSON: ${String(error)}`);
   }
   if (json === undefined) throw invalid('`details` has to be Markdown, or what can be written as JSON');
-  if (json.length > MAX_DETAILS) throw invalid(`\`details\` has ${json.length} characters, and may have ${MAX_DETAILS}: say where the rest is`);
+  if (json.length > MAX_DETAILS)
+    throw invalid(`\`details\` has ${json.length} characters, and may have ${MAX_DETAILS}: say where the rest is`);
   return typeof details === 'string' ? details : (JSON.parse(json) as unknown);
 }
 
@@ -74,7 +76,9 @@ function nameOf(as: unknown, title: string): string {
 function durationOf(expires: unknown): number {
   const ms = typeof expires === 'number' ? expires : typeof expires === 'string' ? wordsOf(expires) : undefined;
   if (ms !== undefined && Number.isFinite(ms) && ms >= SHORTEST_MS && ms <= LONGEST_MS) return Math.round(ms);
-  throw invalid(`\`expires\` is ${JSON.stringify(expires)}; it is a time such as '2 days' or '36 hours', or milliseconds, from one second to ten years`);
+  throw invalid(
+    `\`expires\` is ${JSON.stringify(expires)}; it is a time such as '2 days' or '36 hours', or milliseconds, from one second to ten years`,
+  );
 }
 
 function wordsOf(text: string): number | undefined {

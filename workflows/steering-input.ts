@@ -30,8 +30,10 @@ export function checkDecide(input: unknown): void {
 export function checkAnswer(verdict: 'approve' | 'reject', input: unknown): void {
   checkSteer(input);
   const { step, reason, role } = objectOf(input);
-  if (typeof step !== 'string' || step === '') throw invalid('`step` has to be the id of an approval, as "approve:publish", or its name');
-  if (role !== undefined && (typeof role !== 'string' || role === '')) throw invalid('`role` has to be one that the approval names');
+  if (typeof step !== 'string' || step === '')
+    throw invalid('`step` has to be the id of an approval, as "approve:publish", or its name');
+  if (role !== undefined && (typeof role !== 'string' || role === ''))
+    throw invalid('`role` has to be one that the approval names');
   if (verdict === 'reject' && (typeof reason !== 'string' || reason.trim() === '')) {
     throw invalid('to reject needs a `reason`, which is kept');
   }

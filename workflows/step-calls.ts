@@ -3,7 +3,15 @@ import type { DatasetRef } from '../src/core/dataset.js';
 import { TerminalError } from '../src/core/errors.js';
 import type { Scalar } from '../src/core/filter.js';
 import type { PlannedAddition } from '../src/core/quarantine.js';
-import type { ActivityKind, AuditStepInput, DiscoverStepInput, QuarantineStepInput, StepId, StepKind, StepPolicy } from '../src/core/steps.js';
+import type {
+  ActivityKind,
+  AuditStepInput,
+  DiscoverStepInput,
+  QuarantineStepInput,
+  StepId,
+  StepKind,
+  StepPolicy,
+} from '../src/core/steps.js';
 import type { TableInput } from '../src/core/table.js';
 import type { Audit, ExtractFrom, LoadInto, StepOptions, TransformOn, ValidateOptions, WatermarkOf } from './types.js';
 

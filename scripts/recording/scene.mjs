@@ -17,15 +17,7 @@ export async function openScene({ folder, project, program }) {
   const lake = join(folder, 'lake');
   mkdirSync(lake, { recursive: true });
   writeFileSync(join(lake, 'orders.csv'), 'id,customer,amount\n1,a,10\n2,b,20\n3,a,30\n');
-  const env = {
-    ...process.env,
-    TEMPORAL_ADDRESS: server.address,
-    MILLRACE_URL: '',
-    RELEASED_LAKE: lake,
-    RELEASED_STAGING: join(folder, 'staging'),
-    RELEASED_CATALOG: join(folder, 'catalog.db'),
-    RELEASED_SPILL: join(folder, 'spill'),
-  };
+  const env = environment(folder, lake, server.address);
   const start = (args) => spawn(process.execPath, [program, ...args, '--json', '--project', project], { env });
   const worker = start(['worker']);
   await ready(worker);
@@ -61,6 +53,18 @@ export async function openScene({ folder, project, program }) {
       await connection.close();
       await server.stop();
     },
+  };
+}
+
+function environment(folder, lake, address) {
+  return {
+    ...process.env,
+    TEMPORAL_ADDRESS: address,
+    MILLRACE_URL: '',
+    RELEASED_LAKE: lake,
+    RELEASED_STAGING: join(folder, 'staging'),
+    RELEASED_CATALOG: join(folder, 'catalog.db'),
+    RELEASED_SPILL: join(folder, 'spill'),
   };
 }
 

@@ -24,12 +24,13 @@ export const SCENES = {
   async waiting(scene) {
     return { workflowId: await waiting(scene, 'patient-waiting') };
   },
+  /** Told to do its step anew, which it does once it is resumed. */
   async paused(scene) {
     const workflowId = await waiting(scene, 'patient-paused');
     await scene.millrace('pause', workflowId, '--reason', 'recorded');
     put(scene.lake, 'patient-paused.csv');
     await scene.millrace('decide', workflowId, 'extract:orders', 'retry');
-    await scene.until(workflowId, (events) => count(events, 'activityTaskCompletedEventAttributes') === 1);
+    await scene.until(workflowId, (events) => count(events, 'workflowExecutionUpdateCompletedEventAttributes') === 2);
     return { workflowId };
   },
   async decided(scene) {

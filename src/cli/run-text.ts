@@ -37,7 +37,11 @@ export function runText(view: RunView): string {
   if (view.checks.length > 0) parts.push(`Checks of whole datasets\n${columns(checkCells(view.checks), 4)}`);
   const decisions = view.decisions.map((decision) => [decision.action, decision.step ?? '', saidBy(decision.at, decision)]);
   if (decisions.length > 0) parts.push(`What was done to it\n${columns(decisions, 3)}`);
-  const asked = view.approvals.map(({ step, title, status, needed }) => [step, status, needed > 1 ? `${title} (${needed})` : title]);
+  const asked = view.approvals.map(({ step, title, status, needed }) => [
+    step,
+    status,
+    needed > 1 ? `${title} (${needed})` : title,
+  ]);
   if (asked.length > 0) parts.push(`Approvals\n${columns(asked, 3)}`);
   const answers = view.approvals.flatMap((each) => each.answers.map((answer) => [answer.verdict, each.step, answerText(answer)]));
   if (answers.length > 0) parts.push(`Answers\n${columns(answers, 3)}`);

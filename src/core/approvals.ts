@@ -114,7 +114,12 @@ export type ApprovalSinks = {
 export function approversOf({ answers }: Pick<ApprovalState, 'answers'>): Approver[] {
   return answers
     .filter(({ verdict }) => verdict === 'approve')
-    .map(({ by, reason, role, at }) => ({ by, ...(reason !== undefined && { reason }), ...(role !== undefined && { role }), at }));
+    .map(({ by, reason, role, at }) => ({
+      by,
+      ...(reason !== undefined && { reason }),
+      ...(role !== undefined && { role }),
+      at,
+    }));
 }
 
 /** What a rejected or expired approval ends with, in words. */

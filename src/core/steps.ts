@@ -9,15 +9,7 @@ import type { AddsTo, PlannedAddition } from './quarantine.js';
 import type { TableInput } from './table.js';
 
 export type StepKind =
-  | 'watermark'
-  | 'extract'
-  | 'validate'
-  | 'transform'
-  | 'check'
-  | 'load'
-  | 'discover'
-  | 'quarantine'
-  | 'approve';
+  'watermark' | 'extract' | 'validate' | 'transform' | 'check' | 'load' | 'discover' | 'quarantine' | 'approve';
 
 /** Those that an activity does; an approval waits for people. */
 export type ActivityKind = Exclude<StepKind, 'approve'>;
@@ -288,12 +280,7 @@ export interface BesideEarlier {
 }
 
 export type StepResult =
-  | DatasetStepResult
-  | LoadStepResult
-  | CheckStepResult
-  | DiscoverStepResult
-  | WatermarkStepResult
-  | ApprovalStepResult;
+  DatasetStepResult | LoadStepResult | CheckStepResult | DiscoverStepResult | WatermarkStepResult | ApprovalStepResult;
 
 /** The heartbeat of a running step: what `temporal workflow describe` and the web UI show under pending activities. */
 export interface StepProgress {

@@ -67,15 +67,19 @@ async function answer(
   const role = roleFor(context, approval, input.role);
   const { reason } = input;
   const requestId = input.idempotencyKey ?? caller.requestId;
-  const answered = await answerApproval(temporal, { workflowId, runId }, {
-    verdict,
-    step,
-    by: caller.name,
-    ...(reason !== undefined && { reason }),
-    ...(role !== undefined && { role }),
-    ...(requestId !== undefined && { requestId }),
-    ...(answerMs !== undefined && { timeoutMs: answerMs }),
-  });
+  const answered = await answerApproval(
+    temporal,
+    { workflowId, runId },
+    {
+      verdict,
+      step,
+      by: caller.name,
+      ...(reason !== undefined && { reason }),
+      ...(role !== undefined && { role }),
+      ...(requestId !== undefined && { requestId }),
+      ...(answerMs !== undefined && { timeoutMs: answerMs }),
+    },
+  );
   states.forget({ workflowId, runId });
   return { workflowId, runId, ...answered };
 }
@@ -108,5 +112,14 @@ function view(row: ApprovalRow): ResultOf<'getApproval'> {
   const { workflowId, runId, step, pipeline, partition, title, details, roles, needed, fourEyes } = row;
   const { status, answers, since, expiresAt, onExpiry, endedAt, takenFrom } = row;
   const question = { workflowId, runId, step, pipeline, partition, title, details, roles, needed, fourEyes };
-  return structuredClone({ ...question, status, answers, since, expiresAt, onExpiry, endedAt, takenFrom }) as ResultOf<'getApproval'>;
+  return structuredClone({
+    ...question,
+    status,
+    answers,
+    since,
+    expiresAt,
+    onExpiry,
+    endedAt,
+    takenFrom,
+  }) as ResultOf<'getApproval'>;
 }

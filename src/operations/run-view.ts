@@ -130,7 +130,12 @@ function stepViews(
     const load = step.result && 'load' in step.result ? step.result.load : undefined;
     return {
       step: step.step,
-      status: step.runId === runId ? (asked ? approvalStatus(asked, step) : (live?.state ?? (waits(step, waiting) ? 'waiting' : step.status))) : 'reused',
+      status:
+        step.runId === runId
+          ? asked
+            ? approvalStatus(asked, step)
+            : (live?.state ?? (waits(step, waiting) ? 'waiting' : step.status))
+          : 'reused',
       rows: live?.progress?.rows ?? load?.rows ?? dataset?.dataset.rows ?? null,
       rowsRead: dataset?.rowsRead ?? null,
       rejected: dataset?.rejected ?? null,

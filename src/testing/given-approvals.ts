@@ -25,7 +25,8 @@ export async function givenApproval(
     const answer = (Object.hasOwn(given, call.name) ? given[call.name] : undefined) ?? 'approved';
     const approval = answered(step, call, answer);
     if (answer === 'rejected') throw new TerminalError('APPROVAL_REJECTED', `${refusalOf(approval)}.`);
-    if (answer === 'expired' && call.onExpiry === 'reject') throw new TerminalError('APPROVAL_EXPIRED', `${refusalOf(approval)}.`);
+    if (answer === 'expired' && call.onExpiry === 'reject')
+      throw new TerminalError('APPROVAL_EXPIRED', `${refusalOf(approval)}.`);
     state.end(step, 'done', { result: { approved: { answers: approval.answers, expired: answer === 'expired' } } });
     return { approvedBy: approversOf(approval), expired: answer === 'expired' };
   } catch (error) {

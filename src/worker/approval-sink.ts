@@ -10,7 +10,13 @@ import { tellBeside } from './steering-sink.js';
  * Where a run tells how its approvals stand, before whoever answered hears that it counts. It tells it again each time that the
  * run is replayed: so a catalog that was down learns of it after all, and a run that a reset made is known to wait.
  */
-export function approvalSink({ catalog, logger }: { readonly catalog: Catalog; readonly logger: Logger }): InjectedSinks<ApprovalSinks> {
+export function approvalSink({
+  catalog,
+  logger,
+}: {
+  readonly catalog: Catalog;
+  readonly logger: Logger;
+}): InjectedSinks<ApprovalSinks> {
   async function record(namespace: string, run: RunContext, runId: string, approval: ApprovalState): Promise<void> {
     const scope = runScope(run, namespace);
     await catalog.recordApproval({ workflowId: run.workflowId, runId, run: scope, approval });

@@ -104,10 +104,7 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
     workerIdentity,
     code: { hash: await codeVersion(workflowBundle), version: millraceVersion() },
   };
-  const version = settings.deployment && {
-    deployment: settings.deployment.name,
-    buildId: settings.deployment.buildId ?? (await buildIdOf(project, workflowBundle)),
-  };
+  const version = await versionOf(settings, workflowBundle);
   const worker = await Worker.create({
     connection,
     namespace,
@@ -138,6 +135,14 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
       await done;
     },
   };
+}
+
+async function versionOf(
+  { deployment, project }: WorkerSettings,
+  bundle: WorkflowBundleOption,
+): Promise<DeploymentVersion | undefined> {
+  if (!deployment) return undefined;
+  return { deployment: deployment.name, buildId: deployment.buildId ?? (await buildIdOf(project, bundle)) };
 }
 
 /** What a worker is told of its workflows, and of the version that pins them. */

@@ -12,7 +12,11 @@ test('a run tells which columns its loads have added, widened and left out', () 
     { ...load, change: 'widened', column: 'amount', from: 'integer', to: 'bigint', rows: null },
     { ...load, change: 'discarded', column: 'weight', from: 'DOUBLE', to: null, rows: 1200 },
   ];
-  const view = runView(undefined, { steps: [], schemaChanges, checks: [], auditOverrides: [], decisions: [], approvals: [] }, undefined);
+  const view = runView(
+    undefined,
+    { steps: [], schemaChanges, checks: [], auditOverrides: [], decisions: [], approvals: [] },
+    undefined,
+  );
   expect(view.schemaChanges).toEqual(schemaChanges);
   const [, told = ''] = runText(view).split('Columns that changed\n');
   expect(told.split('\n').map((line) => line.trim().split(/ {2,}/).at(-1))).toEqual([
@@ -24,7 +28,13 @@ test('a run tells which columns its loads have added, widened and left out', () 
 
 test('a run whose loads changed no column says nothing of it', () => {
   expect(
-    runText(runView(undefined, { steps: [], schemaChanges: [], checks: [], auditOverrides: [], decisions: [], approvals: [] }, undefined)),
+    runText(
+      runView(
+        undefined,
+        { steps: [], schemaChanges: [], checks: [], auditOverrides: [], decisions: [], approvals: [] },
+        undefined,
+      ),
+    ),
   ).not.toContain('Columns');
 });
 

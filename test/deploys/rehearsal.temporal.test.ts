@@ -5,7 +5,7 @@ import { lastingFolder } from '../support/folder.js';
 import { temporalAddress } from '../support/temporal.js';
 
 interface Rehearsal {
-  rehearse(options: { readonly address: string; readonly folder: string; readonly taskQueue: string }): Promise<{
+  readonly rehearse: (options: { readonly address: string; readonly folder: string; readonly taskQueue: string }) => Promise<{
     readonly finished: Record<string, { readonly version: string; readonly rows: number }>;
     readonly broken: string;
   }>;
@@ -18,7 +18,11 @@ test('a deploy from version 1 to 2 and back leaves each run on the version that 
   const { rehearse } = (await import(PROGRAM)) as Rehearsal;
   const taskQueue = `rehearsal-${randomBytes(5).toString('hex')}`;
   const { finished, broken } = await rehearse({ address: await temporalAddress(), folder: lastingFolder(), taskQueue });
-  expect(Object.entries(finished).map(([run, { version, rows }]) => `${run} ${version} ${rows}`).toSorted()).toEqual([
+  expect(
+    Object.entries(finished)
+      .map(([run, { version, rows }]) => `${run} ${version} ${rows}`)
+      .toSorted(),
+  ).toEqual([
     'after v2 2',
     'back v1 3',
     'before v1 3',

@@ -85,7 +85,10 @@ async function finish(workflowId: string): Promise<void> {
 describe('the versions of a project’s workers', () => {
   test('are none where no worker is of a deployment, and that is told', async () => {
     expect(await work()).toEqual({ gets: 'everything' });
-    await expect(ask().getDeployment({})).rejects.toMatchObject({ code: 'DEPLOYMENT_UNKNOWN', message: expect.stringContaining('--deployment NAME') as string });
+    await expect(ask().getDeployment({})).rejects.toMatchObject({
+      code: 'DEPLOYMENT_UNKNOWN',
+      message: expect.stringContaining('--deployment NAME') as string,
+    });
     await expect(ask().getDeployment({ deployment: 'nobodys' })).rejects.toMatchObject({ code: 'DEPLOYMENT_UNKNOWN' });
     expect((await ask().getHealth({})).versions).toEqual({ deployment: null, current: null, stranded: [], warnings: [] });
   });
@@ -167,7 +170,9 @@ test('a server’s histories are kept in a folder, open ones first, and replay f
   for (const history of histories) await saveHistory(folder, history);
   const read = await readHistories(folder);
   expect(read.map(({ workflowId }) => workflowId).toSorted()).toEqual(histories.map(({ workflowId }) => workflowId).toSorted());
-  expect((await replayAll(project, [...read, ...histories], bundle)).map(({ problem }) => problem)).toEqual(Array.from({ length: 6 }, () => null));
+  expect((await replayAll(project, [...read, ...histories], bundle)).map(({ problem }) => problem)).toEqual(
+    Array.from({ length: 6 }, () => null),
+  );
   expect(await collect(1)).toHaveLength(1);
 });
 

@@ -216,7 +216,9 @@ test('a run shows what it has read, and how far its target has got', async () =>
   const catalog = await openCatalog(scene.worker.project.catalog);
   const row = await catalog.findRun(run.workflowId);
   const steps = await catalog.listSteps(run.workflowId, run.firstExecutionRunId);
-  const text = runText(runView(row, { steps, schemaChanges: [], checks: [], auditOverrides: [], decisions: [], approvals: [] }, undefined));
+  const text = runText(
+    runView(row, { steps, schemaChanges: [], checks: [], auditOverrides: [], decisions: [], approvals: [] }, undefined),
+  );
   const attempts = await catalog.listAttempts(run.workflowId, run.firstExecutionRunId);
   await catalog.close();
   const lines = journalOf({ run: row as RunRow, attempts, takenOver: [], log: [], interventions: [] });

@@ -53,7 +53,9 @@ async function waiting(question: object): Promise<RunHandle> {
 }
 
 function answer(name: string, run: RunHandle, given: object = {}) {
-  return as(name).runs.handle(run.workflowId).approve({ step: 'publish', ...given });
+  return as(name)
+    .runs.handle(run.workflowId)
+    .approve({ step: 'publish', ...given });
 }
 
 test('those approve who hold a role that is named, each once, and the run tells who', async () => {
@@ -114,7 +116,10 @@ test('events tell that it waits, and the audit of every answer, also of those th
   await expect(answer('vera', run)).rejects.toMatchObject({ code: 'FORBIDDEN' });
   const rejected = as('olga').runs.handle(run.workflowId).reject({ step: 'approve:publish', reason: 'not yet' });
   expect(await rejected).toMatchObject({ status: 'rejected' });
-  await expect(run.result()).rejects.toMatchObject({ code: 'APPROVAL_REJECTED', message: expect.stringContaining('not yet') as string });
+  await expect(run.result()).rejects.toMatchObject({
+    code: 'APPROVAL_REJECTED',
+    message: expect.stringContaining('not yet') as string,
+  });
   await watching;
   expect(seen.at(-1)).toBe('approve:publish failed');
   const told: string[] = [];
@@ -146,7 +151,9 @@ test('the commands do the same, in the same words', async () => {
   const { workflowId: id } = run;
   const type = (name: string, ...words: string[]) =>
     command([...words, '--service', service.url, '--project', temporaryFolder()], { MILLRACE_TOKEN: tokens[name] as string });
-  expect((await type('vera', 'approvals')).stdout).toMatch(new RegExp(`^${id} +approve:publish +Publish\\? +waiting +0 of 2 +finance`, 'm'));
+  expect((await type('vera', 'approvals')).stdout).toMatch(
+    new RegExp(`^${id} +approve:publish +Publish\\? +waiting +0 of 2 +finance`, 'm'),
+  );
   expect(await type('vera', 'approve', id, 'publish')).toMatchObject({
     code: 2,
     stderr: expect.stringContaining('[APPROVAL_FORBIDDEN]') as string,

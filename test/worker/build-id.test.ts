@@ -24,9 +24,12 @@ test('pipelines, contracts, SQL and imported code change the build id, and what 
   const config = 'millrace.config.ts';
   const changed = [
     await buildIdAfter({}, { code: 'other pipelines' }),
-    await buildIdAfter({ [config]: ['amount: z.number() }), { key: [\'id\']', 'amount: z.number().max(9) }), { key: [\'id\']'] }),
+    await buildIdAfter({ [config]: ["amount: z.number() }), { key: ['id']", "amount: z.number().max(9) }), { key: ['id']"] }),
     await buildIdAfter({ 'transforms/totals.sql': 'SELECT $month AS month, max(amount) AS amount\nFROM orders\n' }),
-    await buildIdAfter({ [config]: ["import { z } from 'zod';", "import { z } from 'zod';\nimport './more.js';"], 'more.ts': 'export {};' }),
+    await buildIdAfter({
+      [config]: ["import { z } from 'zod';", "import { z } from 'zod';\nimport './more.js';"],
+      'more.ts': 'export {};',
+    }),
   ];
   expect(new Set([before, ...changed]).size).toBe(5);
   expect(await buildIdAfter({ 'notes.md': 'Read me.', 'more.ts': 'export {};' })).toBe(before);

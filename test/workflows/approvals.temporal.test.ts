@@ -55,7 +55,11 @@ async function known(handle: Handle, step: string, runId = handle.firstExecution
 }
 
 function answer(handle: Handle, by: string, given: Partial<AnswerRequest> = {}) {
-  return answerApproval(temporal, { workflowId: handle.workflowId }, { ...WHO, verdict: 'approve', step: 'publish', by, ...given });
+  return answerApproval(
+    temporal,
+    { workflowId: handle.workflowId },
+    { ...WHO, verdict: 'approve', step: 'publish', by, ...given },
+  );
 }
 
 function approvalOf({ workflowId, firstExecutionRunId: runId }: Handle, step = 'approve:publish') {
@@ -118,7 +122,9 @@ describe('an approval', () => {
   test('ends with the first who rejects it, also when they had approved before', async () => {
     const handle = await waiting({ needed: 3 });
     await answer(handle, 'ada');
-    expect(await answer(handle, 'ada', { verdict: 'reject', reason: 'January is missing' })).toMatchObject({ status: 'rejected' });
+    expect(await answer(handle, 'ada', { verdict: 'reject', reason: 'January is missing' })).toMatchObject({
+      status: 'rejected',
+    });
     await expect(handle.result()).rejects.toMatchObject({
       cause: {
         type: 'APPROVAL_REJECTED',
@@ -139,7 +145,10 @@ describe('an approval', () => {
       worker.start('asks', [{ title: 'Publish?', expires: '1 second', onExpiry: 'approve' }]),
     ]);
     await expect(failing.result()).rejects.toMatchObject({
-      cause: { type: 'APPROVAL_EXPIRED', message: expect.stringMatching(/was to be approved until .*, by 1; 0 had by then/) as string },
+      cause: {
+        type: 'APPROVAL_EXPIRED',
+        message: expect.stringMatching(/was to be approved until .*, by 1; 0 had by then/) as string,
+      },
     });
     expect(await passing.result()).toEqual({ approvedBy: [], expired: true });
     for (const handle of [failing, passing]) {
@@ -202,7 +211,9 @@ describe('an answer is refused', () => {
   });
 
   test('about an approval that has its outcome, naming it', async () => {
-    const [handle] = [await worker.start('askThenLoad', [{ path: 'orders.csv', into: `${randomUUID()}.csv`, question: 'Go on?' }])];
+    const [handle] = [
+      await worker.start('askThenLoad', [{ path: 'orders.csv', into: `${randomUUID()}.csv`, question: 'Go on?' }]),
+    ];
     await stepIs(handle, 'approve:publish', 'waiting');
     await pauseRun(temporal, handle, { by: 'ada', ...WHO });
     await answer(handle, 'bob');
@@ -226,7 +237,10 @@ test('two approvals of one name are an error of the pipeline, as two steps are',
 test('a question that cannot be asked is told at once', async () => {
   const handle = await worker.start('asks', [{ title: 'Publish?', needed: 0 }]);
   await expect(handle.result()).rejects.toMatchObject({
-    cause: { type: 'OPTION_INVALID', message: expect.stringContaining('`needed` has to be a number of people from 1 to 20') as string },
+    cause: {
+      type: 'OPTION_INVALID',
+      message: expect.stringContaining('`needed` has to be a number of people from 1 to 20') as string,
+    },
   });
 });
 
@@ -289,6 +303,10 @@ test('a run that is reset while it waits goes on waiting, and the catalog knows 
     () => 'the answer is not known',
   );
   const latest = worker.client.workflow.getHandle(handle.workflowId, runId);
-  await answerApproval(temporal, { workflowId: handle.workflowId, runId }, { ...WHO, verdict: 'approve', step: 'publish', by: 'bob' });
+  await answerApproval(
+    temporal,
+    { workflowId: handle.workflowId, runId },
+    { ...WHO, verdict: 'approve', step: 'publish', by: 'bob' },
+  );
   expect(await latest.result()).toMatchObject({ approvedBy: [{ by: 'ada' }, { by: 'bob' }] });
 });

@@ -176,7 +176,11 @@ describe('an audit that is overridden', () => {
     expect(checks.filter(({ overridden }) => overridden)).toMatchObject([{ name: 'no free orders' }, { name: 'of the month' }]);
     const known = { steps: await catalog.listSteps(run, runId), schemaChanges: [], checks };
     const text = runText(
-      runView(row, { ...known, auditOverrides: await catalog.listAuditOverrides(run, runId), decisions: [], approvals: [] }, undefined),
+      runView(
+        row,
+        { ...known, auditOverrides: await catalog.listAuditOverrides(run, runId), decisions: [], approvals: [] },
+        undefined,
+      ),
     );
     expect(text).toMatch(/load:warehouse\.overridden +no free orders +overridden +1 row; wanted: no rows\n +such as \{"id":1\}/);
     expect(text).toMatch(/Audits overridden\n *load:warehouse\.overridden +ada, .* UTC: a known gift/);

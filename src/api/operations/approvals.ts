@@ -9,7 +9,12 @@ const step = z.string().min(1).max(500).describe('Its id, as `approve:publish`, 
 const reason = z.string().trim().min(1).max(1000);
 const address = { run: runAddress, step };
 const who = {
-  role: z.string().min(1).max(200).optional().describe('As which of the roles that the approval names; without it, one that the caller holds.'),
+  role: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe('As which of the roles that the approval names; without it, one that the caller holds.'),
   idempotencyKey: z
     .string()
     .min(1)

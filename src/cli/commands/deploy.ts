@@ -33,7 +33,7 @@ export async function status(context: CommandContext, { deployment }: DeployOpti
   return EXIT.ok;
 }
 
-function rowsOf({ versions, ramping, unversioned }: Deployment): string[][] {
+function rowsOf({ versions, ramping, unversioned: rest }: Deployment): string[][] {
   const rows = versions.map(({ version, status: state, workers, openRuns, changedAt }) => [
     version,
     state === 'ramping' ? `ramping ${ramping?.percent ?? 0} %` : state,
@@ -41,7 +41,7 @@ function rowsOf({ versions, ramping, unversioned }: Deployment): string[][] {
     openRuns === null ? '?' : String(openRuns),
     shortTime(changedAt),
   ]);
-  const { workers, openRuns } = unversioned;
+  const { workers, openRuns } = rest;
   if (workers === 0 && openRuns === 0) return rows;
   return [...rows, ['(no version)', '', String(workers), openRuns === null ? '?' : String(openRuns), '']];
 }

@@ -16,7 +16,8 @@ export async function health(context: CommandContext): Promise<number> {
     ['catalog', told(catalog.ok)],
     ['worker', [told(worker.ok), worker.taskQueue && `task queue "${worker.taskQueue}"`].filter(Boolean).join('  ')],
   ];
-  if (found.versions?.current) lines.push(['version', `${found.versions.current} of "${found.versions.deployment ?? ''}" is current`]);
+  if (found.versions?.current)
+    lines.push(['version', `${found.versions.current} of "${found.versions.deployment ?? ''}" is current`]);
   output.text(columns(lines, 2));
   for (const warning of found.versions?.warnings ?? []) output.warn(`warning: ${warning}`);
   return temporal.ok && catalog.ok && worker.ok ? EXIT.ok : EXIT.unreachable;

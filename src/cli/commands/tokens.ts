@@ -42,7 +42,10 @@ export async function list(context: CommandContext): Promise<number> {
   const { output } = context;
   for (const token of items) output.data(token);
   if (items.length === 0) output.text('No tokens. Make one with: millrace tokens create NAME --role viewer');
-  else output.text(plainTable(['id', 'name', 'role', 'groups', 'pipelines', 'state', 'until', 'last used (UTC)'], items.map(cells), 8));
+  else
+    output.text(
+      plainTable(['id', 'name', 'role', 'groups', 'pipelines', 'state', 'until', 'last used (UTC)'], items.map(cells), 8),
+    );
   return EXIT.ok;
 }
 
