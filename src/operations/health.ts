@@ -14,6 +14,7 @@ export const healthHandlers: Handlers<'getHealth'> = {
       catalog: { ok: found.catalog },
       worker: { ok: found.worker, taskQueue: told ? project.taskQueue : null },
       queues: told ? queues : [],
+      versions: told && found.temporal ? await services.states.versions(project.taskQueue).catch(() => null) : null,
     };
   },
 };

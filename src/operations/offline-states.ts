@@ -24,6 +24,7 @@ export function withoutTemporal(error: Error): Pick<OperationServices, 'temporal
       triggers: () => Promise.reject(error),
       hasWorker: () => Promise.reject(error),
       queue: () => Promise.reject(error),
+      versions: () => Promise.reject(error),
       outcome: () => Promise.reject(error),
       forget: () => undefined,
     },

@@ -7,6 +7,7 @@ import { listOwnSchedules, type ListedSchedule } from '../temporal/schedules.js'
 import { describeQueue, type QueueState } from '../temporal/queue-state.js';
 import { hasWorker, type TaskKind } from '../temporal/task-queue.js';
 import { listOwnTriggers } from '../temporal/triggers.js';
+import { versionHealth, type VersionHealth } from './version-health.js';
 import { rememberOutcomes } from './run-outcomes.js';
 
 /** How long an answer of Temporal's counts: whoever asks again meanwhile gets the same one. */
@@ -25,6 +26,8 @@ export interface TemporalStates {
   /** Whether a worker lets runs go on there, or does steps. @param tasks @default 'workflow' */
   hasWorker(taskQueue: string, tasks?: TaskKind): Promise<boolean>;
   queue(taskQueue: string): Promise<QueueState>;
+  /** The versions of its workers, and the open runs that wait for one: by three requests, a second at most. */
+  versions(taskQueue: string): Promise<VersionHealth>;
   /** How a run that is closed ended; it is asked for once, since that does not change. */
   outcome(run: Required<RunAddress>): Promise<RunOutcome>;
   /** The project's own schedules: by a few visibility requests, a second at most. */
@@ -63,6 +66,7 @@ export function openTemporalStates(temporal: TemporalClient, taskQueue: string):
     triggers: () => ask('triggers', () => listOwnTriggers(temporal, taskQueue)),
     hasWorker: (queue, tasks) => ask(`${tasks ?? 'workflow'} tasks of ${queue}`, () => hasWorker(temporal, queue, tasks)),
     queue: (queue) => ask(`queue ${queue}`, () => describeQueue(temporal, queue)),
+    versions: (queue) => ask(`versions ${queue}`, () => versionHealth(temporal, queue)),
     outcome: rememberOutcomes(temporal),
     forget({ workflowId, runId }) {
       answers.delete(`run ${workflowId}`);

@@ -4,7 +4,7 @@ import { refuseProblems, type Problem } from '../core/problems.js';
 import { preflight, type Check } from '../preflight/preflight.js';
 import { listenForInterruption } from './interruption.js';
 import { standingOf, type Standing } from './standing.js';
-import { connectWorker, createWorker, type RunningWorker, type WorkerConnection, type WorkerDeployment } from './worker.js';
+import { connectWorker, createWorker, type RunningWorker, type WorkerDeployment } from './worker.js';
 
 export interface RunWorkerOptions {
   /** The project's folder. */
@@ -78,7 +78,7 @@ async function start(options: RunWorkerOptions): Promise<Started> {
     problems.forEach((problem) => onWarning?.(problem));
     const project = inspected.project as LoadedProject;
     const worker = await createWorker({ project, connection, deployment, queues, grace, workflowBundle: bundle });
-    return { project, worker, standing: await standingOf(connection as WorkerConnection, polledFirst(project, worker), worker) };
+    return { project, worker, standing: await standingOf(polledFirst(project, worker), worker) };
   } catch (error) {
     await connection?.connection.close();
     throw error;

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client } from '@temporalio/client';
 import { messageOf } from '../core/errors.js';
+import type { TemporalTarget } from '../temporal/target.js';
+import { connectTemporal, type TemporalClient } from '../temporal/connect.js';
 import type { DeploymentVersion } from '../temporal/describe-run.js';
 import { describeDeployment, queueVersions, setCurrentVersion } from '../temporal/deployments.js';
-import type { RunningWorker, WorkerConnection } from './worker.js';
+import type { RunningWorker } from './worker.js';
 
 /** What a worker that has begun to poll will get. */
 export type Standing =
@@ -25,24 +26,26 @@ const ASK_EVERY_MS = 500;
  * say so; from then on that is changed by `millrace deploy` only.
  */
 export async function standingOf(
-  { connection, address, namespace }: WorkerConnection,
   taskQueue: string,
   { version, done }: Pick<RunningWorker, 'version' | 'done'>,
+  target?: TemporalTarget,
 ): Promise<Standing> {
-  const temporal = { client: new Client({ connection, namespace }), address, namespace, close: () => Promise.resolve() };
+  let temporal: TemporalClient | undefined;
   try {
+    // The worker's own connection gives errors without their codes.
+    temporal = await connectTemporal(target);
     if (version) return await join(temporal, version, done);
     const { current } = await queueVersions(temporal, taskQueue);
     return current ? { gets: 'nothing', current } : { gets: 'everything' };
   } catch (error) {
     // It polls all the same: a server may not let it ask.
     return { gets: 'unknown', why: messageOf(error) };
+  } finally {
+    await temporal?.close();
   }
 }
 
-type Temporal = Parameters<typeof describeDeployment>[0];
-
-async function join(temporal: Temporal, version: DeploymentVersion, done: Promise<void>): Promise<Standing> {
+async function join(temporal: TemporalClient, version: DeploymentVersion, done: Promise<void>): Promise<Standing> {
   const { deployment: name, buildId } = version;
   const deadline = Date.now() + KNOWN_WITHIN_MS;
   let ended = false;

@@ -77,7 +77,11 @@ test('those approve who hold a role that is named, each once, and the run tells 
     { step: 'approve:publish', status: 'waiting', note: 'waits for approval (1 of 2 by fred): Publish?' },
   ]);
   // A key that two have made up alike is not one answer.
-  expect(await answer('fay', run, { idempotencyKey: 'fred-1' })).toMatchObject({ status: 'approved', approved: 2, title: 'Publish?' });
+  expect(await answer('fay', run, { idempotencyKey: 'fred-1' })).toMatchObject({
+    status: 'approved',
+    approved: 2,
+    title: 'Publish?',
+  });
   expect(await run.result()).toMatchObject({
     approvedBy: [
       { by: 'fred', reason: 'agreed', role: 'finance' },

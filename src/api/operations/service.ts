@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { operation } from '../operation.js';
+import { versionHealth } from '../schemas/deployments.js';
 
 export const SERVICE_OPERATIONS = {
   getHealth: operation({
@@ -35,6 +36,7 @@ export const SERVICE_OPERATIONS = {
           }),
         )
         .describe('The task queues that the config names, with who polls them; to those with a token only.'),
+      versions: versionHealth.nullable().describe('To those with a token only; null where Temporal does not answer.'),
     }),
   }),
 } as const;

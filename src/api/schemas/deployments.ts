@@ -59,3 +59,14 @@ export const runMove = z
     moved: z.boolean().describe('False for a dry run.'),
   })
   .meta({ id: 'RunMove' });
+
+export const versionHealth = z
+  .object({
+    deployment: z.string().nullable().describe('The worker deployment that has a current version; null for none.'),
+    current: buildId.nullable(),
+    stranded: z
+      .array(z.object({ workflowId: z.string(), runId: z.string(), pipeline: z.string(), version: buildId, startedAt: time }))
+      .describe('Open runs that are pinned to a version which has no worker: they wait. The first twenty.'),
+    warnings: z.array(z.string()),
+  })
+  .meta({ id: 'VersionHealth' });

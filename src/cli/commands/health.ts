@@ -11,7 +11,7 @@ export async function health(context: CommandContext): Promise<number> {
   const { output } = context;
   const found = await withOperations(context, ({ getHealth }) => getHealth({}), { withoutTemporal: true });
   output.data(found);
-  const { version, temporal, catalog, worker, queues } = found;
+  const { version, temporal, catalog, worker, queues, versions } = found;
   const told = (ok: boolean): string => (ok ? 'ok' : 'missing');
   const lines = [
     ['millrace', version ?? ''],
@@ -19,7 +19,9 @@ export async function health(context: CommandContext): Promise<number> {
     ['catalog', told(catalog.ok)],
     ['worker', [told(worker.ok), worker.taskQueue && `task queue "${worker.taskQueue}"`].filter(Boolean).join('  ')],
   ];
+  if (versions?.current) lines.push(['version', `${versions.current} of "${versions.deployment ?? ''}" is current`]);
   output.text([columns(lines, 2), ...queues.map(queueText)].join('\n'));
+  for (const warning of versions?.warnings ?? []) output.warn(`warning: ${warning}`);
   return temporal.ok && catalog.ok && worker.ok && queues.every(({ ok }) => ok) ? EXIT.ok : EXIT.unreachable;
 }
 

@@ -1,0 +1,91 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * What is recorded: a kind of run, and the scene that makes one. A scene gives the workflow id, and the run id where it is not the
+ * latest. Kinds that need what an earlier release did not have are named with `--kinds` when that is recorded.
+ */
+export const SCENES = {
+  async completed({ run }) {
+    return { workflowId: await run('wide', { path: 'orders.csv' }, 'wide-completed') };
+  },
+  async failed({ run }) {
+    return { workflowId: await run('wide', { path: 'none.csv' }, 'wide-failed', { fails: true }) };
+  },
+  async retried({ run, lake, millrace }) {
+    const workflowId = await run('wide', { path: 'late.csv' }, 'wide-retried', { fails: true });
+    put(lake, 'late.csv');
+    await millrace('retry', workflowId, '--wait');
+    return { workflowId };
+  },
+  async joint({ run }) {
+    return { workflowId: await run('joint', { path: 'orders.csv' }, 'joint') };
+  },
+  async waiting(scene) {
+    return { workflowId: await waiting(scene, 'patient-waiting') };
+  },
+  /** Told to do its step anew, which it does once it is resumed. */
+  async paused(scene) {
+    const workflowId = await waiting(scene, 'patient-paused');
+    await scene.millrace('pause', workflowId, '--reason', 'recorded');
+    put(scene.lake, 'patient-paused.csv');
+    await scene.millrace('decide', workflowId, 'extract:orders', 'retry');
+    await scene.until(workflowId, (events) => count(events, 'workflowExecutionUpdateCompletedEventAttributes') === 2);
+    return { workflowId };
+  },
+  async decided(scene) {
+    const workflowId = await waiting(scene, 'patient-decided');
+    await scene.millrace('pause', workflowId, '--reason', 'recorded');
+    await scene.millrace('resume', workflowId);
+    put(scene.lake, 'patient-decided.csv');
+    await scene.millrace('decide', workflowId, 'extract:orders', 'retry');
+    await scene.closed(workflowId);
+    return { workflowId };
+  },
+  async skipped(scene) {
+    const workflowId = await waiting(scene, 'patient-skipped');
+    await scene.millrace('decide', workflowId, 'extract:orders', 'skip', '--reason', 'recorded');
+    await scene.closed(workflowId);
+    return { workflowId };
+  },
+  async cancelled(scene) {
+    const workflowId = await waiting(scene, 'patient-cancelled');
+    await scene.millrace('cancel', workflowId);
+    await scene.closed(workflowId);
+    return { workflowId };
+  },
+  async reset({ run, reset, closed }) {
+    const workflowId = await run('wide', { path: 'orders.csv' }, 'wide-reset');
+    await reset(workflowId);
+    await closed(workflowId);
+    return { workflowId };
+  },
+  async backfill({ backfill, closed }) {
+    const workflowId = await backfill('day', '2024-01-01', '2024-01-03');
+    await closed(workflowId);
+    return { workflowId };
+  },
+  async start({ millrace, closed }) {
+    await millrace('apply', '--yes');
+    const { data } = await millrace('schedules', 'trigger', 'day');
+    const { workflowId } = data.find((each) => each.workflowId !== undefined);
+    await closed(workflowId);
+    return { workflowId };
+  },
+};
+
+/** A run that waits for a decision about its first step. */
+async function waiting({ millrace, until, lake }, id) {
+  rmSync(join(lake, `${id}.csv`), { force: true });
+  await millrace('run', 'patient', '--id', id, '--params', JSON.stringify({ path: `${id}.csv` }));
+  await until(id, (events) => count(events, 'activityTaskFailedEventAttributes') === 1);
+  return id;
+}
+
+function count(events, attributes) {
+  return events.filter((event) => event[attributes]).length;
+}
+
+function put(lake, file) {
+  writeFileSync(join(lake, file), 'id,customer,amount\n1,a,10\n2,b,20\n3,a,30\n');
+}
