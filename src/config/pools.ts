@@ -1,5 +1,4 @@
 import type { PoolSize } from '../core/pools.js';
-import type { LoadedProject } from './load.js';
 
 /** A named limit across runs: so many slots, or these with more to say. */
 export type PoolConfig = number | PoolOptions;
@@ -15,7 +14,10 @@ export interface PoolOptions {
 const INTERRUPTION_MS = 5_000;
 
 /** The size of a pool, `undefined` where the config has none of that name. */
-export function sizeOfPool(project: Pick<LoadedProject, 'config' | 'heartbeatTimeout'>, name: string): PoolSize | undefined {
+export function sizeOfPool(
+  project: { readonly config: { readonly pools?: Readonly<Record<string, PoolConfig>> }; readonly heartbeatTimeout: string },
+  name: string,
+): PoolSize | undefined {
   const pools = project.config.pools ?? {};
   const config = Object.hasOwn(pools, name) ? pools[name] : undefined;
   if (config === undefined) return undefined;

@@ -1,4 +1,4 @@
-import { TerminalError } from '../core/errors.js';
+import { TransientError } from '../core/errors.js';
 import { parseWorkerIdentity, type WorkerIdentity } from '../core/worker-identity.js';
 import type { TemporalClient } from '../temporal/connect.js';
 import { ALIVE_MS, findPollers, type Poller } from '../temporal/task-queue.js';
@@ -7,7 +7,7 @@ import { ALIVE_MS, findPollers, type Poller } from '../temporal/task-queue.js';
  * Refuses to be one of several workers of a task queue that do not share their staging: a step here could not read what a step there
  * has made. Which staging a worker has is part of its identity, which the server tells.
  *
- * @throws TerminalError STAGING_NOT_SHARED
+ * @throws TransientError STAGING_NOT_SHARED
  */
 export async function refuseOtherStaging(
   temporal: TemporalClient,
@@ -21,7 +21,7 @@ export async function refuseOtherStaging(
     const [other] = others;
     if (!other) continue;
     const more = others.length > 1 ? ` and ${others.length - 1} more` : '';
-    throw new TerminalError(
+    throw new TransientError(
       'STAGING_NOT_SHARED',
       `Worker ${other.identity}${more} polls task queue "${queue}" with another staging than this worker's (${root}, id ${own.staging}): a step here could not read what a step there has made. Set staging.root to one folder that all of them mount, or to s3://bucket/prefix. If this worker is to take the place of that one, stop that one first; one that has ended on another machine counts for ${ALIVE_MS / 1000} seconds.`,
     );

@@ -77,7 +77,7 @@ export interface RunningWorker {
  * Starts a project's worker: it polls when this returns.
  *
  * @throws TerminalError CONFIG_INVALID, PIPELINE_NAME_MISMATCH; TransientError TEMPORAL_UNREACHABLE,
- * CATALOG_UNAVAILABLE; TerminalError STAGING_NOT_SHARED; and what connecting to Temporal throws: TEMPORAL_TLS, CREDENTIALS_REJECTED
+ * CATALOG_UNAVAILABLE; TransientError STAGING_NOT_SHARED; and what connecting to Temporal throws: TEMPORAL_TLS, CREDENTIALS_REJECTED
  */
 export async function createWorker(settings: WorkerSettings): Promise<RunningWorker> {
   const { project } = settings;
