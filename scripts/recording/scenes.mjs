@@ -72,7 +72,32 @@ export const SCENES = {
     await closed(workflowId);
     return { workflowId };
   },
+  async pooled({ run }) {
+    return { workflowId: await run('pooled', { path: 'orders.csv' }, 'pooled') };
+  },
+  /** The pool itself, which has given out slots and goes on. */
+  async pool({ run }) {
+    await run('pooled', { path: 'orders.csv' }, 'pooled-before');
+    return { workflowId: 'millrace.pool/released/narrow' };
+  },
+  async asking(scene) {
+    return { workflowId: await asking(scene, 'asking') };
+  },
+  async approved(scene) {
+    const workflowId = await asking(scene, 'asking-approved');
+    await scene.millrace('approve', workflowId, 'publish', '--reason', 'recorded');
+    await scene.closed(workflowId);
+    return { workflowId };
+  },
 };
+
+/** A run that waits for people. */
+async function asking({ millrace, until }, id) {
+  await millrace('run', 'asking', '--id', id);
+  // Until its answer can expire, it has not asked.
+  await until(id, (events) => count(events, 'timerStartedEventAttributes') === 1);
+  return id;
+}
 
 /** A run that waits for a decision about its first step. */
 async function waiting({ millrace, until, lake }, id) {

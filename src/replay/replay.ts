@@ -1,7 +1,9 @@
 import type { InjectedSinks, WorkflowBundleOption } from '@temporalio/worker';
 import type { LoadedProject } from '../config/load.js';
 import type { RunEndSinks } from '../core/admission.js';
+import type { ApprovalSinks } from '../core/approvals.js';
 import { suggestName } from '../core/near-name.js';
+import type { PoolSinks } from '../core/pools.js';
 import type { RunLogSinks } from '../core/run-log.js';
 import type { SteeringSinks } from '../core/steering.js';
 import type { RecordedHistory } from './recorded-histories.js';
@@ -50,7 +52,9 @@ export async function replayAll(
 const ignored = { fn: () => undefined, callDuringReplay: false };
 
 /** What a run tells by the way was told when it ran. */
-const DEAF: InjectedSinks<RunLogSinks & RunEndSinks & SteeringSinks> = {
+const DEAF: InjectedSinks<ApprovalSinks & PoolSinks & RunLogSinks & RunEndSinks & SteeringSinks> = {
+  approvals: { changed: ignored },
+  pool: { tell: ignored },
   runLog: { write: ignored },
   runEnd: { tell: ignored },
   steering: { decided: ignored, holds: ignored, skipped: ignored },
