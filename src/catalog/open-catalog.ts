@@ -91,7 +91,7 @@ function factRecords(database: CatalogDatabase) {
     recordRunFinished: (fact) => database.write((db) => finishRun(db, fact)),
     recordStepStarted: (fact) => database.write((db) => startStep(db, fact)),
     recordStepFinished: (fact) =>
-      database.write((db, opened) => finishStep(db, announced.has(opened, fact) ? { ...fact, run: undefined } : fact)),
+      database.write((db, opened) => finishStep(db, fact, { isRunKnown: announced.has(opened, fact) })),
     recordStepFailed: (fact) => database.write((db) => failStep(db, fact)),
     recordContract: (fact) => database.write((db) => recordContractVersion(db, fact)),
     recordDataset: (uri, manifest) => database.write((db) => recordDataset(db, uri, manifest)),

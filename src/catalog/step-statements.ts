@@ -32,8 +32,12 @@ export async function startStep(db: CatalogSession, fact: StepStarted): Promise<
 }
 
 /** Writes what an attempt gave, with its dataset, verdict or load. The first to say it counts. */
-export async function finishStep(db: CatalogSession, fact: StepFinished): Promise<void> {
-  await mentionRun(db, fact, fact.run, fact.startedAt ?? fact.finishedAt);
+export async function finishStep(
+  db: CatalogSession,
+  fact: StepFinished,
+  { isRunKnown }: { readonly isRunKnown: boolean },
+): Promise<void> {
+  if (!isRunKnown) await mentionRun(db, fact, fact.run, fact.startedAt ?? fact.finishedAt);
   const dataset = 'dataset' in fact.result ? fact.result.dataset : undefined;
   await db
     .insertInto('step_runs')

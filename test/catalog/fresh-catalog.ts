@@ -23,7 +23,6 @@ const TABLES = [
   'backfill_partitions',
   'run_decisions',
   'run_holds',
-  'alerts',
   'approvals',
 ] as const;
 

@@ -106,6 +106,7 @@ describe('a service with a token', () => {
       catalog: { ok: true },
       worker: { ok: false, taskQueue: null },
       queues: [],
+      versions: null,
     });
     expect((await askWith(await service.token({}), '/v1/health')).body).toMatchObject({
       worker: { taskQueue: service.project.taskQueue },
