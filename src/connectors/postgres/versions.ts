@@ -108,7 +108,10 @@ async function stageEvents(write: Write, staging: TableName, { flag, at, moment 
   return makeTable(write, 'events', `SELECT ${columns.join(', ')} FROM ${staging.sql}`);
 }
 
-/** A table of the new histories of those keys whose history changes, step by step. */
+/**
+ * A table of the new histories of those keys whose history changes, step by step. That a key is gone from the first is a step
+ * too: of a key whose only version is taken back there would be no other.
+ */
 async function stageSteps(write: Write, events: string): Promise<string> {
   const { keys, others } = namedPlans(write);
   const key = keys.map(({ as }) => as).join(', ');
@@ -129,15 +132,16 @@ async function stageSteps(write: Write, events: string): Promise<string> {
        UNION ALL SELECT ${key}${others.map(() => ', NULL').join('')}, valid_to, TRUE, 0 FROM versions WHERE valid_to IS NOT NULL
        UNION ALL SELECT ${key}${own}, moment, gone, 2 FROM ${events} JOIN touched USING (${key})
      ), counting AS (
-       SELECT DISTINCT ON (${key}, moment) * FROM told ORDER BY ${key}, moment, rank DESC
+       SELECT DISTINCT ON (${key}, moment) *, bool_or(rank = 1) OVER (PARTITION BY ${key}, moment) AS began
+       FROM told ORDER BY ${key}, moment, rank DESC
      ), compared AS (
        SELECT *, lag(gone) OVER past AS was_gone, lag(${state()}) OVER past AS was FROM counting
        WINDOW past AS (PARTITION BY ${key} ORDER BY moment)
      ), steps AS (
        SELECT * FROM compared
-       WHERE CASE WHEN gone THEN was_gone = FALSE ELSE was_gone IS DISTINCT FROM FALSE OR was IS DISTINCT FROM ${state()} END
+       WHERE CASE WHEN gone THEN was_gone IS DISTINCT FROM TRUE ELSE was_gone IS DISTINCT FROM FALSE OR was IS DISTINCT FROM ${state()} END
      )
-     SELECT ${key}${own}, moment, gone, rank = 2 AS loaded, lead(moment) OVER (PARTITION BY ${key} ORDER BY moment) AS until FROM steps`,
+     SELECT ${key}${own}, moment, gone, rank = 2 AND (was_gone = FALSE OR began) AS ends, lead(moment) OVER (PARTITION BY ${key} ORDER BY moment) AS until FROM steps`,
   );
 }
 
@@ -166,7 +170,7 @@ async function applySteps(write: Write, steps: string): Promise<{ replaced: numb
     `INSERT INTO ${name.sql} (${columns.join(', ')}) OVERRIDING SYSTEM VALUE SELECT ${inserted.join(', ')} FROM ${steps} AS e
      WHERE NOT e.gone AND NOT EXISTS (SELECT FROM ${name.sql} AS v WHERE ${stays})`,
   );
-  const [ended] = await select<{ versions: bigint }>(session, `SELECT count(*) AS versions FROM ${steps} WHERE gone AND loaded`);
+  const [ended] = await select<{ versions: bigint }>(session, `SELECT count(*) AS versions FROM ${steps} WHERE gone AND ends`);
   return { replaced: removed + updated, ended: Number(ended?.versions) };
 }
 

@@ -114,6 +114,25 @@ test('random histories, late versions and deletions among them, are those of a m
   );
 });
 
+test('a version that is taken back at the very moment from which it held is gone, with its key where it was the only one', async () => {
+  const table = newTable();
+  const say = (...events: Event[]) =>
+    load({ target: table, select: eventsQuery(events), validFrom: 'since', deleteFlag: 'gone' });
+  await say({ id: 1, hour: 0, value: 'a', gone: false }, { id: 2, hour: 0, value: 'a', gone: false });
+  const takenBack = [
+    { id: 1, hour: 0, value: 'a', gone: true },
+    { id: 2, hour: 0, value: 'a', gone: true },
+    { id: 2, hour: 3, value: 'b', gone: false },
+    { id: 3, hour: 1, value: 'c', gone: true },
+    { id: 3, hour: 2, value: 'c', gone: false },
+  ];
+  expect(await say(...takenBack)).toMatchObject({ rows: 5, replaced: 2, deleted: 2 });
+  expect((await versionsIn(table)).map(({ id, value, from }) => ({ id, value, from }))).toEqual([
+    { id: 2, value: 'b', from: instant(3) },
+    { id: 3, value: 'c', from: instant(2) },
+  ]);
+});
+
 test('one load of many versions gives the history that the versions tell in order', async () => {
   await fc.assert(
     fc.asyncProperty(oneLoad, async (events) => {
