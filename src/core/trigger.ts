@@ -76,7 +76,9 @@ export interface ArrivedFile {
 }
 
 /** What became of one look at whether a pipeline is to be started. */
-export type TriggerOutcome = 'started' | 'waiting' | 'duplicate' | 'refused' | 'failed';
+export const TRIGGER_OUTCOMES = ['started', 'waiting', 'duplicate', 'refused', 'failed'] as const;
+
+export type TriggerOutcome = (typeof TRIGGER_OUTCOMES)[number];
 
 /** One look at whether a pipeline is to be started, and what came of it. */
 export interface TriggerEvaluation {

@@ -1,6 +1,5 @@
 import type { TemporalClient } from './connect.js';
-import type { DeploymentVersion } from './describe-run.js';
-import { isoTime } from './iso-time.js';
+import { describeRun, type DeploymentVersion } from './describe-run.js';
 import { answered } from './service-errors.js';
 
 /** An open run that only workers of one version may go on with. */
@@ -36,16 +35,18 @@ export async function findStranded(
   const { executions } = await answered(temporal, 'runs', () =>
     client.workflowService.listWorkflowExecutions({ namespace, query, pageSize: MOST }),
   );
-  return (executions ?? []).map(({ execution, type, startTime, versioningInfo: info }) => {
-    const version = info?.versioningOverride?.pinned?.version ?? info?.deploymentVersion;
-    return {
-      workflowId: execution?.workflowId ?? '',
-      runId: execution?.runId ?? '',
-      pipeline: type?.name ?? '',
-      version: version?.buildId ?? '',
-      startedAt: isoTime(startTime),
-    };
-  });
+  const found = await Promise.all((executions ?? []).map(({ execution }) => pinnedRun(temporal, execution ?? {})));
+  return found.filter((run) => run !== undefined);
+}
+
+/** A list tells the version that a run began with, and not always the one that it was moved to. */
+async function pinnedRun(
+  temporal: TemporalClient,
+  { workflowId, runId }: { readonly workflowId?: string | null; readonly runId?: string | null },
+): Promise<PinnedRun | undefined> {
+  const run = { workflowId: workflowId ?? '', runId: runId ?? '' };
+  const { pipeline, pinnedTo, startedAt } = await describeRun(temporal, run);
+  return pinnedTo ? { ...run, pipeline, version: pinnedTo.buildId, startedAt } : undefined;
 }
 
 const VERSION = 'TemporalWorkerDeploymentVersion';

@@ -4,10 +4,8 @@ import { toFailure } from '../../activities/failure.js';
 import type { Answer } from '../core/answer.js';
 import { approversOf, refusalOf, type Approval, type ApprovalCall, type ApprovalState } from '../core/approvals.js';
 import { TerminalError } from '../core/errors.js';
+import type { GivenApprovals } from './approval-answers.js';
 import type { StepId } from '../core/steps.js';
-
-/** What approvals come to in a test, by the names of their steps, without `approve:`. */
-export type GivenApprovals = Readonly<Record<string, 'approved' | 'rejected' | 'expired'>>;
 
 /** Answers an approval at once, as the test says: approved by as many as it needs, unless it says otherwise. */
 export async function givenApproval(

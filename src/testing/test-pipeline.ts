@@ -19,7 +19,7 @@ import { TerminalError } from '../core/errors.js';
 import type { RunContext } from '../core/steps.js';
 import { openStaging } from '../engine/open-staging.js';
 import { GivenConnections } from './given-connections.js';
-import type { GivenApprovals } from './given-approvals.js';
+import type { GivenApprovals } from './approval-answers.js';
 import type { GivenRows } from './given-rows.js';
 import { PipelineTest, type TestedError, type TestedLogLine } from './pipeline-result.js';
 import { readOutcome } from './read-outcome.js';

@@ -7,7 +7,8 @@ import { runApart, type PairResult, type Steps } from '../../workflows/steps.js'
 import type { Approval, ApprovalCall } from '../core/approvals.js';
 import { TerminalError } from '../core/errors.js';
 import type { RunContext, StepId, StepResult } from '../core/steps.js';
-import { givenApproval, type GivenApprovals } from './given-approvals.js';
+import type { GivenApprovals } from './approval-answers.js';
+import { givenApproval } from './given-approvals.js';
 import { asActivity, cancellation } from './activity-context.js';
 
 /** What a step of a test came to. */

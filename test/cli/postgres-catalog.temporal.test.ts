@@ -51,7 +51,7 @@ test('dropped under the worker, it is rebuilt by a command, which says what is n
   await market.db.query(`drop schema ${SCHEMA} cascade`);
   const rebuilt = await market.millrace('catalog', 'rebuild');
   expect(rebuilt.code).toBe(0);
-  expect(rebuilt.stdout).toMatch(/3 runs with 7 steps from Temporal/);
+  expect(rebuilt.stdout).toMatch(/3 runs from Temporal and 0 from the archive with 7 steps/);
   expect(rebuilt.stdout).toContain('Logs of runs, backfills, and what people were asked to approve: they are nowhere else.');
   const after = await contentsOfSchema(market.db, SCHEMA);
   const facts = (contents: typeof before): unknown => [

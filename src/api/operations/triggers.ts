@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { operation } from '../operation.js';
 import { listOf, pageInput } from '../schemas/lists.js';
-import { TRIGGER_OUTCOMES, trigger, triggerChange, triggerDetail, triggerEvaluation } from '../schemas/triggers.js';
+import { TRIGGER_OUTCOMES } from '../../core/trigger.js';
+import { trigger, triggerChange, triggerDetail, triggerEvaluation } from '../schemas/triggers.js';
 
 const pipeline = z.string().min(1).max(100);
 const reason = z.string().trim().min(1).max(500);

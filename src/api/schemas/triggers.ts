@@ -1,7 +1,6 @@
 import { z } from 'zod';
+import { TRIGGER_OUTCOMES } from '../../core/trigger.js';
 import { time } from './lists.js';
-
-export const TRIGGER_OUTCOMES = ['started', 'waiting', 'duplicate', 'refused', 'failed'] as const;
 
 export const triggerEvaluation = z
   .object({

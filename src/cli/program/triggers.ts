@@ -1,5 +1,5 @@
 import { Argument, Option, type Command } from 'commander';
-import { TRIGGER_OUTCOMES } from '../../api/schemas/triggers.js';
+import { TRIGGER_OUTCOMES } from '../../core/trigger.js';
 import type { EvaluationOptions } from '../commands/triggers.js';
 import type { Add } from './add.js';
 
