@@ -3,6 +3,7 @@ import { listAgedScopes, type AgedScope, type AgedScopeFilter } from './aged-run
 import type { CatalogDatabase } from './database.js';
 import type { RunKey } from './facts.js';
 import { lastUsesOf, type LastUse } from './last-uses.js';
+import { removeAlerts, removeEvaluations } from './removals-of-news.js';
 import { countAudit, listEndedRuns, removeAudit, removeBackfills, removeDatasets, removeLogs, removeRuns } from './removals.js';
 
 export type { AgedScope, AgedScopeFilter, LastUse };
@@ -29,6 +30,10 @@ export interface RetentionRecords {
   removeDatasets(before: string, limit: number): Promise<number>;
   /** Removes backfills that ended before, with their partitions. */
   removeBackfills(before: string, limit: number): Promise<RemovedRows>;
+  /** Removes alerts that have arrived, or were given up, but for those of promises. */
+  removeAlerts(before: string, limit: number): Promise<RemovedRows>;
+  /** Removes what triggers decided, but for the last decision about each partition. */
+  removeEvaluations(before: string, limit: number): Promise<RemovedRows>;
   /** Removes entries of the audit, and decisions about runs that are gone, from before. */
   removeAudit(before: string, limit: number): Promise<RemovedRows>;
   countAudit(before: string): Promise<RemovedRows>;
@@ -44,6 +49,8 @@ export function retentionRecords(database: CatalogDatabase): RetentionRecords {
       dryRun ? database.read((db) => removeLogs(db, runs, true)) : database.write((db) => removeLogs(db, runs, false)),
     removeDatasets: (before, limit) => database.write((db) => removeDatasets(db, before, limit)),
     removeBackfills: (before, limit) => database.write((db) => removeBackfills(db, before, limit)),
+    removeAlerts: (before, limit) => database.write((db) => removeAlerts(db, before, limit)),
+    removeEvaluations: (before, limit) => database.write((db) => removeEvaluations(db, before, limit)),
     removeAudit: (before, limit) => database.write((db) => removeAudit(db, before, limit)),
     countAudit: (before) => database.read((db) => countAudit(db, before)),
   };

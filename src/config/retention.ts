@@ -24,8 +24,8 @@ export interface RetentionConfig {
   /** Archived histories, since the run ended. @default for good */
   readonly archive?: string;
   /**
-   * What the catalog knows of runs, their steps, quality and loads, of backfills and of datasets, since the run ended. The
-   * latest completed run of each pipeline and partition stays. @default for good
+   * What the catalog knows of runs, their steps, quality and loads, of backfills and of datasets, since the run ended; alerts (30
+   * days at least), and what triggers decided. The latest completed run of each pipeline and partition stays. @default for good
    */
   readonly catalog?: string;
   /** The audit, and what people decided about runs: records that are nowhere else. @default for good */

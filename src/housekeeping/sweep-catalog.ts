@@ -3,7 +3,12 @@ import { BATCH, breathe, limitOf, NOTHING, type SweepContext, type Tidied } from
 
 type Counts = Record<string, number>;
 
-/** Removes what the catalog knows of runs and backfills that ended long ago, and of datasets that nobody names any more. */
+const ALERTS_AT_LEAST_MS = 30 * 86_400_000;
+
+/**
+ * Removes what the catalog knows of runs and backfills that ended long ago, of what people were told and triggers decided then, and of
+ * datasets that nobody names any more.
+ */
 export async function sweepCatalog(context: SweepContext): Promise<Tidied> {
   const { catalog, retention, dryRun, signal } = context;
   const before = limitOf(context, retention.catalog);
@@ -11,12 +16,11 @@ export async function sweepCatalog(context: SweepContext): Promise<Tidied> {
   const { removed: runs, kept } = await sweepRuns(context, before);
   let removed = runs;
   if (dryRun) return { removed, bytes: 0, kept };
-  for (let more = BATCH; more === BATCH && !signal.aborted;) {
-    const gone = await catalog.removeBackfills(before, BATCH);
-    removed = addCounts(removed, gone);
-    more = gone['backfills'] ?? 0;
-    await breathe();
-  }
+  // Failures of the last days that nobody was told of are told: an alert must outlive them.
+  const toldBefore = [before, limitOf(context, ALERTS_AT_LEAST_MS) ?? before].toSorted()[0] ?? before;
+  removed = addCounts(removed, await sweepRows(signal, 'backfills', () => catalog.removeBackfills(before, BATCH)));
+  removed = addCounts(removed, await sweepRows(signal, 'alerts', () => catalog.removeAlerts(toldBefore, BATCH)));
+  removed = addCounts(removed, await sweepRows(signal, 'trigger_evaluations', () => catalog.removeEvaluations(before, BATCH)));
   // One that was made of another keeps that one: they go from the youngest to the oldest.
   for (let more = 1; more > 0 && !signal.aborted;) {
     more = await catalog.removeDatasets(before, BATCH);
@@ -24,6 +28,18 @@ export async function sweepCatalog(context: SweepContext): Promise<Tidied> {
     await breathe();
   }
   return { removed, bytes: 0, kept };
+}
+
+/** Removes batch by batch, until one is not full. @param table of which a batch counts the rows */
+async function sweepRows(signal: AbortSignal, table: string, remove: () => Promise<Readonly<Counts>>): Promise<Counts> {
+  let removed: Counts = {};
+  for (let more = BATCH; more === BATCH && !signal.aborted;) {
+    const gone = await remove();
+    removed = addCounts(removed, gone);
+    more = gone[table] ?? 0;
+    await breathe();
+  }
+  return removed;
 }
 
 async function sweepRuns(context: SweepContext, before: string): Promise<{ readonly removed: Counts; readonly kept: Counts }> {
