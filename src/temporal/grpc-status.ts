@@ -3,6 +3,7 @@ import { messageOf } from '../core/errors.js';
 
 /** gRPC's numbers for what a server may answer. */
 export const GRPC = {
+  invalidArgument: 3,
   deadlineExceeded: 4,
   notFound: 5,
   permissionDenied: 7,

@@ -89,7 +89,16 @@ describe('the versions of a project’s workers', () => {
       code: 'DEPLOYMENT_UNKNOWN',
       message: expect.stringContaining('--deployment NAME') as string,
     });
-    await expect(ask().getDeployment({ deployment: 'nobodys' })).rejects.toMatchObject({ code: 'DEPLOYMENT_UNKNOWN' });
+    for (const deployment of [
+      'nobodys',
+      'no:bodys',
+      'no.bodys',
+      '__temporal_',
+      `no${'b'.repeat(190)}odys`,
+      '\u00a0"Ú\u{1238a}',
+    ]) {
+      await expect(ask().getDeployment({ deployment }), deployment).rejects.toMatchObject({ code: 'DEPLOYMENT_UNKNOWN' });
+    }
     expect((await ask().getHealth({})).versions).toEqual({ deployment: null, current: null, stranded: [], warnings: [] });
   });
 
