@@ -4,8 +4,8 @@ import { TerminalError } from '../core/errors.js';
 import { problemOf } from './problem-response.js';
 
 /** Status and reason of what Node's own parser refuses. */
-const REASONS: Readonly<Record<string, readonly [status: number, reason: string]>> = {
-  HPE_HEADER_OVERFLOW: [431, 'Its headers have more than 16 KB.'],
+export const REASONS: Readonly<Record<string, readonly [status: number, reason: string]>> = {
+  HPE_HEADER_OVERFLOW: [431, 'Its headers and its address have more than 16 KB.'],
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'It did not arrive within 30 s.'],
 };
 

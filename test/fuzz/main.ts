@@ -73,10 +73,14 @@ function optionsOf({ token }: Target, { cases, phases }: Round): string[] {
   ];
 }
 
+/** How what does not fit may be refused; 431 where it does not even fit the head of a request. */
+const REFUSALS = [400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 431, 503];
+
 function configOf({ known }: Target, { isKnown }: Round): string {
-  if (!isKnown) return '';
+  const checks = `[checks]\nnegative_data_rejection.expected-statuses = ${JSON.stringify(REFUSALS)}\n`;
+  if (!isKnown) return checks;
   const lines = Object.entries(known).map(([name, value]) => `"path.${name}" = ${JSON.stringify(value)}`);
-  return `[parameters]\n${lines.join('\n')}\n`;
+  return `${checks}\n[parameters]\n${lines.join('\n')}\n`;
 }
 
 async function main(): Promise<number> {

@@ -13,6 +13,7 @@ import { problem } from '../../api/schemas/problem.js';
 import { millraceVersion } from '../../config/millrace-version.js';
 import { ERROR_CODES, type ErrorCode } from '../../core/error-codes.js';
 import { groupBy } from '../../core/group-by.js';
+import { REASONS } from '../client-errors.js';
 import { statusOf } from '../problem-response.js';
 import { openSchemaBook, type JsonSchema, type ObjectSchema, type SchemaBook } from './json-schemas.js';
 
@@ -214,17 +215,24 @@ function bodyOf(operation: Operation, { properties, required = [], ...schema }: 
 /** The answers that tell of errors, by their status, with the codes that each may have. */
 function refusals(codes: readonly ErrorCode[]): Record<string, JsonSchema> {
   const byStatus = groupBy([...new Set(codes)], statusOf);
-  return Object.fromEntries(
-    [...byStatus].map(([status, those]) => [
-      status,
-      {
-        description: those.map((code) => `\`${code}\`: ${ERROR_CODES[code].cause}`).join(' '),
-        ...(status === 429 || status === 503 ? { headers: RETRY_AFTER } : {}),
-        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-      },
-    ]),
-  );
+  const byCode = [...byStatus].map(([status, those]): [number, JsonSchema] => [
+    status,
+    {
+      description: those.map((code) => `\`${code}\`: ${ERROR_CODES[code].cause}`).join(' '),
+      ...(status === 429 || status === 503 ? { headers: RETRY_AFTER } : {}),
+      content: PROBLEM,
+    },
+  ]);
+  return Object.fromEntries([...byCode, ...UNREADABLE]);
 }
+
+const PROBLEM = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
+
+/** What a request gets that Node's own parser refuses. */
+const UNREADABLE: readonly (readonly [number, JsonSchema])[] = Object.values(REASONS).map(([status, reason]) => [
+  status,
+  { description: `\`REQUEST_INVALID\`: The request can’t be read. ${reason}`, content: PROBLEM },
+]);
 
 const RETRY_AFTER = { 'Retry-After': { description: 'Seconds to wait.', schema: { type: 'integer', minimum: 1 } } };
 
