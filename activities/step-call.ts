@@ -5,7 +5,7 @@ import { TerminalError, TransientError } from '../src/core/errors.js';
 import type { MadeBy } from '../src/core/manifest.js';
 import { cutMessage, MAX_LINES, type LogLevel } from '../src/core/run-log.js';
 import type { RunContext, StepId, StepProgress } from '../src/core/steps.js';
-import { watchQuota } from '../src/engine/quota.js';
+import { watchQuota, type QuotaWatch } from '../src/engine/quota.js';
 import { sessionOnDemand, type EngineSession } from '../src/engine/session.js';
 import type { Services } from './services.js';
 
@@ -70,7 +70,7 @@ export async function openCall(
   context.cancellationSignal.addEventListener('abort', abort, { once: true });
   if (context.cancellationSignal.aborted) abort();
   let session: EngineSession | undefined;
-  let quota: Awaited<ReturnType<typeof watchQuota>> | undefined;
+  let quota: QuotaWatch | undefined;
   const beat = (): void => {
     const rows = Math.max(progress.rows, session?.rowsProcessed() ?? 0);
     tell({ phase: progress.phase, rows });
@@ -79,10 +79,12 @@ export async function openCall(
   const release = (): void => {
     clearInterval(heartbeat);
     context.cancellationSignal.removeEventListener('abort', abort);
+    quota?.stop();
   };
   try {
-    quota = await watchQuota(services.staging, services.project.staging.maxBytes);
-    const signal = AbortSignal.any([controller.signal, quota.signal, ...(options.signal ? [options.signal] : [])]);
+    const { maxBytes } = services.project.staging;
+    if (maxBytes !== undefined) quota = await watchQuota(services.staging, maxBytes);
+    const signal = anyOf(controller.signal, quota?.signal, options.signal);
     const opened = (session = sessionOnDemand(services.project.engine, signal));
     return {
       session: opened,
@@ -95,15 +97,19 @@ export async function openCall(
       phase: (name) => void (progress.phase = name),
       close() {
         release();
-        quota?.stop();
         opened.close();
       },
     };
   } catch (error) {
     release();
-    quota?.stop();
     throw error;
   }
+}
+
+function anyOf(own: AbortSignal, ...others: readonly (AbortSignal | undefined)[]): AbortSignal {
+  const there = others.filter((signal) => signal !== undefined);
+  // To make one takes longer than most of what a quick step does.
+  return there.length === 0 ? own : AbortSignal.any([own, ...there]);
 }
 
 function stepLog(context: Context, { log }: Services, key: StepKey): StepCall['log'] {

@@ -33,14 +33,12 @@ export function openApproval(input: OpenApprovalInput): Promise<OpenedApproval> 
   );
 }
 
-async function patiently<R>(atOnce: () => Promise<R>, later: () => Promise<R>): Promise<R> {
-  try {
-    return await atOnce();
-  } catch (error) {
+function patiently<R>(atOnce: () => Promise<R>, later: () => Promise<R>): Promise<R> {
+  return atOnce().catch((error: unknown) => {
     const cause = unwrap(error);
     if (isCancellation(error) || (cause instanceof ApplicationFailure && cause.nonRetryable === true)) throw error;
     return later();
-  }
+  });
 }
 
 /** Tells the catalog how the run ends. It costs no event: whoever misses it finds the end in Temporal. */

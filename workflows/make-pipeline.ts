@@ -70,7 +70,13 @@ async function execute<P extends Project, N extends keyof P['pipelines'] & strin
   state.status = 'running';
   tagRun(name, admitted);
   const context = describeRun(name, admitted);
-  return conclude(context, state, await attempt(() => runBody(context, admitted, { state, steering, approvals }, body)));
+  let outcome: Outcome<R>;
+  try {
+    outcome = { ok: true, value: await runBody(context, admitted, { state, steering, approvals }, body) };
+  } catch (error) {
+    outcome = { ok: false, error };
+  }
+  return conclude(context, state, outcome);
 }
 
 function showHolds(state: RunState, { holds, decisions }: Steering): void {
@@ -99,19 +105,12 @@ async function runBody<P extends Project, N extends keyof P['pipelines'] & strin
   } finally {
     control.steering.end();
     control.approvals.end();
-    await steps.settle(scope);
+    const stopped = steps.close(scope);
+    if (stopped) await stopped;
   }
 }
 
 type Outcome<R> = { readonly ok: true; readonly value: R } | { readonly ok: false; readonly error: unknown };
-
-async function attempt<R>(work: () => Promise<R>): Promise<Outcome<R>> {
-  try {
-    return { ok: true, value: await work() };
-  } catch (error) {
-    return { ok: false, error };
-  }
-}
 
 /** Ends the run, and lets the catalog know. */
 function conclude<R>(context: RunContext, state: RunState, outcome: Outcome<R>): R {

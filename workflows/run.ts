@@ -38,18 +38,16 @@ export function createRun<P extends Project>(
   { steps, log }: { readonly steps: Steps; readonly log: RunLog },
 ): Run<P> {
   const joint = new JointSteps(steps);
-  const datasetOf = async (describe: () => StepCall): Promise<DatasetRef> =>
-    (await steps.run<DatasetStepResult>(describe())).dataset;
+  const datasetOf = (call: StepCall): Promise<DatasetRef> => steps.run<DatasetStepResult>(call).then(({ dataset }) => dataset);
 
-  // Async throughout, so that options of the wrong shape reject like every other failure of a step.
   const run = {
     id: context.workflowId,
     partition: context.partition,
     within: partitionRange,
     log,
     watermark: (options: WatermarkOf<Project>) =>
-      forgivably(async () => (await steps.run<WatermarkStepResult>(watermarkCall(options))).watermark),
-    extract: (dataset: string, options: ExtractFrom<Project>) => forgivably(() => datasetOf(() => extractCall(dataset, options))),
+      forgivably(() => steps.run<WatermarkStepResult>(watermarkCall(options)).then(({ watermark }) => watermark)),
+    extract: (dataset: string, options: ExtractFrom<Project>) => forgivably(() => datasetOf(extractCall(dataset, options))),
     validate: (given: Given<DatasetRef>, contract: string, options?: ValidateOptions) =>
       forgivably(() => joint.validate(given, (input) => validateCall(input, contract, options))),
     transform: (
@@ -61,7 +59,7 @@ export function createRun<P extends Project>(
         // Which kind of input goes where, the types have said; the activity looks again.
         const inputs = await allOf(given);
         if (!options || !('on' in options))
-          return datasetOf(() => transformCall(name, inputs as Record<string, DatasetRef>, params, options));
+          return datasetOf(transformCall(name, inputs as Record<string, DatasetRef>, params, options));
         const call = transformOnCall(name, inputs as Record<string, TableInput>, params, options);
         const { load } = await steps.run<LoadStepResult>(call);
         return { ...load, connection: options.on, table: options.table };
@@ -72,7 +70,7 @@ export function createRun<P extends Project>(
         const warnings = checked.results.filter((result) => !result.passed);
         return { passed: checked.passed, warnings, ...(skipped !== undefined && { skipped }) };
       }),
-    approve: (options: ApproveOptions) => forgivably(async () => steps.approve(approvalCall(options))),
+    approve: (options: ApproveOptions) => forgivably(() => steps.approve(approvalCall(options))),
     table: (connection: string, table: string): TableInput => ({ connection, table }),
     load: (given: Given<DatasetRef>, options: LoadInto<Project, never>) =>
       forgivably(async (): Promise<Loaded> => {
@@ -88,9 +86,18 @@ async function allOf<T>(given: Readonly<Record<string, Given<T>>>): Promise<Reco
   return Object.fromEntries(await Promise.all(named));
 }
 
-// A step may fail before anybody awaits it: that is no unhandled rejection, which would fail the workflow's task.
+// A step may fail before anybody awaits it: that is no unhandled rejection, which would fail the workflow's task. Options of the
+// wrong shape reject like every other failure of a step.
 function forgivably<T>(work: () => Promise<T>): Promise<T> {
-  const result = work();
+  const result = begun(work);
   result.catch(() => undefined);
   return result;
+}
+
+function begun<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return work();
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }

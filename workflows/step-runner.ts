@@ -1,4 +1,4 @@
-import { CancellationScope, isCancellation, log, proxyActivities, setCurrentDetails } from '@temporalio/workflow';
+import { isCancellation, log, proxyActivities, setCurrentDetails, type CancellationScope } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
 import { pairId } from '../src/core/paired-steps.js';
 import type { AuditDecision, BesideEarlier, RunContext, StepId, StepResult, ValidateAndLoadResult } from '../src/core/steps.js';
@@ -7,7 +7,8 @@ import type { Approval, ApprovalCall } from '../src/core/approvals.js';
 import type { Approvals } from './approvals.js';
 import type { SlotProof } from '../src/core/pools.js';
 import type { TaskOrder } from '../src/core/step-policy.js';
-import { asStepFailure, codeOf, pairFailure } from './failures.js';
+import { endPair } from './end-pair.js';
+import { asStepFailure, codeOf } from './failures.js';
 import { Reuse } from './reuse.js';
 import { MAX_STEPS, type RunState } from './run-state.js';
 import { lackingOf, skippedResult } from './skipped.js';
@@ -34,7 +35,8 @@ export interface RunControls {
 
 /** Runs the steps of one run: one activity each, under a name that is unique in the run. */
 export class StepRunner implements Steps {
-  private readonly outstanding = new Set<Promise<unknown>>();
+  private atWork = 0;
+  private whenAllHaveLeft: (() => void) | undefined;
   private readonly reuse: Reuse;
   private readonly state: RunState;
   private readonly steering: Steering;
@@ -61,8 +63,31 @@ export class StepRunner implements Steps {
    *
    * @throws ApplicationFailure with the error's code as its type
    */
-  run<R extends StepResult>(call: StepCall): Promise<R> {
-    return this.hear(() => this.execute<R>(call));
+  // One function, since the sandbox looks up a stack trace for every promise that is made: so few are.
+  async run<R extends StepResult>(call: StepCall): Promise<R> {
+    if (this.closed) return unheard();
+    this.atWork += 1;
+    try {
+      const given = this.claim(call);
+      if (given) return given as R;
+      for (let attemptsBefore = 0; ; attemptsBefore += attemptsOf(call.policy) || MANY_ATTEMPTS) {
+        // Not awaited where nothing is to wait for: a turn more would change the order of what a run does.
+        if (this.steering.isPaused) await this.hold([idOf(call)]);
+        this.show();
+        try {
+          const result = await this.begin<R>(call, attemptsBefore);
+          this.finish(call, result);
+          return result;
+        } catch (error) {
+          const decision = await this.decide(call, error);
+          const attempts = attemptsBefore + (attemptsOf(call.policy) || MANY_ATTEMPTS);
+          if (decision === 'skip') return this.passOver(call, idOf(call), attempts) as R;
+          this.state.goOn(idOf(call));
+        }
+      }
+    } finally {
+      if (this.leave()) await unheard();
+    }
   }
 
   /**
@@ -80,21 +105,22 @@ export class StepRunner implements Steps {
     return this.hear(() => this.approvals.ask(call, asking));
   }
 
-  // The sandbox looks up a stack trace for every promise that is made, so few are.
-  private hear<T>(begin: () => Promise<T>): Promise<T> {
-    if (this.closed) return new Promise<T>(() => undefined);
-    return new Promise<T>((resolve, reject) => {
-      const work = begin();
-      this.outstanding.add(work);
-      const heard = (tell: () => void): void => {
-        this.outstanding.delete(work);
-        if (!this.closed) tell();
-      };
-      work.then(
-        (result) => heard(() => resolve(result)),
-        (error: unknown) => heard(() => reject(error)),
-      );
-    });
+  /** As {@link run} does it: what has begun is waited for, and is not heard of once the pipeline's function has ended. */
+  private async hear<T>(begin: () => Promise<T>): Promise<T> {
+    if (this.closed) return unheard();
+    this.atWork += 1;
+    try {
+      return await begin();
+    } finally {
+      if (this.leave()) await unheard();
+    }
+  }
+
+  /** Whether nobody is to hear of what leaves here. */
+  private leave(): boolean {
+    this.atWork -= 1;
+    if (this.atWork === 0) this.whenAllHaveLeft?.();
+    return this.closed;
   }
 
   private canShare(validate: StepCall, load: StepCall): boolean {
@@ -107,55 +133,36 @@ export class StepRunner implements Steps {
     return samePolicy && isFree(idOf(validate)) && isFree(idOf(load));
   }
 
-  /** Ends the steps' time: cancels those at work that the pipeline's function left behind, and waits until they have stopped. */
-  async settle(scope: CancellationScope): Promise<void> {
+  /**
+   * Ends the steps' time: cancels those at work that the pipeline's function left behind.
+   *
+   * @returns `undefined` where there are none, or what is fulfilled when all have stopped
+   */
+  close(scope: CancellationScope): Promise<void> | undefined {
     this.closed = true;
-    if (this.outstanding.size === 0) return;
-    log.warn('The pipeline ended while steps were at work; they are cancelled', { steps: this.outstanding.size });
+    if (this.atWork === 0) return undefined;
+    log.warn('The pipeline ended while steps were at work; they are cancelled', { steps: this.atWork });
+    const stopped = new Promise<void>((resolve) => (this.whenAllHaveLeft = resolve));
     scope.cancel();
-    await CancellationScope.nonCancellable(() => Promise.allSettled(this.outstanding));
+    return stopped;
   }
 
-  private async execute<R extends StepResult>(call: StepCall): Promise<R> {
-    const step = idOf(call);
-    this.claim(step, call);
-    const lacking = lackingOf(call);
-    if (lacking !== undefined) return this.passOver(call, lacking, 0) as R;
-    const reused = this.reuse.find(step, call);
-    if (reused) {
-      this.state.end(step, 'reused', { result: reused });
-      this.show();
-      return reused as R;
-    }
-    for (let attemptsBefore = 0; ; attemptsBefore += attemptsOf(call.policy) || MANY_ATTEMPTS) {
-      // Not awaited where nothing is to wait for: a turn more would change the order of what a run does.
-      if (this.steering.isPaused) await this.hold([step]);
-      this.show();
-      try {
-        return await this.perform<R>(call, attemptsBefore);
-      } catch (error) {
-        const decision = await this.decide(step, call, error);
-        if (decision === 'skip')
-          return this.passOver(call, step, attemptsBefore + (attemptsOf(call.policy) || MANY_ATTEMPTS)) as R;
-        this.state.goOn(step);
-      }
-    }
-  }
-
-  private async perform<R extends StepResult>(call: StepCall, attemptsBefore: number): Promise<R> {
+  private begin<R extends StepResult>(call: StepCall, attemptsBefore: number): Promise<R & BesideEarlier> {
     const step = idOf(call);
     const options = activityOptions(step, call, this.admitted, this.order);
     const activities = proxyActivities<Record<keyof Activities, (input: unknown) => Promise<R>>>(options);
     const told = { ...this.decidedOf(step), ...this.reuse.earlierOf(call) };
-    const work = (slot?: SlotProof, lost = 0): Promise<R & BesideEarlier> => {
+    return this.withSlot(call.policy, [step], step, (slot?: SlotProof, lost = 0) => {
       const again = attemptsBefore + lost > 0 && { attemptsBefore: attemptsBefore + lost };
       return activities[call.kind]({ run: this.context, step, ...call.input, ...told, ...again, ...(slot && { slot }) });
-    };
-    const result = await this.withSlot(call.policy, [step], step, work);
+    });
+  }
+
+  private finish(call: StepCall, result: StepResult & BesideEarlier): void {
+    const step = idOf(call);
     if (result.takenOver !== true) this.reuse.made(step, result, result.anew);
     this.state.end(step, result.takenOver === true ? 'reused' : 'done', { result });
     this.show();
-    return result;
   }
 
   /** Does work as soon as it has its slot; work that needs none, at once. */
@@ -173,7 +180,8 @@ export class StepRunner implements Steps {
   }
 
   /** What becomes of a step that has failed for good: its error is thrown, or somebody decides. */
-  private async decide(step: StepId, call: StepCall, error: unknown): Promise<'retry' | 'skip'> {
+  private async decide(call: StepCall, error: unknown): Promise<'retry' | 'skip'> {
+    const step = idOf(call);
     const failure = asStepFailure(step, error, attemptsOf(call.policy));
     const { message } = failure;
     const end = (status: 'failed' | 'cancelled'): void => {
@@ -221,8 +229,8 @@ export class StepRunner implements Steps {
 
   private async executePair(validate: StepCall, load: StepCall): Promise<PairResult> {
     const [judging, loading] = [idOf(validate), idOf(load)];
-    this.claim(judging, validate);
-    this.claim(loading, load);
+    this.enlist(validate);
+    this.enlist(load);
     if (this.steering.isPaused) await this.hold([judging, loading]);
     this.show();
     const { input: _, ...target } = load.input;
@@ -244,27 +252,10 @@ export class StepRunner implements Steps {
       this.state.end(loading, 'done', { result: result.load });
       return { validate: Promise.resolve(result.validate), load: Promise.resolve(result.load) };
     } catch (error) {
-      return this.endPair(judging, loading, error, attemptsOf(call.policy));
+      return endPair(this.state, { judging, loading, attempts: attemptsOf(call.policy) }, error);
     } finally {
       this.show();
     }
-  }
-
-  private endPair(judging: StepId, loading: StepId, error: unknown, attempts: number): PairResult {
-    const status = isCancellation(error) ? 'cancelled' : 'failed';
-    const told = pairFailure(error);
-    const failure = asStepFailure(told?.failedStep ?? pairId(judging, loading), error, attempts);
-    const rejected = Promise.reject(failure);
-    rejected.catch(() => undefined);
-    if (told?.validated) {
-      this.state.end(judging, 'done', { result: told.validated });
-      this.state.end(loading, status, { error: failure.message });
-      return { validate: Promise.resolve(told.validated), load: rejected };
-    }
-    this.state.end(judging, status, { error: failure.message });
-    // As if it had never been asked for: another load may have its name.
-    this.state.forget(loading);
-    return { validate: rejected, load: rejected };
   }
 
   /** What somebody has decided about a step of this run. */
@@ -275,14 +266,32 @@ export class StepRunner implements Steps {
     return { auditOverride: { reason, by } };
   }
 
-  private claim(step: StepId, call: StepCall): void {
+  /** Takes a step into the run; gives its result where it is not to be done. */
+  private claim(call: StepCall): StepResult | undefined {
+    this.enlist(call);
+    const lacking = lackingOf(call);
+    if (lacking !== undefined) return this.passOver(call, lacking, 0);
+    const step = idOf(call);
+    const reused = this.reuse.find(step, call);
+    if (!reused) return undefined;
+    this.state.end(step, 'reused', { result: reused });
+    this.show();
+    return reused;
+  }
+
+  private enlist(call: StepCall): void {
     if (this.state.stepCount === MANY_STEPS) {
       log.warn(`The run has more than ${MANY_STEPS} steps; at ${MAX_STEPS} it fails. Split the work into partitions.`);
     }
-    this.state.begin(step, call.kind, call.name);
+    this.state.begin(idOf(call), call.kind, call.name);
   }
 
   private show(): void {
     setCurrentDetails(this.state.details());
   }
+}
+
+/** What is never fulfilled, nor rejected. */
+function unheard(): Promise<never> {
+  return new Promise<never>(() => undefined);
 }

@@ -10,8 +10,10 @@ import { setWorkflowOptions, type Workflow } from '@temporalio/workflow';
  */
 export function upgrading<F extends Workflow>(workflow: F): F {
   // Temporal refuses every task of a worker without a version that says such a thing, and the run would stand still.
-  if (isVersioned()) setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, workflow);
-  return workflow;
+  if (!isVersioned()) return workflow;
+  const upgraded: Workflow = (...args) => workflow(...args);
+  setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, upgraded);
+  return upgraded as F;
 }
 
 /** A worker of a deployment says so in the bundle's global: see src/worker/versioned-bundle.ts. */

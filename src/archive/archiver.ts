@@ -7,8 +7,8 @@ import type { TemporalClient } from '../temporal/connect.js';
 import { archiveClosed, type ArchiverLog } from './archive-closed.js';
 import type { ArchiveFiles } from './files.js';
 
-/** Pause between two looks. */
-const INTERVAL_MS = 10_000;
+/** Pause between two looks. A history stays with Temporal for a day at least, and a worker has better to do than to hurry. */
+const INTERVAL_MS = 60_000;
 /** How long a lease stands still before another worker takes it. */
 const PATIENCE_MS = 45_000;
 /** How often the lease is renewed at most while there is much to do. */
@@ -21,7 +21,7 @@ export interface ArchiverSettings {
   readonly temporal: TemporalClient;
   readonly files: ArchiveFiles;
   readonly log: ArchiverLog;
-  /** @default 10000 */
+  /** @default 60000 */
   readonly intervalMs?: number;
   /** @default 45000 */
   readonly patienceMs?: number;

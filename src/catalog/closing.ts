@@ -1,4 +1,5 @@
 import type { OpenRun, RunClosed, RunKey } from './facts.js';
+import { filledIn } from './filled-in.js';
 import type { CatalogSession } from './tables.js';
 
 /** Which of the runs that have no end in the catalog. */
@@ -58,24 +59,28 @@ export async function closeRun(db: CatalogSession, fact: RunClosed): Promise<boo
   return true;
 }
 
+const ENDED = ['workflow_id', 'run_id', 'finished_at', 'error_message'] as const;
+
+const updateAtWork = filledIn<Record<(typeof ENDED)[number], string>>(ENDED, (db, { workflow_id, run_id, ...end }) =>
+  db
+    .updateTable('step_runs')
+    .set({ ...end, status: 'failed', error_code: 'INTERRUPTED', will_retry: 0 })
+    .where('workflow_id', '=', workflow_id)
+    .where('run_id', '=', run_id)
+    .where('status', '=', 'running'),
+);
+
 /** Ends the attempts of a run that nobody has told the end of, as of one that died with its worker. */
 export async function endStepsAtWork(
   db: CatalogSession,
   { workflowId, runId, status, finishedAt }: Pick<RunClosed, 'workflowId' | 'runId' | 'status' | 'finishedAt'>,
 ): Promise<void> {
-  await db
-    .updateTable('step_runs')
-    .set({
-      status: 'failed',
-      finished_at: finishedAt,
-      error_code: 'INTERRUPTED',
-      error_message: `The run ended (${status}) while this step was at work.`,
-      will_retry: 0,
-    })
-    .where('workflow_id', '=', workflowId)
-    .where('run_id', '=', runId)
-    .where('status', '=', 'running')
-    .execute();
+  await updateAtWork(db, {
+    workflow_id: workflowId,
+    run_id: runId,
+    finished_at: finishedAt,
+    error_message: `The run ended (${status}) while this step was at work.`,
+  });
 }
 
 /** When the catalog was last told something of a run, as an ISO time; `null` when nothing has a time. */

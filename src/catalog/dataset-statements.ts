@@ -1,30 +1,51 @@
 import type { Manifest } from '../core/manifest.js';
 import type { ContractRecorded, LedgerLoadRecorded, RecordedLoad, StepKey } from './facts.js';
+import { filledIn } from './filled-in.js';
 import { recordSchemaChanges } from './schema-changes.js';
-import type { CatalogSession } from './tables.js';
+import type { CatalogSession, DatasetsTable } from './tables.js';
+
+const COLUMNS = [
+  'uri',
+  'name',
+  'key',
+  'content',
+  'schema',
+  'columns',
+  'contract',
+  'contract_hash',
+  'rows',
+  'bytes',
+  'reproducible',
+  'engine',
+  'created_at',
+  'range',
+] as const satisfies readonly (keyof DatasetsTable)[];
+
+const insertDataset = filledIn<Pick<DatasetsTable, (typeof COLUMNS)[number]>>(COLUMNS, (db, values) =>
+  db
+    .insertInto('datasets')
+    .values(values)
+    .onConflict((conflict) => conflict.doNothing()),
+);
 
 /** Writes a dataset and its parents. A dataset never changes, so one that is known stays as it is. */
 export async function recordDataset(db: CatalogSession, uri: string, manifest: Manifest): Promise<void> {
-  await db
-    .insertInto('datasets')
-    .values({
-      uri,
-      name: manifest.name,
-      key: manifest.key,
-      content: manifest.content,
-      schema: manifest.schema,
-      columns: JSON.stringify(manifest.columns),
-      contract: manifest.contract?.name ?? null,
-      contract_hash: manifest.contract?.hash ?? null,
-      rows: manifest.rows,
-      bytes: manifest.bytes,
-      reproducible: manifest.reproducible ? 1 : 0,
-      engine: manifest.engine,
-      created_at: manifest.createdAt,
-      range: manifest.range ? JSON.stringify(manifest.range) : null,
-    })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
+  await insertDataset(db, {
+    uri,
+    name: manifest.name,
+    key: manifest.key,
+    content: manifest.content,
+    schema: manifest.schema,
+    columns: JSON.stringify(manifest.columns),
+    contract: manifest.contract?.name ?? null,
+    contract_hash: manifest.contract?.hash ?? null,
+    rows: manifest.rows,
+    bytes: manifest.bytes,
+    reproducible: manifest.reproducible ? 1 : 0,
+    engine: manifest.engine,
+    created_at: manifest.createdAt,
+    range: manifest.range ? JSON.stringify(manifest.range) : null,
+  });
   if (manifest.parents.length === 0) return;
   await db
     .insertInto('dataset_parents')

@@ -88,7 +88,7 @@ function factRecords(database: CatalogDatabase) {
       const opened = await database.write((db, file) => startRun(db, fact).then(() => file));
       announced.add(opened, fact);
     },
-    recordRunFinished: (fact) => database.write((db) => finishRun(db, fact)),
+    recordRunFinished: (fact) => database.write((db, opened) => finishRun(db, fact, { isRunKnown: announced.has(opened, fact) })),
     recordStepStarted: (fact) => database.write((db) => startStep(db, fact)),
     recordStepFinished: (fact) =>
       database.write((db, opened) => finishStep(db, fact, { isRunKnown: announced.has(opened, fact) })),

@@ -9,11 +9,11 @@ import {
 
 class PlainTextTransformer extends OperationNodeTransformer {
   protected override transformValue(node: ValueNode): ValueNode {
-    return { ...node, value: plain(node.value) };
+    return { ...node, value: plainText(node.value) };
   }
 
   protected override transformPrimitiveValueList(node: PrimitiveValueListNode): PrimitiveValueListNode {
-    return { ...node, values: node.values.map(plain) };
+    return { ...node, values: node.values.map(plainText) };
   }
 }
 
@@ -33,6 +33,7 @@ export class PlainTextPlugin implements KyselyPlugin {
   }
 }
 
-function plain<T>(value: T): T | string {
+/** A value as the catalog can hold it; what is no text stays as it is. */
+export function plainText<T>(value: T): T | string {
   return typeof value === 'string' ? value.replaceAll('\0', '␀') : value;
 }

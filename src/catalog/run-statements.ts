@@ -1,31 +1,31 @@
 import { endStepsAtWork } from './closing.js';
 import type { RunFinished, RunKey, RunScope, RunStarted } from './facts.js';
-import type { CatalogSession } from './tables.js';
+import { filledIn } from './filled-in.js';
+import type { CatalogSession, RunsTable } from './tables.js';
 
-/** Writes what a run says of itself when it starts; the first to say it counts. */
-export async function startRun(db: CatalogSession, fact: RunStarted): Promise<void> {
-  await db
+const STARTED = [
+  'workflow_id',
+  'run_id',
+  'first_run_id',
+  'pipeline',
+  'partition',
+  'params',
+  'owner',
+  'load_scope',
+  'task_queue',
+  'worker_identity',
+  'namespace',
+  'retry_of',
+  'code',
+  'version',
+  'changes',
+  'started_at',
+] as const;
+
+const insertStarted = filledIn<Pick<RunsTable, (typeof STARTED)[number]>>(STARTED, (db, values) =>
+  db
     .insertInto('runs')
-    .values({
-      workflow_id: fact.workflowId,
-      run_id: fact.runId,
-      first_run_id: fact.firstRunId,
-      pipeline: fact.pipeline,
-      partition: fact.partition ?? null,
-      params: toJson(fact.params),
-      owner: fact.owner ?? null,
-      load_scope: fact.loadScope,
-      task_queue: fact.taskQueue,
-      worker_identity: fact.workerIdentity,
-      namespace: fact.namespace ?? null,
-      retry_of: toJson(fact.retryOf),
-      code: fact.code?.hash ?? null,
-      version: fact.code?.version ?? null,
-      changes: toJson(fact.changes),
-      status: 'running',
-      started_at: fact.startedAt,
-      announced: 1,
-    })
+    .values({ ...values, status: 'running', announced: 1 })
     .onConflict((conflict) =>
       conflict
         .columns(['workflow_id', 'run_id'])
@@ -47,25 +47,37 @@ export async function startRun(db: CatalogSession, fact: RunStarted): Promise<vo
           announced: row.ref('excluded.announced'),
         }))
         .where('runs.announced', '=', 0),
-    )
-    .execute();
+    ),
+);
+
+/** Writes what a run says of itself when it starts; the first to say it counts. */
+export async function startRun(db: CatalogSession, fact: RunStarted): Promise<void> {
+  await insertStarted(db, {
+    workflow_id: fact.workflowId,
+    run_id: fact.runId,
+    first_run_id: fact.firstRunId,
+    pipeline: fact.pipeline,
+    partition: fact.partition ?? null,
+    params: toJson(fact.params),
+    owner: fact.owner ?? null,
+    load_scope: fact.loadScope,
+    task_queue: fact.taskQueue,
+    worker_identity: fact.workerIdentity,
+    namespace: fact.namespace ?? null,
+    retry_of: toJson(fact.retryOf),
+    code: fact.code?.hash ?? null,
+    version: fact.code?.version ?? null,
+    changes: toJson(fact.changes),
+    started_at: fact.startedAt,
+  });
 }
 
-/** Writes how a run ended; of two ends, the later one counts. A run ends when its steps have: what is still at work has died. */
-export async function finishRun(db: CatalogSession, fact: RunFinished): Promise<void> {
-  await mentionRun(db, fact, fact.run, fact.finishedAt);
-  await db
+const FINISHED = ['workflow_id', 'run_id', 'status', 'finished_at', 'error_code', 'error_message', 'result'] as const;
+
+const insertFinished = filledIn<Pick<RunsTable, (typeof FINISHED)[number]>>(FINISHED, (db, values) =>
+  db
     .insertInto('runs')
-    .values({
-      workflow_id: fact.workflowId,
-      run_id: fact.runId,
-      status: fact.status,
-      finished_at: fact.finishedAt,
-      error_code: fact.error?.code ?? null,
-      error_message: fact.error?.message ?? null,
-      result: toJson(fact.result),
-      announced: 0,
-    })
+    .values({ ...values, announced: 0 })
     .onConflict((conflict) =>
       conflict
         .columns(['workflow_id', 'run_id'])
@@ -79,8 +91,25 @@ export async function finishRun(db: CatalogSession, fact: RunFinished): Promise<
         .where((row) =>
           row.or([row('runs.finished_at', 'is', null), row('runs.finished_at', '<', row.ref('excluded.finished_at'))]),
         ),
-    )
-    .execute();
+    ),
+);
+
+/** Writes how a run ended; of two ends, the later one counts. A run ends when its steps have: what is still at work has died. */
+export async function finishRun(
+  db: CatalogSession,
+  fact: RunFinished,
+  { isRunKnown }: { readonly isRunKnown: boolean },
+): Promise<void> {
+  if (!isRunKnown) await mentionRun(db, fact, fact.run, fact.finishedAt);
+  await insertFinished(db, {
+    workflow_id: fact.workflowId,
+    run_id: fact.runId,
+    status: fact.status,
+    finished_at: fact.finishedAt,
+    error_code: fact.error?.code ?? null,
+    error_message: fact.error?.message ?? null,
+    result: toJson(fact.result),
+  });
   await endStepsAtWork(db, fact);
 }
 

@@ -1,8 +1,9 @@
 import { recordCheckResults } from './check-results.js';
 import { recordDataset, recordLoad, recordVerdict } from './dataset-statements.js';
 import type { StepFailed, StepFinished, StepKey, StepStarted } from './facts.js';
+import { filledIn } from './filled-in.js';
 import { mentionRun } from './run-statements.js';
-import type { CatalogSession } from './tables.js';
+import type { CatalogSession, StepRunsTable } from './tables.js';
 
 const KEY = ['workflow_id', 'run_id', 'step', 'attempt'] as const;
 
@@ -31,26 +32,25 @@ export async function startStep(db: CatalogSession, fact: StepStarted): Promise<
     .execute();
 }
 
-/** Writes what an attempt gave, with its dataset, verdict or load. The first to say it counts. */
-export async function finishStep(
-  db: CatalogSession,
-  fact: StepFinished,
-  { isRunKnown }: { readonly isRunKnown: boolean },
-): Promise<void> {
-  if (!isRunKnown) await mentionRun(db, fact, fact.run, fact.startedAt ?? fact.finishedAt);
-  const dataset = 'dataset' in fact.result ? fact.result.dataset : undefined;
-  await db
+const FINISHED = [
+  'workflow_id',
+  'run_id',
+  'step',
+  'attempt',
+  'kind',
+  'name',
+  'started_at',
+  'worker_identity',
+  'finished_at',
+  'result',
+  'inputs',
+  'dataset_uri',
+] as const;
+
+const insertFinished = filledIn<Pick<StepRunsTable, (typeof FINISHED)[number]>>(FINISHED, (db, values) =>
+  db
     .insertInto('step_runs')
-    .values({
-      ...columnsOf(fact),
-      status: 'done',
-      started_at: fact.startedAt ?? null,
-      worker_identity: fact.workerIdentity ?? null,
-      finished_at: fact.finishedAt,
-      result: JSON.stringify(fact.result),
-      inputs: JSON.stringify(fact.inputs),
-      dataset_uri: dataset?.uri ?? null,
-    })
+    .values({ ...values, status: 'done' })
     .onConflict((conflict) =>
       conflict
         .columns(KEY)
@@ -67,8 +67,26 @@ export async function finishStep(
           will_retry: null,
         }))
         .where('step_runs.status', '<>', 'done'),
-    )
-    .execute();
+    ),
+);
+
+/** Writes what an attempt gave, with its dataset, verdict or load. The first to say it counts. */
+export async function finishStep(
+  db: CatalogSession,
+  fact: StepFinished,
+  { isRunKnown }: { readonly isRunKnown: boolean },
+): Promise<void> {
+  if (!isRunKnown) await mentionRun(db, fact, fact.run, fact.startedAt ?? fact.finishedAt);
+  const dataset = 'dataset' in fact.result ? fact.result.dataset : undefined;
+  await insertFinished(db, {
+    ...columnsOf(fact),
+    started_at: fact.startedAt ?? null,
+    worker_identity: fact.workerIdentity ?? null,
+    finished_at: fact.finishedAt,
+    result: JSON.stringify(fact.result),
+    inputs: JSON.stringify(fact.inputs),
+    dataset_uri: dataset?.uri ?? null,
+  });
   if (fact.manifest && dataset) {
     await recordDataset(db, dataset.uri, fact.manifest);
     await recordVerdict(db, fact, dataset.uri, fact.manifest);

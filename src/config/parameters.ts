@@ -39,7 +39,7 @@ function nearly(name: string, known: readonly string[]): string {
 }
 
 function checkParams(pipeline: string, config: PipelineConfig, params: unknown): Record<string, unknown> {
-  const parsed = config.params.strict().safeParse(params ?? {});
+  const parsed = strictly(config.params).safeParse(params ?? {});
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || '(all)'}: ${issue.message}`);
   throw new TerminalError(
@@ -49,6 +49,15 @@ function checkParams(pipeline: string, config: PipelineConfig, params: unknown):
       fields: parsed.error.issues.map((issue) => issue.path.join('.')).join(','),
     },
   );
+}
+
+const strict = new WeakMap<PipelineConfig['params'], PipelineConfig['params']>();
+
+/** The schema that takes no other parameters: one for all runs, since zod compiles each schema when it first parses. */
+function strictly(params: PipelineConfig['params']): PipelineConfig['params'] {
+  const made = strict.get(params) ?? params.strict();
+  strict.set(params, made);
+  return made;
 }
 
 /** @throws TerminalError PARAMETERS_INVALID when it is none of the pipeline's */

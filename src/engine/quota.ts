@@ -22,17 +22,15 @@ export interface QuotaWatch {
  *
  * @throws TerminalError STAGING_FULL when there is no room to begin with
  */
-export async function watchQuota(staging: Measured, maxBytes: number | undefined): Promise<QuotaWatch> {
+export async function watchQuota(staging: Measured, maxBytes: number): Promise<QuotaWatch> {
   const controller = new AbortController();
-  if (maxBytes === undefined) return { signal: controller.signal, stop: () => undefined };
-  const limit = maxBytes;
-  await checkQuota(staging, limit);
+  await checkQuota(staging, maxBytes);
   let measuring = false;
   const timer = setInterval(
     () => {
       if (measuring) return;
       measuring = true;
-      checkQuota(staging, limit)
+      checkQuota(staging, maxBytes)
         .catch((error: unknown) => controller.abort(error))
         .finally(() => (measuring = false));
     },

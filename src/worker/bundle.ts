@@ -39,6 +39,12 @@ const LONG_LIVED: readonly LongLived[] = [
 /** The types that they are started by. */
 export const LONG_LIVED_TYPES: readonly string[] = LONG_LIVED.map(([type]) => type);
 
+/**
+ * Millrace's own modules, which all runs of a sandbox share, where each run would load them anew: they keep nothing of a run.
+ * They are frozen, so nothing may be set on what they export.
+ */
+const SHARED: readonly string[] = ['index', 'built-in', 'unknown-pipeline', 'versioning', ...LONG_LIVED.map(([, file]) => file)];
+
 /** The bundle that `millrace build` has made, or a fresh one. Throws as {@link bundleProject} does. */
 export async function bundleOf(project: LoadedProject): Promise<WorkflowBundleOption> {
   return project.bundlePath === undefined ? bundleProject(project) : { codePath: project.bundlePath };
@@ -58,6 +64,7 @@ export async function bundleProject(project: NamedProject): Promise<WorkflowBund
   try {
     const bundle = await bundleWorkflowCode({
       workflowsPath: entry,
+      preloadModules: SHARED.map(ourWorkflow),
       logger: silentLogger(),
       webpackConfigHook: (config) => sandbox.watch(useOurWorkflowLibrary(config)),
     });
@@ -95,10 +102,10 @@ async function writeEntry(project: NamedProject, names: readonly string[]): Prom
   await mkdir(folder, { recursive: true });
   const entry = path.join(folder, `workflow-entry-${process.pid}-${randomBytes(6).toString('hex')}.mjs`);
   const text = [
-    `import { refuseUnknown } from ${ourWorkflow('unknown-pipeline')};`,
+    `import { refuseUnknown } from ${quoted('unknown-pipeline')};`,
     ...(project.workflowsPath === undefined ? [] : [`export * from ${JSON.stringify(project.workflowsPath)};`]),
-    `export { ${BUILT_IN_NAMES.join(', ')} } from ${ourWorkflow('built-in')};`,
-    `import { upgrading } from ${ourWorkflow('versioning')};`,
+    `export { ${BUILT_IN_NAMES.join(', ')} } from ${quoted('built-in')};`,
+    `import { upgrading } from ${quoted('versioning')};`,
     ...LONG_LIVED.flatMap(longLivedLines),
     `export default refuseUnknown(${JSON.stringify([...names, ...BUILT_IN_NAMES])});`,
     '',
@@ -110,15 +117,17 @@ async function writeEntry(project: NamedProject, names: readonly string[]): Prom
 /** Exports a workflow as the type it is started by, which goes on with new code. */
 function longLivedLines([type, file, name]: LongLived): string[] {
   return [
-    `import { ${name} } from ${ourWorkflow(file)};`,
-    `upgrading(${name});`,
-    `export { ${name} as ${JSON.stringify(type)} };`,
+    `import { ${name} } from ${quoted(file)};`,
+    `const ${name}Workflow = upgrading(${name});`,
+    `export { ${name}Workflow as ${JSON.stringify(type)} };`,
   ];
 }
 
+const quoted = (name: string): string => JSON.stringify(ourWorkflow(name));
+
 function ourWorkflow(name: string): string {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  return JSON.stringify(fileURLToPath(new URL(`../../workflows/${name}.${extension}`, import.meta.url)));
+  return fileURLToPath(new URL(`../../workflows/${name}.${extension}`, import.meta.url));
 }
 
 function silentLogger() {

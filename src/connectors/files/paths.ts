@@ -67,8 +67,9 @@ async function inspect(root: string, place: FilePlace): Promise<FoundFile> {
   let file: string;
   let stats: BigIntStats;
   try {
-    file = await realpath(path.join(root, place.path));
-    if (!isBelow(await realpath(root), file)) throw outsideRoot(place);
+    const [below, named] = await Promise.all([realpath(root), realpath(path.join(root, place.path))]);
+    if (!isBelow(below, named)) throw outsideRoot(place);
+    file = named;
     stats = await stat(file, { bigint: true });
   } catch (error) {
     throw translateFileError(error, place);
