@@ -24,8 +24,10 @@ export async function mergeRows(
   let [updated, deleted, leftOut] = [0, 0, 0];
   // In the order of the key's index, so that each of its pages is looked up once and not once for each row.
   const staged = { ...write, order: keyOf(write), ...(flag && { extras: [flag] }) };
+  const early = isSameKeyHere(write);
+  if (early) await requireOneRowPerKey(write, datasetKeys(write));
   await writeThroughStaging(staged, async (staging) => {
-    await requireOneRowPerKey(write, staging, restoredKey(write));
+    if (!early) await requireOneRowPerKey(write, stagedKeys(write, staging, restoredKey(write)));
     await alter();
     const left =
       leaveOut === 'outdated'
@@ -55,7 +57,7 @@ function withoutOrder(write: Write): TerminalError {
 
 /** Upserts staged rows by key; gives their number. @throws TerminalError KEY_NULL, KEY_DUPLICATE */
 export async function mergeFromStaging(write: Write, staging: TableName): Promise<number> {
-  await requireOneRowPerKey(write, staging, restoredKey(write));
+  await requireOneRowPerKey(write, stagedKeys(write, staging, restoredKey(write)));
   return upsert(write, staging, undefined);
 }
 
@@ -74,15 +76,47 @@ export function freeName(wanted: string, plans: Write['plans']): string {
   return plans.some((plan) => plan.name.toLowerCase() === wanted) ? freeName(`${wanted}_`, plans) : wanted;
 }
 
-/** @param identity what tells staged rows apart, in SQL over the staging table */
-export async function requireOneRowPerKey(write: Write, staging: TableName, identity: readonly string[]): Promise<void> {
-  const { session, request } = write;
+/** Rows whose keys are looked at. */
+export interface KeyRows {
+  /** In SQL. */
+  readonly from: string;
+  /** What tells rows apart, in SQL over them. */
+  readonly identity: readonly string[];
+  readonly ask: (sql: string) => Promise<{ without: bigint; repeated: bigint }[]>;
+}
+
+/** Rows in their staging table, as the server tells them apart. */
+export function stagedKeys({ session }: Write, { sql: from }: TableName, identity: readonly string[]): KeyRows {
+  return { from, identity, ask: (sql) => select(session, sql) };
+}
+
+/** Types whose values are the same to DuckDB where they are to Postgres; of texts a collation decides, of numbers a scale. */
+const SAME_HERE: ReadonlySet<string> = new Set(['smallint', 'integer', 'bigint', 'uuid', 'date']);
+
+/** Whether DuckDB itself can tell the dataset's keys apart: in a fifth of the time, and before anything is sent. */
+function isSameKeyHere(write: Write): boolean {
+  return write.plans.every((plan) => !keyOf(write).includes(plan.name) || SAME_HERE.has(plan.wire));
+}
+
+function datasetKeys(write: Write): KeyRows {
+  const { session, request, plans } = write;
+  const keys = plans.filter((plan) => keyOf(write).includes(plan.name));
+  const values = keys.map((plan) => `${plan.expression} AS ${quoteIdentifier(plan.name)}`);
+  return {
+    from: `(SELECT ${values.join(', ')} FROM (${request.select}) AS dataset)`,
+    identity: keys.map((plan) => quoteIdentifier(plan.name)),
+    ask: (sql) => session.rows(sql),
+  };
+}
+
+/** @throws TerminalError KEY_NULL, KEY_DUPLICATE */
+export async function requireOneRowPerKey(write: Write, { from, identity, ask }: KeyRows): Promise<void> {
+  const { request } = write;
   const list = keyOf(write).map(quoteIdentifier).join(', ');
   const isNull = keyOf(write).map((column) => `${quoteIdentifier(column)} IS NULL`);
-  const [found] = await select<{ without: bigint; repeated: bigint }>(
-    session,
+  const [found] = await ask(
     `SELECT coalesce(sum(rows) FILTER (WHERE without), 0)::bigint AS without, count(*) FILTER (WHERE rows > 1) AS repeated
-     FROM (SELECT count(*) AS rows, bool_or(${isNull.join(' OR ')}) AS without FROM ${staging.sql} GROUP BY ${identity.join(', ')}) AS keys`,
+     FROM (SELECT count(*) AS rows, bool_or(${isNull.join(' OR ')}) AS without FROM ${from} AS given GROUP BY ${identity.join(', ')}) AS keys`,
   );
   if (Number(found?.without) > 0) {
     throw new TerminalError(

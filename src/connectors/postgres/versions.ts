@@ -4,7 +4,7 @@ import { quoteIdentifier, quoteLiteral } from '../../core/filter.js';
 import { execute, executeCounted, select } from './attached.js';
 import type { ColumnPlan } from './column-plan.js';
 import { newestMoment } from './ledger-details.js';
-import { flagOf, freeName, requireOneRowPerKey } from './merge-rows.js';
+import { flagOf, freeName, requireOneRowPerKey, stagedKeys } from './merge-rows.js';
 import type { TableName } from './table-name.js';
 import { describe, writeThroughStaging, type StagedExtra, type Write } from './write-rows.js';
 
@@ -47,7 +47,7 @@ export async function keepVersions(
       ...write.plans.filter((plan) => isKey(write, plan)).map((plan) => plan.restore),
       ...(at ? [quoteIdentifier(at.name)] : []),
     ];
-    await requireOneRowPerKey(write, staging, identity);
+    await requireOneRowPerKey(write, stagedKeys(write, staging, identity));
     await alter();
     const events = await stageEvents(write, staging, { flag, at, moment });
     const steps = await stageSteps(write, events);

@@ -70,11 +70,8 @@ export async function expectInserted(write: Write, before: Touched | null): Prom
  * and for merges. The table is made and dropped in the load's transaction, so nobody else ever sees it.
  */
 export async function writeThroughStaging(write: Write, finish: (staging: TableName) => Promise<number>): Promise<void> {
-  const { session, ledgerSchema, plans, extras = [] } = write;
-  const table = `staging_${randomBytes(8).toString('hex')}`;
-  const staging: TableName = { schema: ledgerSchema, table, sql: `${quoteIdentifier(ledgerSchema)}.${table}` };
-  const columns = [...plans, ...extras].map((staged) => `${quoteIdentifier(staged.name)} ${staged.wire}`);
-  await execute(session, `CREATE UNLOGGED TABLE ${staging.sql} (${columns.join(', ')})`);
+  const { session } = write;
+  const staging = await createStaging(write);
   // DuckDB knows the tables of its last look only.
   await session.run('CALL pg_clear_cache()');
   expectRows(write, await copyInto(write, staging, 'staging'));
@@ -82,6 +79,29 @@ export async function writeThroughStaging(write: Write, finish: (staging: TableN
   expectRows(write, await finish(staging));
   await write.audit?.(write, staging, 'put');
   await execute(session, `DROP TABLE ${staging.sql}`);
+}
+
+/** A temporary table, which leaves the server's buffers to the target; where the role may make none, one beside the ledger. */
+async function createStaging({ session, ledgerSchema, plans, extras = [] }: Write): Promise<TableName> {
+  const table = `staging_${randomBytes(8).toString('hex')}`;
+  const columns = [...plans, ...extras].map((staged) => `${quoteIdentifier(staged.name)} ${staged.wire}`).join(', ');
+  const [role] = await select<{ mayDo: boolean }>(
+    session,
+    `SELECT has_database_privilege(current_database(), 'TEMPORARY') AS "mayDo"`,
+  );
+  if (role?.mayDo !== true) {
+    const sql = `${quoteIdentifier(ledgerSchema)}.${table}`;
+    await execute(session, `CREATE UNLOGGED TABLE ${sql} (${columns})`);
+    return { schema: ledgerSchema, table, sql };
+  }
+  await execute(session, `CREATE TEMPORARY TABLE ${table} (${columns}) ON COMMIT DROP`);
+  // The name under which DuckDB finds it.
+  const [found] = await select<{ schema: string }>(
+    session,
+    'SELECT nspname::text AS schema FROM pg_namespace WHERE oid = pg_my_temp_schema()',
+  );
+  const schema = found?.schema ?? 'pg_temp';
+  return { schema, table, sql: `${quoteIdentifier(schema)}.${table}` };
 }
 
 /** Moves staged rows into the target, restoring types; gives their number. */
