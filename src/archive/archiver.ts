@@ -9,8 +9,8 @@ import type { ArchiveFiles } from './files.js';
 
 /** Pause between two looks. A history stays with Temporal for a day at least, and a worker has better to do than to hurry. */
 const INTERVAL_MS = 60_000;
-/** How long a lease stands still before another worker takes it. */
-const PATIENCE_MS = 45_000;
+/** How long a lease stands still before another worker takes it: it is renewed with each look. */
+const PATIENCE_MS = 3 * INTERVAL_MS;
 /** How often the lease is renewed at most while there is much to do. */
 const RENEW_MS = 5_000;
 /** Between two runs, so that a worker that catches up goes on with its own work besides. */
@@ -23,7 +23,7 @@ export interface ArchiverSettings {
   readonly log: ArchiverLog;
   /** @default 60000 */
   readonly intervalMs?: number;
-  /** @default 45000 */
+  /** @default 180000 */
   readonly patienceMs?: number;
 }
 

@@ -1,6 +1,6 @@
 import type { DeploymentVersion } from './describe-run.js';
 import type { TemporalClient } from './connect.js';
-import { GRPC, grpcCode, grpcReason } from './grpc-status.js';
+import { GRPC, grpcCode } from './grpc-status.js';
 import { isoTime } from './iso-time.js';
 import { answered } from './service-errors.js';
 import { findPollers, type Poller } from './task-queue.js';
@@ -93,8 +93,7 @@ export async function describeDeployment(temporal: TemporalClient, name: string)
 /** A name that Temporal takes for no deployment at all, such as one with a colon, is one that it knows nothing of. */
 function isUnknown(error: unknown): boolean {
   const code = grpcCode(error);
-  if (code === GRPC.notFound) return !/namespace/i.test(grpcReason(error));
-  return code === GRPC.invalidArgument;
+  return code === GRPC.notFound || code === GRPC.invalidArgument;
 }
 
 /** Who asks for a change, and of what state. */

@@ -91,6 +91,7 @@ describe('the versions of a project’s workers', () => {
     });
     for (const deployment of [
       'nobodys',
+      'my-namespace',
       'no:bodys',
       'no.bodys',
       '__temporal_',
