@@ -52,22 +52,6 @@ export const PEERS: readonly Peer[] = [
       return sling(task, ['--src-conn', 'SHOP', '--src-stream', query, '--mode', 'incremental', '--primary-key', 'o_orderkey']);
     },
   },
-  {
-    name: 'ingestr 1.1.76',
-    requirements: ['ingestr==1.1.76'],
-    load: (task) => ingestr(task, ['--source-uri', `csv://${task.csv}`, '--source-table', 'lineitem']),
-    merge: (task) =>
-      ingestr(task, [
-        '--source-uri',
-        task.shop,
-        '--source-table',
-        `query:select * from public.orders where updated_at >= '${task.since}'`,
-        '--incremental-strategy',
-        'merge',
-        '--primary-key',
-        'o_orderkey',
-      ]),
-  },
 ];
 
 function dlt({ packages, scratch, table, warehouse, shop }: PeerTask, name: string, what: string): Command {
@@ -86,22 +70,5 @@ function sling({ packages, scratch, table, warehouse, shop }: PeerTask, args: re
       WAREHOUSE: `${warehouse}?sslmode=disable`,
       SHOP: `${shop}?sslmode=disable`,
     },
-  };
-}
-
-function ingestr({ packages, table, warehouse }: PeerTask, args: readonly string[]): Command {
-  return {
-    program: 'python3',
-    args: [
-      path.join(packages, 'bin', 'ingestr'),
-      'ingest',
-      '--yes',
-      ...args,
-      '--dest-uri',
-      `${warehouse}?sslmode=disable`,
-      '--dest-table',
-      `public.${table}`,
-    ],
-    environment: { PYTHONPATH: packages, INGESTR_DISABLE_TELEMETRY: 'true' },
   };
 }
