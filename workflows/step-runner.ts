@@ -70,7 +70,8 @@ export class StepRunner implements Steps {
     try {
       const given = this.claim(call);
       if (given) return given as R;
-      for (let attemptsBefore = 0; ; attemptsBefore += attemptsOf(call.policy) || MANY_ATTEMPTS) {
+      const attempts = attemptsOf(call.policy) || MANY_ATTEMPTS;
+      for (let attemptsBefore = 0; ; attemptsBefore += attempts) {
         // Not awaited where nothing is to wait for: a turn more would change the order of what a run does.
         if (this.steering.isPaused) await this.hold([idOf(call)]);
         this.show();
@@ -80,8 +81,7 @@ export class StepRunner implements Steps {
           return result;
         } catch (error) {
           const decision = await this.decide(call, error);
-          const attempts = attemptsBefore + (attemptsOf(call.policy) || MANY_ATTEMPTS);
-          if (decision === 'skip') return this.passOver(call, idOf(call), attempts) as R;
+          if (decision === 'skip') return this.passOver(call, idOf(call), attemptsBefore + attempts) as R;
           this.state.goOn(idOf(call));
         }
       }

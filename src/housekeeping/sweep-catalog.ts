@@ -1,5 +1,5 @@
 import { addCounts, planRuns } from '../core/retention.js';
-import { BATCH, breathe, limitOf, NOTHING, type SweepContext, type Tidied } from './sweep-context.js';
+import { BATCH, breathe, limitOf, NOTHING, removeAll, type SweepContext, type Tidied } from './sweep-context.js';
 
 type Counts = Record<string, number>;
 
@@ -17,10 +17,10 @@ export async function sweepCatalog(context: SweepContext): Promise<Tidied> {
   let removed = runs;
   if (dryRun) return { removed, bytes: 0, kept };
   // Failures of the last days that nobody was told of are told: an alert must outlive them.
-  const toldBefore = [before, limitOf(context, ALERTS_AT_LEAST_MS) ?? before].toSorted()[0] ?? before;
-  removed = addCounts(removed, await sweepRows(signal, 'backfills', () => catalog.removeBackfills(before, BATCH)));
-  removed = addCounts(removed, await sweepRows(signal, 'alerts', () => catalog.removeAlerts(toldBefore, BATCH)));
-  removed = addCounts(removed, await sweepRows(signal, 'trigger_evaluations', () => catalog.removeEvaluations(before, BATCH)));
+  const toldBefore = limitOf(context, Math.max(retention.catalog ?? 0, ALERTS_AT_LEAST_MS));
+  removed = addCounts(removed, await removeAll(signal, () => catalog.removeBackfills(before, BATCH)));
+  removed = addCounts(removed, await removeAll(signal, () => catalog.removeAlerts(toldBefore, BATCH)));
+  removed = addCounts(removed, await removeAll(signal, () => catalog.removeEvaluations(before, BATCH)));
   // One that was made of another keeps that one: they go from the youngest to the oldest.
   for (let more = 1; more > 0 && !signal.aborted;) {
     more = await catalog.removeDatasets(before, BATCH);
@@ -28,18 +28,6 @@ export async function sweepCatalog(context: SweepContext): Promise<Tidied> {
     await breathe();
   }
   return { removed, bytes: 0, kept };
-}
-
-/** Removes batch by batch, until one is not full. @param table of which a batch counts the rows */
-async function sweepRows(signal: AbortSignal, table: string, remove: () => Promise<Readonly<Counts>>): Promise<Counts> {
-  let removed: Counts = {};
-  for (let more = BATCH; more === BATCH && !signal.aborted;) {
-    const gone = await remove();
-    removed = addCounts(removed, gone);
-    more = gone[table] ?? 0;
-    await breathe();
-  }
-  return removed;
 }
 
 async function sweepRuns(context: SweepContext, before: string): Promise<{ readonly removed: Counts; readonly kept: Counts }> {

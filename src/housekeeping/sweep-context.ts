@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ArchiveFiles } from '../archive/files.js';
 import type { Catalog } from '../catalog/index.js';
 import type { Retention } from '../config/retention.js';
-import type { Swept } from '../core/retention.js';
+import { addCounts, type Swept } from '../core/retention.js';
 import type { StagingInventory } from '../engine/staging-inventory.js';
 
 /** What a sweep works with. */
@@ -30,6 +30,8 @@ export const NOTHING: Tidied = { removed: {}, bytes: 0, kept: {} };
 export const BATCH = 50;
 
 /** ISO: what ended or was used before is old; `undefined` where everything is kept. */
+export function limitOf(context: Pick<SweepContext, 'now'>, ageMs: number): string;
+export function limitOf(context: Pick<SweepContext, 'now'>, ageMs: number | undefined): string | undefined;
 export function limitOf({ now }: Pick<SweepContext, 'now'>, ageMs: number | undefined): string | undefined {
   return ageMs === undefined ? undefined : new Date(now - ageMs).toISOString();
 }
@@ -37,4 +39,19 @@ export function limitOf({ now }: Pick<SweepContext, 'now'>, ageMs: number | unde
 /** Between two batches: a catalog in a file answers without a wait, and nothing else of the worker, heartbeats too, would get on. */
 export async function breathe(): Promise<void> {
   await sleep(1);
+}
+
+/** Removes batch by batch, until nothing is left of it or the sweep is to stop; gives what went, by its kind. */
+export async function removeAll(
+  signal: AbortSignal,
+  removeBatch: () => Promise<Readonly<Record<string, number>>>,
+): Promise<Record<string, number>> {
+  let removed: Record<string, number> = {};
+  while (!signal.aborted) {
+    const gone = await removeBatch();
+    if (Object.keys(gone).length === 0) break;
+    removed = addCounts(removed, gone);
+    await breathe();
+  }
+  return removed;
 }

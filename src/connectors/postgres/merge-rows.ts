@@ -1,6 +1,7 @@
 import { TerminalError } from '../../core/errors.js';
 import { quoteIdentifier } from '../../core/filter.js';
 import { executeCounted, select } from './attached.js';
+import { isKey, keyPlans, restoredKey } from './key-plans.js';
 import { leaveOutOutdated, leaveOutPresent } from './outdated-rows.js';
 import type { TableName } from './table-name.js';
 import { describe, insertFromStaging, touched, writeThroughStaging, type StagedExtra, type Write } from './write-rows.js';
@@ -61,10 +62,6 @@ export async function mergeFromStaging(write: Write, staging: TableName): Promis
   return upsert(write, staging, undefined);
 }
 
-function restoredKey(write: Write): string[] {
-  return write.plans.filter((plan) => keyOf(write).includes(plan.name)).map((plan) => plan.restore);
-}
-
 /** The column of the staging table that says that a row is a deletion. */
 export function flagOf({ plans }: Pick<Write, 'plans'>, column: string): StagedExtra {
   const expression = `coalesce(${quoteIdentifier(column)}, FALSE)`;
@@ -95,12 +92,12 @@ const SAME_HERE: ReadonlySet<string> = new Set(['smallint', 'integer', 'bigint',
 
 /** Whether DuckDB itself can tell the dataset's keys apart: in a fifth of the time, and before anything is sent. */
 function isSameKeyHere(write: Write): boolean {
-  return write.plans.every((plan) => !keyOf(write).includes(plan.name) || SAME_HERE.has(plan.wire));
+  return keyPlans(write).every((plan) => SAME_HERE.has(plan.wire));
 }
 
 function datasetKeys(write: Write): KeyRows {
-  const { session, request, plans } = write;
-  const keys = plans.filter((plan) => keyOf(write).includes(plan.name));
+  const { session, request } = write;
+  const keys = keyPlans(write);
   const values = keys.map((plan) => `${plan.expression} AS ${quoteIdentifier(plan.name)}`);
   return {
     from: `(SELECT ${values.join(', ')} FROM (${request.select}) AS dataset)`,
@@ -137,21 +134,20 @@ function keyOf({ request }: Write): readonly string[] {
 }
 
 async function upsert(write: Write, staging: TableName, flag: StagedExtra | undefined): Promise<number> {
-  const key = keyOf(write);
-  const others = write.plans.filter((plan) => !key.includes(plan.name));
+  const others = write.plans.filter((plan) => !isKey(write, plan));
   // Where the key is all there is, it is set to itself, so that the row counts as written.
   const assigned = (others.length === 0 ? write.plans : others).map(
     (plan) => `${quoteIdentifier(plan.name)} = EXCLUDED.${quoteIdentifier(plan.name)}`,
   );
   const where = flag ? ` WHERE NOT ${quoteIdentifier(flag.name)}` : '';
-  const list = key.map(quoteIdentifier).join(', ');
+  const list = keyOf(write).map(quoteIdentifier).join(', ');
   return insertFromStaging(write, staging, `${where} ON CONFLICT (${list}) DO UPDATE SET ${assigned.join(', ')}`);
 }
 
 /** Gives the rows that were deleted, and how many flagged keys the target is proven not to have: all, or a trigger kept some. */
 async function deleteFlagged(write: Write, staging: TableName, flag: StagedExtra): Promise<{ deleted: number; absent: number }> {
-  const { session, name, plans } = write;
-  const restored = plans.filter((plan) => keyOf(write).includes(plan.name));
+  const { session, name } = write;
+  const restored = keyPlans(write);
   const gone = quoteIdentifier(flag.name);
   const flagged = `(SELECT ${restored.map((plan, at) => `${plan.restore} AS k${at}`).join(', ')} FROM ${staging.sql} WHERE ${gone}) AS flagged`;
   const same = restored.map((plan, at) => `target.${quoteIdentifier(plan.name)} = flagged.k${at}`).join(' AND ');

@@ -1,6 +1,7 @@
 import { TerminalError } from '../../core/errors.js';
 import { quoteIdentifier } from '../../core/filter.js';
 import { executeCounted } from './attached.js';
+import { keyPlans } from './key-plans.js';
 import type { TableName } from './table-name.js';
 import type { Write } from './write-rows.js';
 
@@ -19,7 +20,7 @@ export async function leaveOutOutdated({ session, request, name, plans }: Write,
       `This load into ${name.sql} in connection "${request.connection}" was made before, later ones have been made since, and its rows have no column "${cursor}" that would tell which of them are still the latest. Nothing was loaded. Start a new run.`,
     );
   }
-  const keys = plans.filter((each) => request.key?.includes(each.name) === true);
+  const keys = keyPlans({ request, plans });
   const same = keys.map((key) => `target.${quoteIdentifier(key.name)} = staged.${quoteIdentifier(key.name)}`);
   const restored = [...new Set([...keys, plan])].map((each) => `${each.restore} AS ${quoteIdentifier(each.name)}`);
   const column = quoteIdentifier(cursor);
@@ -39,7 +40,7 @@ export async function leaveOutOutdated({ session, request, name, plans }: Write,
  * among them: they might delete what was written since.
  */
 export async function leaveOutPresent({ session, request, name, plans }: Write, staging: TableName): Promise<number> {
-  const keys = plans.filter((each) => request.key?.includes(each.name) === true);
+  const keys = keyPlans({ request, plans });
   const same = keys.map((key) => `target.${quoteIdentifier(key.name)} = staged.${quoteIdentifier(key.name)}`);
   const restored = keys.map((each) => `${each.restore} AS ${quoteIdentifier(each.name)}`);
   return executeCounted(

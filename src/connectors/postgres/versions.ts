@@ -4,6 +4,7 @@ import { quoteIdentifier, quoteLiteral } from '../../core/filter.js';
 import { execute, executeCounted, select } from './attached.js';
 import type { ColumnPlan } from './column-plan.js';
 import { newestMoment } from './ledger-details.js';
+import { isKey, keyPlans, restoredKey } from './key-plans.js';
 import { flagOf, freeName, requireOneRowPerKey, stagedKeys } from './merge-rows.js';
 import type { TableName } from './table-name.js';
 import { describe, writeThroughStaging, type StagedExtra, type Write } from './write-rows.js';
@@ -43,10 +44,7 @@ export async function keepVersions(
   let outcome = { replaced: 0, ended: 0 };
   await writeThroughStaging({ ...write, extras }, async (staging) => {
     if (at) await requireMoments(write, staging, at);
-    const identity = [
-      ...write.plans.filter((plan) => isKey(write, plan)).map((plan) => plan.restore),
-      ...(at ? [quoteIdentifier(at.name)] : []),
-    ];
+    const identity = [...restoredKey(write), ...(at ? [quoteIdentifier(at.name)] : [])];
     await requireOneRowPerKey(write, stagedKeys(write, staging, identity));
     await alter();
     const events = await stageEvents(write, staging, { flag, at, moment });
@@ -80,13 +78,9 @@ async function requireMoments(write: Write, staging: TableName, at: StagedExtra)
   );
 }
 
-function isKey({ request }: Write, plan: ColumnPlan): boolean {
-  return request.key?.includes(plan.name) === true;
-}
-
 /** The dataset's columns as the statements below name them: `k0` … of the key, `c0` … of the others. */
 function namedPlans(write: Write): { keys: { as: string; plan: ColumnPlan }[]; others: { as: string; plan: ColumnPlan }[] } {
-  const keys = write.plans.filter((plan) => isKey(write, plan)).map((plan, index) => ({ as: `k${index}`, plan }));
+  const keys = keyPlans(write).map((plan, index) => ({ as: `k${index}`, plan }));
   const others = write.plans.filter((plan) => !isKey(write, plan)).map((plan, index) => ({ as: `c${index}`, plan }));
   return { keys, others };
 }
