@@ -1,7 +1,7 @@
 import { isCancellation } from '@temporalio/workflow';
 import { pairId } from '../src/core/paired-steps.js';
 import type { StepId } from '../src/core/steps.js';
-import { asStepFailure, pairFailure } from './failures.js';
+import { asStepFailure, endedBy, pairFailure } from './failures.js';
 import type { RunState } from './run-state.js';
 import type { PairResult } from './steps.js';
 
@@ -13,9 +13,10 @@ interface Pair {
 }
 
 /** Ends two steps whose activity has failed: the judgement may have been done before it did. */
-export function endPair(state: RunState, { judging, loading, attempts }: Pair, error: unknown): PairResult {
+export function endPair(state: RunState, { judging, loading, attempts }: Pair, thrown: unknown): PairResult {
+  const error = endedBy(thrown);
   const status = isCancellation(error) ? 'cancelled' : 'failed';
-  const told = pairFailure(error);
+  const told = pairFailure(thrown);
   const failure = asStepFailure(told?.failedStep ?? pairId(judging, loading), error, attempts);
   const rejected = Promise.reject(failure);
   rejected.catch(() => undefined);

@@ -18,6 +18,16 @@ export function unwrap(error: unknown): unknown {
 }
 
 /**
+ * What a step ended with. Once its cancellation is asked for, Temporal makes no further attempt and tells how the last one
+ * failed: that its worker had died, say. Where there would have been another attempt, the cancellation is what ended the step.
+ */
+export function endedBy(error: unknown): unknown {
+  if (!(error instanceof ActivityFailure) || error.retryState !== 'CANCEL_REQUESTED') return error;
+  const isFinal = error.cause instanceof ApplicationFailure && error.cause.nonRetryable === true;
+  return isFinal ? error : new CancelledFailure(`The run was cancelled; the step's last attempt: ${messageOf(error.cause)}`);
+}
+
+/**
  * A failure with which a run may end. Anything else thrown in a workflow would retry its task for ever, and the `temporal`
  * CLI prints the outermost message only, so that one says it all.
  */

@@ -8,7 +8,7 @@ import type { Approvals } from './approvals.js';
 import type { SlotProof } from '../src/core/pools.js';
 import type { TaskOrder } from '../src/core/step-policy.js';
 import { endPair } from './end-pair.js';
-import { asStepFailure, codeOf } from './failures.js';
+import { asStepFailure, codeOf, endedBy } from './failures.js';
 import { Reuse } from './reuse.js';
 import { MAX_STEPS, type RunState } from './run-state.js';
 import { lackingOf, skippedResult } from './skipped.js';
@@ -180,8 +180,9 @@ export class StepRunner implements Steps {
   }
 
   /** What becomes of a step that has failed for good: its error is thrown, or somebody decides. */
-  private async decide(call: StepCall, error: unknown): Promise<'retry' | 'skip'> {
+  private async decide(call: StepCall, thrown: unknown): Promise<'retry' | 'skip'> {
     const step = idOf(call);
+    const error = endedBy(thrown);
     const failure = asStepFailure(step, error, attemptsOf(call.policy));
     const { message } = failure;
     const end = (status: 'failed' | 'cancelled'): void => {

@@ -61,7 +61,7 @@ async function compete(stage: Stage, { scale, seed, notice }: SoakOptions): Prom
   const problems = [
     ...live.breaches.map((who) => `more than ${SLOTS} slots were at work at once: ${who}`),
     ...stuck.map((id) => `${id} does not end`),
-    ...[...ends].flatMap(([id, end]) => (end === 'FAILED' || end === 'TIMED_OUT' ? [`${id} has ${end.toLowerCase()}`] : [])),
+    ...(await failures(stage, ends)),
     ...(last === undefined ? ['the pool does not answer'] : lostSlots(last)),
   ];
   const figures = {
@@ -140,6 +140,27 @@ async function disturbAll(stage: Stage, { plan, seed, notice, open }: Disturbing
     if (happened) made[what] = (made[what] ?? 0) + 1;
   }
   return made;
+}
+
+/** The runs that ended in a way that no disturbance makes, and why. */
+async function failures({ client }: Stage, ends: Ends): Promise<string[]> {
+  const failed = [...ends].filter(([, end]) => end === 'FAILED' || end === 'TIMED_OUT');
+  return Promise.all(
+    failed.map(async ([id, end]) => {
+      const reason = await client.workflow
+        .getHandle(id)
+        .result()
+        .then(() => 'not when asked again', reasonOf);
+      return `${id} has ${end.toLowerCase()}: ${reason}`;
+    }),
+  );
+}
+
+/** What lies under an error, the outermost first. */
+function reasonOf(error: unknown): string {
+  const messages: string[] = [];
+  for (let at = error; at instanceof Error; at = at.cause) messages.push(at.message);
+  return messages.join(' <- ');
 }
 
 /** How the pool stands once nothing moves any more; the slots of runs that were terminated last are free after a grace. */

@@ -16,6 +16,8 @@ import { temporalAddress } from '../support/temporal.js';
 import { until } from '../support/until.js';
 import { OTHERS, stateOf, STEERED, stepIs } from './steered-project.js';
 
+/** PENDING_ACTIVITY_STATE_CANCEL_REQUESTED. */
+const CANCEL_REQUESTED = 3;
 const ADA = { by: 'ada', timeoutMs: 30_000 };
 const taskQueue = `survives-${randomBytes(5).toString('hex')}`;
 const lake = lastingFolder();
@@ -27,6 +29,7 @@ let first: CrashingWorker;
 let second: CrashingWorker;
 let paused: WorkflowHandle;
 let waiting: WorkflowHandle;
+let cancelled: WorkflowHandle;
 
 /** A worker whose extracts of the paused run's file wait, while `holding`. */
 function spawn(holding: boolean): CrashingWorker {
@@ -43,7 +46,8 @@ async function start(pipeline: string, params: unknown): Promise<WorkflowHandle>
   return temporal.client.workflow.getHandle(workflowId);
 }
 
-// One run is paused while its step is at work, another waits for a decision; then the worker is killed, and another begins.
+// One run is paused while its step is at work, one is cancelled, another waits for a decision; then the worker is killed, and
+// another begins.
 beforeAll(async () => {
   const address = await temporalAddress();
   temporal = await connectTemporal(temporalTarget({ address }));
@@ -59,12 +63,18 @@ beforeAll(async () => {
   await first.begin(setup);
   catalog = await openCatalog({ path: path.join(folder, 'catalog.db') });
   paused = await start('plain', { path: 'slow.csv', into: 'loaded.csv' });
+  cancelled = await start('plain', { path: 'slow.csv', into: 'never.csv' });
   waiting = await start('careful', { path: 'late.csv', into: 'late-totals.csv' });
   await until(
-    () => arrivals.length > 0,
-    () => 'no extract has begun',
+    () => arrivals.length > 1,
+    () => `of the extracts ${arrivals.length} have begun`,
   );
   await pauseRun(temporal, paused, ADA);
+  await cancelled.cancel();
+  await until(
+    async () => Number((await cancelled.describe()).raw.pendingActivities?.[0]?.state) === CANCEL_REQUESTED,
+    () => 'the extract has not been cancelled',
+  );
   await stepIs(waiting, 'extract:orders', 'waiting');
   await first.kill();
   await second.begin(setup);
@@ -98,6 +108,13 @@ test('a run that was paused when its worker was killed is paused with the next o
   expect(await stateOf(paused)).toMatchObject({ paused: { by: 'ada' } });
   await resumeRun(temporal, paused, ADA);
   expect(await paused.result()).toMatchObject({ rows: OTHERS });
+});
+
+test('a run whose worker was killed before it had heard of the cancellation is cancelled all the same', async () => {
+  await expect(cancelled.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
+  await stepIs(cancelled, 'extract:orders', 'cancelled');
+  const { workflowId } = cancelled;
+  await expect.poll(() => catalog.findRun(workflowId), { timeout: 20_000 }).toMatchObject({ status: 'cancelled' });
 });
 
 test('a step that waited when its worker was killed waits still, and takes its decision', async () => {
