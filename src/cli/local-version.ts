@@ -8,7 +8,7 @@ import { bundleOf } from '../worker/bundle.js';
 import { buildIdOf } from '../worker/build-id.js';
 import type { CommandContext } from './command-context.js';
 import { quietReplay } from './quiet-replay.js';
-import { configuredService } from './services.js';
+import { configuredService } from './configured-service.js';
 
 interface LocalVersion {
   readonly project: LoadedProject;

@@ -2,8 +2,6 @@ import { localCaller } from '../access/local-caller.js';
 import type { Operations } from '../api/index.js';
 import { openCatalog, type Catalog } from '../catalog/index.js';
 import { remoteOperations } from '../client/http.js';
-import type { ServiceAddress } from '../client/service-address.js';
-import { projectEnvironment } from '../config/environment.js';
 import { loadProject, type LoadedProject } from '../config/load.js';
 import { messageOf, MillraceError, TransientError } from '../core/errors.js';
 import type { OperationServices } from '../operations/context.js';
@@ -11,6 +9,7 @@ import { withoutTemporal } from '../operations/offline-states.js';
 import { localOperations } from '../operations/perform.js';
 import { openTemporalStates } from '../operations/temporal-states.js';
 import type { CommandContext } from './command-context.js';
+import { configuredService } from './configured-service.js';
 
 /** The project in a folder, with its catalog, which is closed whatever happens. */
 export async function withCatalog<T>(
@@ -55,18 +54,6 @@ export async function withOperations<T>(
       await asked.temporal.close();
     }
   });
-}
-
-/**
- * The service that the command line, or `MILLRACE_URL` with `MILLRACE_TOKEN`, name.
- *
- * @throws TerminalError ENV_INVALID when a file with one of them can't be read
- */
-export function configuredService({ directory, service }: CommandContext): ServiceAddress | undefined {
-  if (service === false) return undefined;
-  const environment = projectEnvironment(directory);
-  const url = service ?? environment('MILLRACE_URL');
-  return url === undefined || url === '' ? undefined : { url, token: environment('MILLRACE_TOKEN') };
 }
 
 async function askTemporal(

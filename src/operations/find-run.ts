@@ -23,7 +23,8 @@ export async function findRun(context: OperationContext, address: RunAddress): P
   const isOurs =
     row !== undefined || (description !== undefined && Object.hasOwn(context.project.pipelines, description.pipeline));
   if (!isOurs) {
-    throw new TerminalError('RUN_UNKNOWN', `Neither Temporal nor the catalog knows a run ${formatRunAddress(address)}.`);
+    const nobody = states.offline ? `The catalog ${catalog.name} knows no run` : 'Neither Temporal nor the catalog knows a run';
+    throw new TerminalError('RUN_UNKNOWN', `${nobody} ${formatRunAddress(address)}. List runs with \`millrace runs\`.`);
   }
   requireScope(context, row?.pipeline ?? description?.pipeline ?? null);
   const known = row

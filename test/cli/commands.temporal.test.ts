@@ -1,5 +1,5 @@
 import { readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeOrders } from '../support/orders-file.js';
@@ -103,10 +103,10 @@ describe('looking at runs', () => {
     expect(shown.stdout).toMatch(/sales\.csv:102$/m);
     expect(shown.stdout).toMatch(/… 1 more/);
     const json = JSON.parse((await market.millrace('quarantine', 'sale-1', '--json')).stdout) as {
-      steps: { examples: { line: number; row: unknown; reasons: { path: string; value: string }[] }[] }[];
+      steps: { sample: { line: number; row: unknown; reasons: { path: string; value: string }[] }[] }[];
     };
-    expect(json.steps[0]?.examples.map(({ line }) => line)).toEqual([102, 103, 104]);
-    expect(json.steps[0]?.examples[1]?.reasons).toMatchObject([{ path: 'amount', value: '-1' }]);
+    expect(json.steps[0]?.sample.map(({ line }) => line)).toEqual([102, 103, 104]);
+    expect(json.steps[0]?.sample[1]?.reasons).toMatchObject([{ path: 'amount', value: '-1' }]);
   });
 
   test('history lists the events, and saves them as Temporal itself does', async () => {
@@ -254,10 +254,11 @@ describe('what is missing is said', () => {
   });
 
   test('rejected rows that are gone from staging', async () => {
-    const json = JSON.parse((await market.millrace('quarantine', 'sale-1', '--json')).stdout) as {
-      steps: { rejects: string }[];
+    const { steps } = jsonLines((await market.millrace('show', 'sale-1', '--json')).stdout)[0] as {
+      steps: { step: string; dataset: string | null }[];
     };
-    rmSync(join(market.env['MARKET_STAGING'] ?? '', json.steps[0]?.rejects ?? 'none'));
+    const judged = steps.find(({ step }) => step === 'validate:sales')?.dataset ?? 'none';
+    rmSync(join(market.env['MARKET_STAGING'] ?? '', dirname(judged), 'rejects.parquet'));
     const shown = await market.millrace('quarantine', 'sale-1');
     expect(shown).toMatchObject({ code: 0, stdout: expect.stringContaining('The rows are gone from staging') as string });
   });

@@ -77,6 +77,33 @@ describe('with a service', () => {
     expect(well.code).toBe(0);
   });
 
+  test('rejected rows are shown from anywhere, as without a service', async () => {
+    const shown = await elsewhere(['quarantine', 'far', '--service', url]);
+    expect(shown).toMatchObject({ code: 0, stderr: '' });
+    expect(shown.stdout).toMatch(/^validate:sales: 1 of 11 rows rejected by contract Sale$/m);
+    expect(shown.stdout).toMatch(/sales\.csv:12$/m);
+    expect(shown.stdout).toBe((await market.millrace('quarantine', 'far')).stdout);
+    const { steps } = jsonLines((await elsewhere(['quarantine', 'far', '--json'], { MILLRACE_URL: url })).stdout)[0] as {
+      steps: unknown;
+    };
+    expect(steps).toMatchObject([{ step: 'validate:sales', rejected: 1, sample: [{ source: 'sales.csv', line: 12 }] }]);
+    expect(await elsewhere(['quarantine', 'nobody', '--service', url])).toMatchObject({ code: 3 });
+    expect(await elsewhere(['quarantine', 'far', '--limit', '101', '--service', url])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('millrace quarantine export') as string,
+    });
+  });
+
+  test('its pipelines and runs are offered to whoever completes a command line', async () => {
+    expect((await millrace(['__complete', 'show', '--service', url, 'f'], {})).stdout).toBe('far\tcompleted\n');
+    expect((await millrace(['__complete', 'pipelines', 'sel'], { MILLRACE_URL: url })).stdout).toBe('sell\tpipeline\n');
+    expect(await millrace(['__complete', 'show', ''], { MILLRACE_URL: 'http://127.0.0.1:1' })).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: '',
+    });
+  });
+
   test('what it refuses has the code and the exit code that it has without one', async () => {
     expect(await elsewhere(['run', 'sel', '--service', url])).toMatchObject({
       code: 3,

@@ -45,9 +45,9 @@ describe.each(['append', 'merge', 'replace'] as const)('rows that a load by %s w
     const [row] = await scene.db.query(`SELECT note, amount FROM ${target} WHERE id = 3`);
     expect(row).toEqual({ note: 'late, but true', amount: -5 });
     const again = JSON.parse((await scene.cli('quarantine', replay.workflowId, '--json')).stdout) as {
-      steps: { rows: number; examples: { source: string; line: number; number: number }[] }[];
+      steps: { rejected: number; sample: { source: string; line: number; number: number }[] }[];
     };
-    expect(again.steps).toMatchObject([{ rows: 1, examples: [{ source: `${mode}.csv`, line: 6, number: 3 }] }]);
+    expect(again.steps).toMatchObject([{ rejected: 1, sample: [{ source: `${mode}.csv`, line: 6, number: 3 }] }]);
   });
 
   test('are loaded no second time, whoever replays them', async () => {

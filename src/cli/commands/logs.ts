@@ -8,7 +8,8 @@ import type { CommandContext } from '../command-context.js';
 import { EXIT } from '../exit-codes.js';
 import { logOfCatalog, logOfService, type LogLook } from '../log-source.js';
 import { noWorker } from '../outcome.js';
-import { configuredService, withCatalog, withOperations } from '../services.js';
+import { configuredService } from '../configured-service.js';
+import { withCatalog, withOperations } from '../services.js';
 
 const INTERVAL_MS = 500;
 /** After a run's end its last lines may still be on their way into the catalog. */

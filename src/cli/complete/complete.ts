@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { buildProgram } from '../program.js';
-import { completionOf, type Candidate } from './candidates.js';
+import { configuredService } from '../configured-service.js';
+import { completionOf, type Candidate, type NameKind, type Place } from './candidates.js';
 
 /** Longer than this nobody waits for a tab. */
 const PATIENCE_MS = 2_500;
@@ -19,13 +20,20 @@ export async function complete(words: readonly string[]): Promise<void> {
     if (completion.kind === 'folders') print([{ value: ':folders', about: '' }], '');
     if (completion.kind === 'values') print(completion.values, words.at(-1) ?? '');
     if (completion.kind === 'names') {
-      const { projectNames } = await import('./project-names.js');
-      const names = await projectNames(completion.names, path.resolve(completion.project));
+      const names = await namesOf(completion.names, completion);
       print([...(completion.besides ?? []), ...names], words.at(-1) ?? '');
     }
   } catch {
     // A person is in the middle of a line: no message helps there.
   }
+}
+
+/** Of the service that the command itself would ask, or else of the project. */
+async function namesOf(kind: NameKind, { project, service }: Place): Promise<Candidate[]> {
+  const directory = path.resolve(project);
+  const asked = configuredService({ directory, service });
+  if (asked && kind !== 'connection') return (await import('./service-names.js')).serviceNames(kind, asked);
+  return (await import('./project-names.js')).projectNames(kind, directory);
 }
 
 function print(candidates: readonly Candidate[], start: string): void {

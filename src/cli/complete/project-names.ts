@@ -1,10 +1,10 @@
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Candidate, NameKind } from './candidates.js';
+import { latestRuns, MOST_RUNS } from './latest-runs.js';
 
 /** Names found by loading the project, which takes most of a second, are believed for so long while the config's file is the same. */
 const FRESH_MS = 5 * 60_000;
-const MOST_RUNS = 50;
 
 /** What completion needs of a project; it holds no secret. */
 interface Names {
@@ -32,9 +32,7 @@ async function runs({ catalogFile }: Names, directory: string): Promise<Candidat
   const place = catalogFile === undefined ? (await loadedProject(directory)).catalog : { path: catalogFile };
   const catalog = await openCatalog(place);
   try {
-    const listed = await catalog.listRuns({ limit: MOST_RUNS });
-    const latest = new Map(listed.toReversed().map((run) => [run.workflowId, run.status]));
-    return [...latest].toReversed().map(([value, about]) => ({ value, about }));
+    return latestRuns(await catalog.listRuns({ limit: MOST_RUNS }));
   } finally {
     await catalog.close();
   }

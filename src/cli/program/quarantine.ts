@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import type { ReplayOptions } from '../commands/quarantine-replay.js';
 import type { Add } from './add.js';
 import { parseCount, runArgument } from './arguments.js';
@@ -9,6 +9,7 @@ export function addQuarantine(program: Command, add: Add): void {
     program,
     {
       usage: 'quarantine',
+      service: true,
       about: 'Shows the rejected rows of a run: why, how many, and examples with their place in the source.',
       details: ['Of rows that came back since, it tells how many, when, and by which run.'],
       examples: ['millrace quarantine flightDelays/2001-01', 'millrace quarantine flightDelays/2001-01 --limit 100 --json'],
@@ -17,11 +18,20 @@ export function addQuarantine(program: Command, add: Add): void {
       (await import('../commands/quarantine.js')).quarantine(context, address, options),
   )
     .addArgument(runArgument())
-    .option('--limit <n>', 'examples for each step', parseCount, 10)
+    .option('--limit <n>', 'examples for each step, 100 at most', parseExamples, 10)
     .enablePositionalOptions()
     .helpCommand(false);
   addExport(quarantine, add);
   addReplay(quarantine, add);
+}
+
+/** As the service allows: it reads them at once. */
+const MOST_EXAMPLES = 100;
+
+function parseExamples(text: string): number {
+  const count = parseCount(text);
+  if (count <= MOST_EXAMPLES) return count;
+  throw new InvalidArgumentError(`It must be ${MOST_EXAMPLES} at most. All rows: millrace quarantine export RUN --to FILE.`);
 }
 
 const STEP = 'the step that rejected them (validate:orders, or orders); may be left out where there is one only';
