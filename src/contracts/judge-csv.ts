@@ -4,7 +4,7 @@ import path from 'node:path';
 import { messageOf, MillraceError, TerminalError } from '../core/errors.js';
 import { quoteFile, quoteLiteral } from '../core/filter.js';
 import type { Part } from '../core/manifest.js';
-import { hashFile } from '../engine/durable-files.js';
+import { hashFile } from '../disk/hash-file.js';
 import type { EngineSession } from '../engine/session.js';
 import { applyChanges } from './changes.js';
 import { rawName, STATUS, statusOf, valuesSelect } from './compile.js';

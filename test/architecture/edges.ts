@@ -13,6 +13,7 @@ export type Area =
   | 'catalog'
   | 'postgres'
   | 'object store'
+  | 'disk'
   | 'reconciler'
   | 'archive'
   | 'housekeeping'
@@ -131,6 +132,11 @@ export const EDGES: readonly Edge[] = [
   edge('object store', 'value', 'npm zod', 'the options are checked'),
   edge('object store', 'value', 'npm node:*', 'files that are sent and fetched'),
 
+  edge('connector', 'value', 'disk', 'parts and loaded files have a hash'),
+  edge('engine', 'value', 'disk', 'staged files have a hash'),
+  edge('contracts', 'value', 'disk', 'parts are hashed while the next is written'),
+  edge('disk', 'value', 'npm node:*', 'its files'),
+
   edge('postgres', 'value', 'npm pg', 'it opens connections'),
   edge('postgres', 'value', 'npm node:*', 'certificates'),
 
@@ -226,6 +232,7 @@ const FOLDERS: readonly (readonly [start: string, area: Area])[] = [
   ['src/catalog/', 'catalog'],
   ['src/postgres/', 'postgres'],
   ['src/object-store/', 'object store'],
+  ['src/disk/', 'disk'],
   ['src/rebuild/', 'rebuild'],
   ['src/reconciler/', 'reconciler'],
   ['src/archive/', 'archive'],

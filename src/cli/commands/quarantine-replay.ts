@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { planAdditions } from '../../catalog/index.js';
 import { TerminalError } from '../../core/errors.js';
 import { ENGINE, datasetKey } from '../../engine/dataset-key.js';
-import { hashFile } from '../../engine/durable-files.js';
+import { hashFile } from '../../disk/hash-file.js';
 import { editedColumns, stageEdited } from '../../engine/quarantine/edited-rows.js';
 import { formatOf } from '../../engine/quarantine/export-rows.js';
 import type { CommandContext } from '../command-context.js';

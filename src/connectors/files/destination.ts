@@ -4,6 +4,7 @@ import { mkdir, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { TerminalError, TransientError } from '../../core/errors.js';
 import type { LoadResult } from '../../core/load.js';
+import { hashFile } from '../../disk/hash-file.js';
 import type { Destination } from '../contract.js';
 import { describeFiles } from './describe-target.js';
 import { describePlace, translateFileError, type FilePlace } from './errors.js';
@@ -14,7 +15,6 @@ import {
   changesOf,
   countRows,
   entryOf,
-  hashOf,
   requireLoadable,
   resultOf,
   writeRows,
@@ -157,7 +157,7 @@ function withoutWatermark(place: FilePlace): TerminalError {
 async function finishEarlier({ ledger, file, load, context }: Attempt, done: LedgerEntry): Promise<void> {
   if (done.state === 'committed') return;
   const { bytes, sha256 } = done;
-  if (bytes !== undefined && sha256 !== undefined && existsSync(file) && (await hashOf(file)) === sha256)
+  if (bytes !== undefined && sha256 !== undefined && existsSync(file) && (await hashFile(file)) === sha256)
     await recordFile(ledger, dataFile(done, { bytes, sha256 }), context.signal);
   await writeEntry(ledger, load, { ...done, state: 'committed' });
 }

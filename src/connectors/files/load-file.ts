@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
 import { TerminalError, TransientError } from '../../core/errors.js';
 import { quoteFile, quoteIdentifier, quoteLiteral } from '../../core/filter.js';
 import type { LoadResult, SchemaChange } from '../../core/load.js';
 import { storedWatermark } from '../../core/watermark.js';
+import { hashFile } from '../../disk/hash-file.js';
 import type { CallContext, LoadRequest } from '../contract.js';
 import { describePlace, type FilePlace } from './errors.js';
 import type { Layout } from './layout.js';
@@ -75,7 +73,7 @@ export async function writeRows(load: FileLoad, file: string): Promise<WrittenFi
   }
   await requirePartition(load);
   context.progress(rows);
-  return { bytes: (await stat(file)).size, sha256: await hashOf(file) };
+  return { bytes: (await stat(file)).size, sha256: await hashFile(file) };
 }
 
 /** The rows of a file that is about to be replaced, for people to read; a file that is not readable says nothing. */
@@ -92,12 +90,6 @@ export async function countRows({ context, layout }: FileLoad, file: string): Pr
 export function resultOf({ connection, target, mode, identity, watermark }: LoadRequest) {
   const result = { target: `${connection}.${target}`, mode, loadId: identity.loadId };
   return { ...result, ...(watermark && { watermark: watermark.upTo }) } satisfies Partial<LoadResult>;
-}
-
-export async function hashOf(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash);
-  return hash.digest('hex');
 }
 
 /** What every ledger of files notes of a load. */

@@ -1,13 +1,11 @@
-import { createHash } from 'node:crypto';
-import { open, type FileHandle } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { quoteLiteral } from '../../core/filter.js';
 import type { Part } from '../../core/manifest.js';
+import { hashFile } from '../../disk/hash-file.js';
 import type { Session } from '../contract.js';
 import { ATTACHED } from './attached.js';
 import { exactnessCondition, readExpression, selectExpression, type SourceColumn } from './source-columns.js';
-
-const HASHED_AT_ONCE = 256 * 1024;
 
 /** Columns, and which of them travel as text although DuckDB has a type for them. */
 export interface Columns {
@@ -46,23 +44,7 @@ export async function copyPart(
 
 /** The written file as a part of the dataset. */
 export async function describePart(directory: string, name: string, rows: number, signal: AbortSignal): Promise<Part> {
-  const file = await open(path.join(directory, name));
-  try {
-    const { size } = await file.stat();
-    return { path: `./${name}`, format: 'parquet', rows, bytes: size, fingerprint: await hashOf(file, signal) };
-  } finally {
-    await file.close();
-  }
-}
-
-// A stream would make a buffer for each piece, and leave tens of megabytes to the garbage collector.
-async function hashOf(file: FileHandle, signal: AbortSignal): Promise<string> {
-  const hash = createHash('sha256');
-  const buffer = Buffer.allocUnsafe(HASHED_AT_ONCE);
-  for (;;) {
-    signal.throwIfAborted();
-    const { bytesRead } = await file.read(buffer, 0, buffer.length, null);
-    if (bytesRead === 0) return hash.digest('hex');
-    hash.update(buffer.subarray(0, bytesRead));
-  }
+  const file = path.join(directory, name);
+  const { size } = await stat(file);
+  return { path: `./${name}`, format: 'parquet', rows, bytes: size, fingerprint: await hashFile(file, signal) };
 }
