@@ -133,7 +133,8 @@ describe('a function that', () => {
     const cancelled = Date.now();
     controller.abort();
     await expect(running).rejects.toMatchObject({ code: 'CANCELLED' });
-    expect(Date.now() - cancelled).toBeLessThan(2000);
+    // With room for a machine that is busy.
+    expect(Date.now() - cancelled).toBeLessThan(4_000);
   });
 
   test.each([
