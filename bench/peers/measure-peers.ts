@@ -14,6 +14,8 @@ import { PEERS, type Command, type Peer, type PeerTask } from './peers.js';
 
 /** One that takes so many times as long as the limit is measured once. */
 const SLOW = 5;
+/** Nobody waits for longer than this. */
+const LONGEST_MS = 15 * 60_000;
 
 export interface PeerWork {
   readonly work: 'load' | 'merge';
@@ -77,14 +79,25 @@ async function measurePeer(peer: Peer, given: PeerWork): Promise<{ measurement: 
 
 async function timed({ program, args, environment }: Command, { pids }: Servers): Promise<{ seconds: number; peakMiB: number }> {
   const started = performance.now();
-  const child = spawn(program, args, { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+  // With a group of its own, so that what it has started ends with it.
+  const child = spawn(program, args, {
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  const end = (): boolean => child.pid !== undefined && process.kill(-child.pid, 'SIGKILL');
+  process.once('exit', end);
+  const timer = setTimeout(end, LONGEST_MS).unref();
   const watch = watchPeaks({ peer: child.pid ?? 0 }, pids.postgres);
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (chunk: string) => (output = (output + chunk).slice(-2000)));
   const [code] = (await once(child, 'close')) as [number | null];
+  clearTimeout(timer);
+  process.off('exit', end);
   const seconds = (performance.now() - started) / 1000;
   const { peer = 0 } = watch.stop();
+  if (seconds * 1000 >= LONGEST_MS) throw new Error(`it took longer than ${LONGEST_MS / 60_000} minutes`);
   if (code !== 0) throw new Error(`it ended with code ${String(code)}: ${output.trim()}`);
   return { seconds, peakMiB: peer };
 }
