@@ -94,7 +94,9 @@ function addPeers(
     session: postgres,
     task: { csv, since: '', warehouse: postgresUrl, shop: '' },
     right: RAW_TABLE,
-    prepare: async (name) => void (await postgres.query(`DROP TABLE IF EXISTS ${name}`)),
+    // In its own tables dlt remembers those that it has made.
+    prepare: async (name) =>
+      void (await postgres.query(`DROP TABLE IF EXISTS ${name}, _dlt_version, _dlt_loads, _dlt_pipeline_state`)),
     rounds: rounds.length,
     limitS: median(rounds.map((round) => round.raw.seconds)),
     notice,
