@@ -1,5 +1,8 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { TerminalError, messageOf } from '../core/errors.js';
+import { scratchFolder } from './scratch.js';
 
 /** What one step may use of the machine. Inside, nothing is optional: see `resolveProject`. */
 export interface EngineLimits {
@@ -78,11 +81,12 @@ async function openDatabase(limits: EngineLimits): Promise<Database> {
 }
 
 async function createInstance(limits: EngineLimits): Promise<DuckDBInstance> {
+  const spill = await spillFolder(limits.spillDirectory);
   try {
     return await DuckDBInstance.create(':memory:', {
       memory_limit: limits.memoryLimit,
       threads: String(limits.threads),
-      temp_directory: limits.spillDirectory,
+      temp_directory: spill,
       // loadExtension checks signatures, once a process instead of once a session.
       allow_unsigned_extensions: 'true',
     });
@@ -92,6 +96,18 @@ async function createInstance(limits: EngineLimits): Promise<DuckDBInstance> {
       `DuckDB refuses the engine's limits (memoryLimit ${limits.memoryLimit}, threads ${limits.threads}): ${String(error)}`,
     );
   }
+}
+
+/**
+ * A folder of its own: databases that share one write into the same files, read each other's rows, or crash. DuckDB makes it with
+ * the first value that it spills, and removes it when it is closed.
+ */
+async function spillFolder(spillDirectory: string): Promise<string> {
+  if (spillDirectory === '') return '';
+  const folder = scratchFolder(spillDirectory, 'spill');
+  // What is wrong here, DuckDB tells when it needs the folder, which most databases never do.
+  await mkdir(path.dirname(folder), { recursive: true }).catch(() => undefined);
+  return folder;
 }
 
 function closeDatabase({ instance, connection }: Database, besides: ReadonlySet<DuckDBConnection>): void {

@@ -10,9 +10,16 @@ export interface Scratch {
   remove(): void;
 }
 
+const SCRATCH = 'scratch';
+
+/** The path of a new folder below `spillDirectory`, told by `what`. Whoever makes it removes it; what a killed process leaves, the next one. */
+export function scratchFolder(spillDirectory: string, what: string): string {
+  return path.join(spillDirectory, SCRATCH, attemptName(what));
+}
+
 /** A folder below `spillDirectory` for one session's files. What killed processes of this host have left there goes first. */
 export function openScratch(spillDirectory: string): Scratch {
-  const all = path.join(spillDirectory === '' ? os.tmpdir() : spillDirectory, 'scratch');
+  const all = path.join(spillDirectory === '' ? os.tmpdir() : spillDirectory, SCRATCH);
   let own: string | undefined;
   let making: Promise<string> | undefined;
   const make = async (folder: string): Promise<string> => {
