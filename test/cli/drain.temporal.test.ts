@@ -50,7 +50,7 @@ describe('a worker that is told to stop', () => {
     worker.process.kill('SIGINT');
     const end = await worker.end;
     await market.db.query('rollback');
-    expect(Date.now() - asked).toBeLessThan(4_000);
+    expect(Date.now() - asked).toBeLessThan(2_000);
     expect(end.code).toBe(130);
     expect(jsonLines(end.stdout).map(({ event }) => event)).toEqual(['ready', 'stopping']);
   });

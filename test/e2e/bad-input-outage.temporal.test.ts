@@ -92,8 +92,7 @@ async function expectCancelled(run: WorkflowHandle): Promise<void> {
   await run.cancel();
   const error: unknown = await run.result().catch((failure: unknown) => failure);
   expect((error as WorkflowFailedError).cause).toBeInstanceOf(CancelledFailure);
-  // With room for a machine that is busy.
-  expect(Date.now() - asked).toBeLessThan(5_000);
+  expect(Date.now() - asked).toBeLessThan(2_000);
 }
 
 describe('a table that another session has locked', () => {

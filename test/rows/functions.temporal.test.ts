@@ -61,7 +61,7 @@ test('a run that is cancelled while its function computes without a pause ends w
   await handle.cancel();
   await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
   // A second until the worker hears of it, a second of grace.
-  expect(Date.now() - cancelled).toBeLessThan(6_000);
+  expect(Date.now() - cancelled).toBeLessThan(3500);
 });
 
 test('a deterministic function’s dataset is taken over by later runs of the same code and parameters', async () => {

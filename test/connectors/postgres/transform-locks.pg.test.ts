@@ -61,7 +61,7 @@ test.each(['w.orders', 'w.filled'])('a transform that waits for a lock on %s end
     const cancelled = Date.now();
     controller.abort();
     expect(await waiting).toMatchObject({ code: 'CANCELLED' });
-    expect(Date.now() - cancelled).toBeLessThan(4_000);
+    expect(Date.now() - cancelled).toBeLessThan(2_000);
   });
 });
 
