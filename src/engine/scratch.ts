@@ -12,23 +12,33 @@ export interface Scratch {
 
 const SCRATCH = 'scratch';
 
-/** The path of a new folder below `spillDirectory`, told by `what`. Whoever makes it removes it; what a killed process leaves, the next one. */
+/** The path of a new folder below `spillDirectory`, told by `what`. Whoever makes it removes it; see {@link prepareScratch}. */
 export function scratchFolder(spillDirectory: string, what: string): string {
-  return path.join(spillDirectory, SCRATCH, attemptName(what));
+  return path.join(placeOf(spillDirectory), attemptName(what));
 }
 
-/** A folder below `spillDirectory` for one session's files. What killed processes of this host have left there goes first. */
+/** Makes the place of all such folders, and removes those that killed processes of this host have left there. */
+export async function prepareScratch(spillDirectory: string): Promise<void> {
+  const place = placeOf(spillDirectory);
+  await mkdir(place, { recursive: true });
+  await removeDeadAttempts(place);
+}
+
+function placeOf(spillDirectory: string): string {
+  return path.join(spillDirectory === '' ? os.tmpdir() : spillDirectory, SCRATCH);
+}
+
+/** A folder below `spillDirectory` for one session's files. */
 export function openScratch(spillDirectory: string): Scratch {
-  const all = path.join(spillDirectory === '' ? os.tmpdir() : spillDirectory, SCRATCH);
   let own: string | undefined;
   let making: Promise<string> | undefined;
   const make = async (folder: string): Promise<string> => {
-    await removeDeadAttempts(all);
-    await mkdir(folder, { recursive: true });
+    await prepareScratch(spillDirectory);
+    await mkdir(folder);
     return folder;
   };
   return {
-    folder: () => (making ??= make((own = path.join(all, attemptName('session'))))),
+    folder: () => (making ??= make((own = scratchFolder(spillDirectory, 'session')))),
     remove() {
       if (own !== undefined) rmSync(own, { recursive: true, force: true });
     },

@@ -14,6 +14,7 @@ import { connectTemporal, type TemporalClient } from '../temporal/connect.js';
 import type { DeploymentVersion } from '../temporal/describe-run.js';
 import { temporalTarget } from '../temporal/target.js';
 import { openStaging } from '../engine/open-staging.js';
+import { prepareScratch } from '../engine/scratch.js';
 import type { Staging } from '../engine/staging.js';
 import { millraceVersion } from '../config/millrace-version.js';
 import { buildIdOf } from './build-id.js';
@@ -136,7 +137,7 @@ async function versionOf(
 async function prepareStaging(project: LoadedProject): Promise<Staging> {
   const staging = openStaging(project.staging, project.engine.spillDirectory);
   if (!staging.remote) await mkdir(staging.root, { recursive: true });
-  await mkdir(project.engine.spillDirectory, { recursive: true });
+  await prepareScratch(project.engine.spillDirectory);
   return staging;
 }
 
