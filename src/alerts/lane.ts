@@ -3,14 +3,15 @@ import type { AlertChannel } from '../config/alerts.js';
 import { messageOf, TransientError } from '../core/errors.js';
 import { messageId, sendTo, type ChannelPlace } from './channels/open-channel.js';
 import { nextAttemptAt } from './retry-policy.js';
-import type { AlertLog, Clock } from './settings.js';
+import type { RecurringLog } from '../recurring/troubles.js';
+import type { Clock } from './settings.js';
 
 /** An attempt that has not ended by then counts as lost, and another is made. Longer than any takes. */
 const CLAIM_MS = 60_000;
 
 export interface LaneSettings extends ChannelPlace {
   readonly catalog: Pick<Catalog, 'claimDelivery' | 'endDelivery'>;
-  readonly log: AlertLog;
+  readonly log: RecurringLog;
   readonly now: Clock;
   /** Named points at which a test may stop the process. */
   readonly checkpoint: (name: 'alert.sent') => Promise<void>;
@@ -82,7 +83,7 @@ async function attempt(
   return { outcome: { state: 'sent', at: iso(now()) } };
 }
 
-function tell(log: AlertLog, { alert, channel, attempts }: ClaimedDelivery, outcome: DeliveryOutcome): void {
+function tell(log: RecurringLog, { alert, channel, attempts }: ClaimedDelivery, outcome: DeliveryOutcome): void {
   if (outcome.state === 'pending' && attempts === 1) {
     log.warn('An alert did not reach its channel; it is tried again', { alert: alert.key, channel, message: outcome.error });
   }

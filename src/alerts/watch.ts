@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Catalog } from '../catalog/index.js';
 import { projectEnvironment } from '../config/environment.js';
 import type { LoadedProject } from '../config/load.js';
-import { messageOf } from '../core/errors.js';
-import { joinLease } from '../reconciler/lease.js';
+import { joinLease } from '../recurring/lease.js';
+import { repeat, type Repeated } from '../recurring/repeat.js';
+import { tellTroublesOnce, type RecurringLog } from '../recurring/troubles.js';
 import type { TemporalClient } from '../temporal/connect.js';
 import { openLane, type Lane, type LaneEnds, type LaneSettings } from './lane.js';
 import { routeAlerts } from './route-alerts.js';
-import type { AlertLog, Clock } from './settings.js';
+import type { Clock } from './settings.js';
 import { watchSlos, type SloMemory } from './slos/watch-slos.js';
 import { LOOK_BACK_MS, tellEnds } from './tell-ends.js';
 
@@ -26,7 +26,7 @@ export interface AlertWatchSettings {
   readonly catalog: Catalog;
   readonly project: LoadedProject;
   readonly temporal: TemporalClient;
-  readonly log: AlertLog;
+  readonly log: RecurringLog;
   /** @default 5000 */
   readonly intervalMs?: number;
   /** @default 25000 */
@@ -37,22 +37,17 @@ export interface AlertWatchSettings {
   readonly checkpoint?: LaneSettings['checkpoint'];
 }
 
-export interface AlertWatch {
-  /** Ends within some seconds, and lets another watch at once. Never rejects. */
-  stop(): Promise<void>;
-}
-
 /**
  * Watches what happens to a project's runs and what its pipelines promise, and brings alerts to their channels. Workers and
  * services do so, and of those that share a catalog and a task queue one at a time. While catalog or Temporal are down it does
- * what it can without.
+ * what it can without. It stops within some seconds, and lets another watch at once.
  */
-export function startAlertWatch(settings: AlertWatchSettings): AlertWatch {
+export function startAlertWatch(settings: AlertWatchSettings): Repeated {
   const { catalog, project, temporal, log, intervalMs = INTERVAL_MS, patienceMs = PATIENCE_MS, now = Date.now } = settings;
   const stopped = new AbortController();
   const cutShort = new AbortController();
   const lease = joinLease(catalog, `alerts/${project.taskQueue}`, randomBytes(8).toString('hex'), patienceMs);
-  const tell = rememberTroubles(log);
+  const tell = tellTroublesOnce(log);
   const lanes = openLanes(settings, { stopped: stopped.signal, cutShort: cutShort.signal });
   const lookBack = rarelyFar();
   const memory: SloMemory = { told: new Set(), settled: new Set() };
@@ -70,23 +65,14 @@ export function startAlertWatch(settings: AlertWatchSettings): AlertWatch {
     lanes.runAll();
   }
 
-  const done = (async () => {
-    while (!stopped.signal.aborted) {
-      await look();
-      await sleep(intervalMs, undefined, { signal: stopped.signal, ref: false }).catch(() => undefined);
-    }
+  async function end(): Promise<void> {
     const impatience = setTimeout(() => cutShort.abort(), LAST_SENDS_MS);
     await lanes.idle();
     clearTimeout(impatience);
-    await lease.release().catch(() => undefined);
-  })();
+    await lease.release();
+  }
 
-  return {
-    stop() {
-      stopped.abort();
-      return done;
-    },
-  };
+  return repeat(look, { intervalMs, stopped, atEnd: end });
 }
 
 /** What is told late, as of a run that was found to have ended hours ago, is looked for now and then; the rest each time. */
@@ -96,21 +82,6 @@ function rarelyFar(): (now: number) => number {
     if (now - lookedFar < FAR_EVERY_MS) return NEAR_MS;
     lookedFar = now;
     return LOOK_BACK_MS;
-  };
-}
-
-/** Says what is wrong once, until it is another thing or has passed. */
-function rememberTroubles(log: AlertLog) {
-  const troubles = new Map<string, string>();
-  return async (what: string, work: () => Promise<void>): Promise<void> => {
-    try {
-      await work();
-      troubles.delete(what);
-    } catch (error) {
-      const message = messageOf(error);
-      if (troubles.get(what) !== message) log.warn(what, { message });
-      troubles.set(what, message);
-    }
   };
 }
 

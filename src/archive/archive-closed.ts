@@ -1,21 +1,17 @@
 import type { Catalog, RunToArchive } from '../catalog/index.js';
 import { messageOf, MillraceError } from '../core/errors.js';
+import type { RecurringLog } from '../recurring/troubles.js';
 import { retentionOf } from '../temporal/closed-run.js';
 import type { TemporalClient } from '../temporal/connect.js';
 import { archiveRun } from './archive-run.js';
 import type { ArchiveFiles } from './files.js';
 import { lateAlert, missedAlert } from './alerts.js';
 
-export interface ArchiverLog {
-  info(message: string, meta?: Record<string, unknown>): void;
-  warn(message: string, meta?: Record<string, unknown>): void;
-}
-
 export interface ArchiveClosedOptions {
   readonly catalog: Catalog;
   readonly temporal: TemporalClient;
   readonly files: ArchiveFiles;
-  readonly log: ArchiverLog;
+  readonly log: RecurringLog;
   /** Whether to go on with the next run. */
   readonly mayGoOn: () => Promise<boolean>;
 }

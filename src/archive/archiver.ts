@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Catalog } from '../catalog/index.js';
-import { messageOf } from '../core/errors.js';
-import { joinLease } from '../reconciler/lease.js';
+import { joinLease } from '../recurring/lease.js';
+import { pause, repeat, type Repeated } from '../recurring/repeat.js';
+import { tellTroublesOnce, type RecurringLog } from '../recurring/troubles.js';
 import type { TemporalClient } from '../temporal/connect.js';
-import { archiveClosed, type ArchiverLog } from './archive-closed.js';
+import { archiveClosed } from './archive-closed.js';
 import type { ArchiveFiles } from './files.js';
 
 /** Pause between two looks. A history stays with Temporal for a day at least, and a worker has better to do than to hurry. */
@@ -20,29 +20,24 @@ export interface ArchiverSettings {
   readonly catalog: Catalog;
   readonly temporal: TemporalClient;
   readonly files: ArchiveFiles;
-  readonly log: ArchiverLog;
+  readonly log: RecurringLog;
   /** @default 60000 */
   readonly intervalMs?: number;
   /** @default 180000 */
   readonly patienceMs?: number;
 }
 
-export interface Archiver {
-  /** Ends after the run that it is at, and lets another worker go on at once. Never rejects. */
-  stop(): Promise<void>;
-}
-
 /**
  * Writes the histories of closed runs into the archive, those that ended first before the others. Of all workers that share
  * the catalog and the namespace one does it at a time. What it has to do is in the catalog, so that after any outage, of
- * its own too, it goes on where it was.
+ * its own too, it goes on where it was. It stops after the run that it is at, and lets another worker go on at once.
  */
-export function startArchiver(settings: ArchiverSettings): Archiver {
+export function startArchiver(settings: ArchiverSettings): Repeated {
   const { catalog, temporal, files, log, intervalMs = INTERVAL_MS, patienceMs = PATIENCE_MS } = settings;
   const stopped = new AbortController();
   const lease = joinLease(catalog, `archiver/${temporal.namespace}`, randomBytes(8).toString('hex'), patienceMs);
+  const troubled = tellTroublesOnce(log);
   let renewedAt = Number.NEGATIVE_INFINITY;
-  let trouble: string | undefined;
 
   async function hold(): Promise<boolean> {
     if (stopped.signal.aborted) return false;
@@ -59,33 +54,14 @@ export function startArchiver(settings: ArchiverSettings): Archiver {
   }
 
   async function look(): Promise<void> {
-    try {
-      if (await hold()) await archiveClosed({ catalog, temporal, files, log, mayGoOn });
-      trouble = undefined;
-    } catch (error) {
-      renewedAt = Number.NEGATIVE_INFINITY;
-      const message = messageOf(error);
-      if (message !== trouble) log.warn('Histories of closed runs cannot be archived for now', { message });
-      trouble = message;
-    }
+    // Each look asks for the lease, also after one that failed.
+    renewedAt = Number.NEGATIVE_INFINITY;
+    if (await hold()) await archiveClosed({ catalog, temporal, files, log, mayGoOn });
   }
 
-  const done = (async () => {
-    while (!stopped.signal.aborted) {
-      await look();
-      await pause(intervalMs, stopped.signal);
-    }
-    await lease.release().catch(() => undefined);
-  })();
-
-  return {
-    stop() {
-      stopped.abort();
-      return done;
-    },
-  };
-}
-
-async function pause(durationMs: number, signal: AbortSignal): Promise<void> {
-  await sleep(durationMs, undefined, { signal, ref: false }).catch(() => undefined);
+  return repeat(() => troubled('Histories of closed runs cannot be archived for now', look), {
+    intervalMs,
+    stopped,
+    atEnd: () => lease.release(),
+  });
 }

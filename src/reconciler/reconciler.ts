@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Catalog } from '../catalog/index.js';
-import { messageOf } from '../core/errors.js';
+import { joinLease } from '../recurring/lease.js';
+import { pause, repeat, type Repeated } from '../recurring/repeat.js';
+import { tellTroublesOnce, type RecurringLog } from '../recurring/troubles.js';
 import type { TemporalClient } from '../temporal/connect.js';
 import { closeRuns, type ClosedRun } from './close-runs.js';
-import { joinLease } from './lease.js';
 
 /** Pause between two looks. With {@link PATIENCE_MS} it closes a run within a minute, also when the worker that looks dies. */
 const INTERVAL_MS = 10_000;
@@ -16,35 +16,26 @@ const BETWEEN_REQUESTS_MS = 1_000;
 export interface ReconcilerSettings {
   readonly catalog: Catalog;
   readonly temporal: TemporalClient;
-  readonly log: ReconcilerLog;
+  readonly log: RecurringLog;
   /** @default 10000 */
   readonly intervalMs?: number;
   /** @default 25000 */
   readonly patienceMs?: number;
 }
 
-export interface ReconcilerLog {
-  info(message: string, meta?: Record<string, unknown>): void;
-  warn(message: string, meta?: Record<string, unknown>): void;
-}
-
-export interface Reconciler {
-  /** Ends after the request under way, and lets another worker go on at once. Never rejects. */
-  stop(): Promise<void>;
-}
-
 /**
  * Closes, in the catalog, runs whose end no worker saw: terminated or timed out ones, and those that ended while no worker
  * was there. Of all workers that share the catalog and the namespace one does it at a time, so that they make at most one
- * visibility request a second together. While catalog or server are down it waits for them.
+ * visibility request a second together. While catalog or server are down it waits for them. It stops after the request under
+ * way, and lets another worker go on at once.
  */
-export function startReconciler(settings: ReconcilerSettings): Reconciler {
+export function startReconciler(settings: ReconcilerSettings): Repeated {
   const { catalog, temporal, log, intervalMs = INTERVAL_MS, patienceMs = PATIENCE_MS } = settings;
   const stopped = new AbortController();
   const lease = joinLease(catalog, `reconciler/${temporal.namespace}`, randomBytes(8).toString('hex'), patienceMs);
   let held = false;
+  const troubled = tellTroublesOnce(log);
   let lastRequest = 0;
-  let trouble: string | undefined;
 
   async function hold(): Promise<boolean> {
     const before = held;
@@ -63,36 +54,16 @@ export function startReconciler(settings: ReconcilerSettings): Reconciler {
   }
 
   async function look(): Promise<void> {
-    try {
-      if (await hold()) await closeRuns({ catalog, temporal, mayAsk, onClosed: (run) => tell(log, run) });
-      trouble = undefined;
-    } catch (error) {
-      const message = messageOf(error);
-      if (message !== trouble) log.warn('Runs whose end no worker saw cannot be closed in the catalog for now', { message });
-      trouble = message;
-    }
+    if (await hold()) await closeRuns({ catalog, temporal, mayAsk, onClosed: (run) => tell(log, run) });
   }
 
-  const done = (async () => {
-    while (!stopped.signal.aborted) {
-      await look();
-      await pause(intervalMs, stopped.signal);
-    }
-    await lease.release().catch(() => undefined);
-  })();
-
-  return {
-    stop() {
-      stopped.abort();
-      return done;
-    },
-  };
+  return repeat(() => troubled('Runs whose end no worker saw cannot be closed in the catalog for now', look), {
+    intervalMs,
+    stopped,
+    atEnd: () => lease.release(),
+  });
 }
 
-function tell(log: ReconcilerLog, { workflowId, runId, status, message }: ClosedRun): void {
+function tell(log: RecurringLog, { workflowId, runId, status, message }: ClosedRun): void {
   log.info('Closed a run in the catalog that had ended unseen', { workflowId, runId, status, ...(message && { message }) });
-}
-
-async function pause(durationMs: number, signal: AbortSignal): Promise<void> {
-  if (durationMs > 0) await sleep(durationMs, undefined, { signal, ref: false }).catch(() => undefined);
 }

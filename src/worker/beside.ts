@@ -6,14 +6,9 @@ import type { Catalog } from '../catalog/index.js';
 import { archivePlace } from '../config/archive-place.js';
 import type { LoadedProject } from '../config/load.js';
 import { startReconciler } from '../reconciler/reconciler.js';
+import type { Repeated } from '../recurring/repeat.js';
 import type { TemporalClient } from '../temporal/connect.js';
 import { keepPools } from './pool-keeper.js';
-
-/** What a worker does besides its tasks. */
-export interface Beside {
-  /** Ends after what is under way. Never rejects, and may be called again. */
-  stop(): Promise<void>;
-}
 
 interface BesideSettings {
   readonly project: LoadedProject;
@@ -25,7 +20,7 @@ interface BesideSettings {
  * Starts what goes on beside a worker's tasks: runs whose end nobody saw are closed, alerts go out, histories are archived, pools
  * are kept there.
  */
-export function startBeside(settings: BesideSettings): Beside {
+export function startBeside(settings: BesideSettings): Repeated {
   const told = { ...settings, log: Runtime.instance().logger };
   const all = [startReconciler(told), startAlertWatch(told), keepPools(told), archiveRuns(told)];
   let stopping: Promise<unknown> | undefined;
@@ -37,7 +32,7 @@ export function startBeside(settings: BesideSettings): Beside {
 }
 
 /** Nothing where the config has no archive. */
-function archiveRuns({ project, ...told }: BesideSettings & Pick<ArchiverSettings, 'log'>): Beside {
+function archiveRuns({ project, ...told }: BesideSettings & Pick<ArchiverSettings, 'log'>): Repeated {
   const place = archivePlace(project);
   if (!place) return { stop: () => Promise.resolve() };
   const files = openArchive(place, project.engine.spillDirectory);

@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Catalog, PoolRow } from '../catalog/index.js';
 import type { LoadedProject } from '../config/load.js';
 import { sizeOfPool } from '../config/pools.js';
-import { messageOf } from '../core/errors.js';
 import { poolId } from '../core/pools.js';
+import { repeat, type Repeated } from '../recurring/repeat.js';
+import { tellTroublesOnce, type RecurringLog } from '../recurring/troubles.js';
 import type { TemporalClient } from '../temporal/connect.js';
 import { startPool } from '../temporal/start-pool.js';
 
@@ -14,7 +14,7 @@ interface KeeperSettings {
   readonly project: LoadedProject;
   readonly catalog: Pick<Catalog, 'listPools'>;
   readonly temporal: TemporalClient;
-  readonly log: { warn(message: string): void };
+  readonly log: RecurringLog;
   /** @default 10000 */
   readonly intervalMs?: number;
 }
@@ -24,10 +24,8 @@ interface KeeperSettings {
  * again by the next request; when none comes, since all that are open wait, this starts it. Any number of workers may do so at
  * once: a pool that is there takes no notice. Of idle pools nothing is asked.
  */
-export function keepPools({ project, catalog, temporal, log, intervalMs = INTERVAL_MS }: KeeperSettings): {
-  stop(): Promise<void>;
-} {
-  const stopped = new AbortController();
+export function keepPools({ project, catalog, temporal, log, intervalMs = INTERVAL_MS }: KeeperSettings): Repeated {
+  const troubled = tellTroublesOnce(log);
 
   async function look(): Promise<void> {
     const rows = await catalog.listPools(poolId(project.taskQueue, ''));
@@ -39,25 +37,5 @@ export function keepPools({ project, catalog, temporal, log, intervalMs = INTERV
     return sizeOfPool(project, pool) ?? { slots, graceMs: 30_000 };
   }
 
-  const done = (async () => {
-    let trouble: string | undefined;
-    while (!stopped.signal.aborted) {
-      await sleep(intervalMs, undefined, { signal: stopped.signal }).catch(() => undefined);
-      if (stopped.signal.aborted) return;
-      try {
-        await look();
-        trouble = undefined;
-      } catch (error) {
-        const message = messageOf(error);
-        if (message !== trouble) log.warn(`Nobody can see for now whether the pools are there: ${message}`);
-        trouble = message;
-      }
-    }
-  })();
-  return {
-    stop() {
-      stopped.abort();
-      return done;
-    },
-  };
+  return repeat(() => troubled('Nobody can see for now whether the pools are there', look), { intervalMs });
 }

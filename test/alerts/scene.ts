@@ -1,6 +1,7 @@
 import { onTestFinished } from 'vitest';
 import { z } from 'zod';
-import { startAlertWatch, type AlertWatch, type AlertWatchSettings } from '../../src/alerts/watch.js';
+import { startAlertWatch, type AlertWatchSettings } from '../../src/alerts/watch.js';
+import type { Repeated } from '../../src/recurring/repeat.js';
 import { openCatalog, type AlertRow, type Catalog } from '../../src/catalog/index.js';
 import type { AlertsConfig } from '../../src/config/alerts.js';
 import type { LoadedProject } from '../../src/config/load.js';
@@ -51,7 +52,7 @@ export function watch(
   catalog: Catalog,
   project: LoadedProject,
   changes: Partial<AlertWatchSettings> = {},
-): AlertWatch & { readonly log: string[] } {
+): Repeated & { readonly log: string[] } {
   const log: string[] = [];
   const write = (message: string, meta?: Record<string, unknown>): void =>
     void log.push(`${message} ${JSON.stringify(meta ?? {})}`);

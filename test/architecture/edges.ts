@@ -15,6 +15,7 @@ export type Area =
   | 'object store'
   | 'disk'
   | 'reconciler'
+  | 'recurring'
   | 'archive'
   | 'housekeeping'
   | 'schedules'
@@ -153,14 +154,18 @@ export const EDGES: readonly Edge[] = [
   edge('reconciler', 'value', 'core', 'an unknown run is a coded error'),
   edge('reconciler', 'type', 'catalog', 'it is given the catalog in which it closes runs'),
   edge('reconciler', 'value', 'temporal', 'it asks Temporal how runs ended'),
-  edge('reconciler', 'value', 'npm node:*', 'timers'),
+  edge('reconciler', 'value', 'recurring', 'of all workers one looks at a time, again and again'),
+  edge('reconciler', 'value', 'npm node:*', 'a worker’s name in the lease'),
+  edge('recurring', 'value', 'core', 'errors have messages'),
+  edge('recurring', 'type', 'catalog', 'leases are kept there'),
+  edge('recurring', 'value', 'npm node:*', 'timers'),
 
   edge('archive', 'value', 'core', 'errors and alerts'),
   edge('archive', 'type', 'catalog', 'it is given the catalog that knows what is to be archived'),
   edge('archive', 'value', 'temporal', 'histories come from there'),
   edge('archive', 'value', 'object store', 'it may be in a bucket'),
-  edge('archive', 'value', 'reconciler', 'of all workers one archives at a time, by the same kind of lease'),
-  edge('archive', 'value', 'npm node:*', 'files, compression, timers'),
+  edge('archive', 'value', 'recurring', 'of all workers one archives at a time, again and again'),
+  edge('archive', 'value', 'npm node:*', 'files, compression, a worker’s name in the lease'),
   edge('housekeeping', 'value', 'core', 'what is needed is decided there'),
   edge('housekeeping', 'value', 'archive', 'archived histories are swept'),
   edge('housekeeping', 'type', 'catalog', 'it is given the catalog that it sweeps'),
@@ -188,7 +193,7 @@ export const EDGES: readonly Edge[] = [
     'it is given the catalog that keeps alerts, and knows the keys by which that finds what was told',
   ),
   edge('alerts', 'value', 'temporal', 'what runs for too long, Temporal knows'),
-  edge('alerts', 'value', 'reconciler', 'its lease, by which one of many watches'),
+  edge('alerts', 'value', 'recurring', 'of all workers and services one watches at a time, again and again'),
   edge('alerts', 'value', 'schedules', 'a schedule’s times say what is to be done by when'),
   edge('alerts', 'value', 'npm nodemailer', 'mail; loaded with the first'),
   edge('alerts', 'value', 'npm node:*', 'signatures, timers, files with certificates'),
@@ -235,6 +240,7 @@ const FOLDERS: readonly (readonly [start: string, area: Area])[] = [
   ['src/disk/', 'disk'],
   ['src/rebuild/', 'rebuild'],
   ['src/reconciler/', 'reconciler'],
+  ['src/recurring/', 'recurring'],
   ['src/archive/', 'archive'],
   ['src/housekeeping/', 'housekeeping'],
   ['src/schedules/', 'schedules'],

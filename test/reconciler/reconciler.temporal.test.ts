@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { Client, Connection, type ConnectionOptions, type WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { openCatalog, type Catalog, type CatalogOptions } from '../../src/catalog/index.js';
-import { startReconciler, type Reconciler } from '../../src/reconciler/reconciler.js';
+import { startReconciler } from '../../src/reconciler/reconciler.js';
+import type { Repeated } from '../../src/recurring/repeat.js';
 import type { TemporalClient } from '../../src/temporal/connect.js';
 import { at, runStarted, validateStarted } from '../catalog/sample-facts.js';
 import { temporaryFolder } from '../support/folder.js';
@@ -41,7 +42,7 @@ async function freshCatalog(options: CatalogOptions = { path: `${temporaryFolder
   return catalog;
 }
 
-function reconcile(catalog: Catalog, options: { patienceMs?: number } = {}): Reconciler & { readonly log: string[] } {
+function reconcile(catalog: Catalog, options: { patienceMs?: number } = {}): Repeated & { readonly log: string[] } {
   const log: string[] = [];
   const write = (message: string, meta?: Record<string, unknown>): void =>
     void log.push(`${message} ${JSON.stringify(meta ?? {})}`);

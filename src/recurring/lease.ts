@@ -4,7 +4,7 @@ import type { Catalog, Lease } from '../catalog/index.js';
 export interface LeaseHolder {
   /** Takes or renews the lease; whether it is held now. */
   hold(): Promise<boolean>;
-  /** Lets another take it at once. */
+  /** Lets another take it at once, where the catalog can be told. Never rejects. */
   release(): Promise<void>;
 }
 
@@ -40,7 +40,7 @@ export function joinLease(catalog: Catalog, name: string, holder: string, patien
     async release() {
       if (!mine) return;
       mine = undefined;
-      await catalog.dropLease(name, holder);
+      await catalog.dropLease(name, holder).catch(() => undefined);
     },
   };
 }
