@@ -1,5 +1,6 @@
 import type { CatalogDatabase } from './database.js';
 import type { RunKey } from './facts.js';
+import { isAfterRun } from './run-order.js';
 import type { CatalogSession } from './tables.js';
 
 /** `missed`: Temporal had forgotten the run before it was archived. `removed`: housekeeping has taken the archive away. */
@@ -123,14 +124,7 @@ async function listArchives(
   { before, after, limit }: Parameters<ArchiveRecords['listArchives']>[0],
 ): Promise<ArchivedRun[]> {
   let query = archives(db).where('archive', '=', 'archived').where('finished_at', '<', before);
-  if (after) {
-    query = query.where((row) =>
-      row.or([
-        row('workflow_id', '>', after.workflowId),
-        row.and([row('workflow_id', '=', after.workflowId), row('run_id', '>', after.runId)]),
-      ]),
-    );
-  }
+  if (after) query = query.where(isAfterRun(after));
   const rows = await query.orderBy('workflow_id').orderBy('run_id').limit(limit).execute();
   return rows.map(toArchived);
 }

@@ -1,5 +1,6 @@
 import type { OpenRun, RunClosed, RunKey } from './facts.js';
 import { filledIn } from './filled-in.js';
+import { isAfterRun } from './run-order.js';
 import type { CatalogSession } from './tables.js';
 
 /** Which of the runs that have no end in the catalog. */
@@ -17,14 +18,7 @@ export async function listOpenRuns(db: CatalogSession, { namespace, after, limit
     .select(['workflow_id', 'run_id', 'namespace', 'started_at'])
     .where('status', '=', 'running')
     .where((row) => row.or([row('namespace', '=', namespace), row('namespace', 'is', null)]));
-  if (after) {
-    query = query.where((row) =>
-      row.or([
-        row('workflow_id', '>', after.workflowId),
-        row.and([row('workflow_id', '=', after.workflowId), row('run_id', '>', after.runId)]),
-      ]),
-    );
-  }
+  if (after) query = query.where(isAfterRun(after));
   const rows = await query.orderBy('workflow_id').orderBy('run_id').limit(limit).execute();
   return rows.map((row) => ({
     workflowId: row.workflow_id,

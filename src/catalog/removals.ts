@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { AgedRun } from '../core/retention.js';
 import type { RunKey } from './facts.js';
+import { isAfterRun } from './run-order.js';
 import type { CatalogSession } from './tables.js';
 
 /** Tables whose rows belong to a run. What people decided about it is not among them. */
@@ -62,14 +63,7 @@ export async function listEndedRuns(
   { before, after, limit }: { readonly before: string; readonly after?: RunKey | undefined; readonly limit: number },
 ): Promise<RunKey[]> {
   let query = db.selectFrom('runs').select(['workflow_id', 'run_id']).where('finished_at', '<', before);
-  if (after) {
-    query = query.where((row) =>
-      row.or([
-        row('workflow_id', '>', after.workflowId),
-        row.and([row('workflow_id', '=', after.workflowId), row('run_id', '>', after.runId)]),
-      ]),
-    );
-  }
+  if (after) query = query.where(isAfterRun(after));
   const rows = await query.orderBy('workflow_id').orderBy('run_id').limit(limit).execute();
   return rows.map((row) => ({ workflowId: row.workflow_id, runId: row.run_id }));
 }

@@ -2,6 +2,7 @@ import { poolId, waitsForPool } from '../core/pools.js';
 import { stepsOfActivity } from '../core/paired-steps.js';
 import type { OperationContext } from './context.js';
 import type { RunView, StepView } from './run-view.js';
+import { unbegunStep } from './unbegun-step.js';
 
 /**
  * The steps of an open run with those that wait for a pool, and at which place: the catalog's steps are those that have begun. As
@@ -23,26 +24,5 @@ export async function withQueuedSteps({ project, catalog }: OperationContext, vi
     return wait && !isNewer(step) ? { ...step, status: 'queued', note: wait.note } : step;
   });
   const others = waiting.filter(({ step }) => !view.steps.some((each) => each.step === step));
-  return [...known, ...others.map(({ step, note }) => queuedStep(step, note))];
-}
-
-function queuedStep(step: string, note: string): StepView {
-  return {
-    step,
-    status: 'queued',
-    rows: null,
-    rowsRead: null,
-    rejected: null,
-    dataset: null,
-    contract: null,
-    startedAt: null,
-    durationMs: null,
-    attempts: 0,
-    target: null,
-    range: null,
-    watermark: null,
-    deleted: null,
-    reasons: [],
-    note,
-  };
+  return [...known, ...others.map(({ step, note }) => unbegunStep({ step, status: 'queued', attempts: 0, note }))];
 }

@@ -1,6 +1,7 @@
 import type { PendingStep, RunDescription } from '../temporal/describe-run.js';
 import type { StepView } from './run-view.js';
 import type { TemporalStates } from './temporal-states.js';
+import { unbegunStep } from './unbegun-step.js';
 
 /** A task queue for whose workers steps of a run wait, while there are none. */
 export interface UnpolledQueue {
@@ -34,27 +35,10 @@ export function withUnpolled(
     return queue && `no worker polls task queue "${queue.taskQueue}"`;
   };
   const known = steps.map((view) => ({ ...view, note: noteOf(view.step) ?? view.note }));
-  const others = pending.filter(({ step }) => noteOf(step) !== undefined && !steps.some((view) => view.step === step));
-  return [...known, ...others.map(({ step, state, attempt }) => unbegun(step, state, attempt, noteOf(step) ?? ''))];
-}
-
-function unbegun(step: string, status: string, attempts: number, note: string): StepView {
-  return {
-    step,
-    status,
-    rows: null,
-    rowsRead: null,
-    rejected: null,
-    dataset: null,
-    contract: null,
-    startedAt: null,
-    durationMs: null,
-    attempts,
-    target: null,
-    range: null,
-    watermark: null,
-    deleted: null,
-    reasons: [],
-    note,
-  };
+  const others = pending.flatMap(({ step, state, attempt }) => {
+    const note = noteOf(step);
+    if (note === undefined || steps.some((view) => view.step === step)) return [];
+    return [unbegunStep({ step, status: state, attempts: attempt, note })];
+  });
+  return [...known, ...others];
 }
