@@ -36,11 +36,12 @@ export class PoolQueue {
 
   constructor(
     readonly pool: string,
-    { slots, graceMs, held, queued, change }: PoolSize & Partial<PoolState>,
+    { slots, graceMs, held, queued, ended, change }: PoolSize & Partial<PoolState>,
   ) {
     this.size = { slots, graceMs };
     for (const slot of held ?? []) this.held.set(slot.token, slot);
     this.queued = [...(queued ?? [])];
+    this.remember(ended ?? []);
     this.changes = change ?? 0;
   }
 
@@ -61,7 +62,7 @@ export class PoolQueue {
   }
 
   get state(): Omit<PoolState, 'sweptAt'> {
-    return { ...this.size, held: this.holders, queued: this.queued, change: this.changes };
+    return { ...this.size, held: this.holders, queued: this.queued, ended: [...this.ended], change: this.changes };
   }
 
   /** Takes what pools before this one had, the latest first, with what had come to them and they had not done yet. */
@@ -73,10 +74,11 @@ export class PoolQueue {
     }
   }
 
-  private adoptFrom({ held, queued, change }: PoolBefore): void {
+  private adoptFrom({ held, queued, ended, change }: PoolBefore): void {
     const isNew = ({ token }: QueuedSlot): boolean => !this.ended.has(token) && !this.held.has(token);
     for (const slot of held.filter(isNew)) this.held.set(slot.token, slot);
-    const newer = this.queued.filter(({ token }) => !this.held.has(token));
+    this.remember(ended ?? []);
+    const newer = this.queued.filter(isNew);
     this.queued = [];
     for (const slot of [...queued.filter(isNew), ...newer]) this.enqueue(slot);
     this.changes = Math.max(this.changes, change) + 1;
@@ -192,8 +194,12 @@ export class PoolQueue {
 
   private end(token: string): void {
     this.held.delete(token);
-    this.ended.add(token);
+    this.remember([token]);
     this.changes += 1;
+  }
+
+  private remember(ended: readonly string[]): void {
+    for (const token of ended) this.ended.add(token);
     for (const oldest of this.ended) {
       if (this.ended.size <= MOST_ENDED) break;
       this.ended.delete(oldest);

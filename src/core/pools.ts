@@ -123,6 +123,8 @@ export interface PoolState extends PoolSize {
   readonly held: readonly HeldSlot[];
   /** In the order in which they are served. */
   readonly queued: readonly QueuedSlot[];
+  /** Tokens that were given back of late, the oldest first. @default none: of a pool of an earlier release */
+  readonly ended?: readonly string[];
   /** Grows with each change, so that an earlier word that comes late changes nothing. */
   readonly change: number;
   /** When it last looked whether the runs of its slots are open. ISO. */
@@ -132,7 +134,7 @@ export interface PoolState extends PoolSize {
 }
 
 /** What a pool takes over from those before it: `recovering` is what these had heard and not done yet. */
-export type PoolBefore = Pick<PoolState, 'held' | 'queued' | 'change' | 'recovering'>;
+export type PoolBefore = Pick<PoolState, 'held' | 'queued' | 'ended' | 'change' | 'recovering'>;
 
 /** The argument of the pool's workflow. */
 export interface PoolInput extends PoolSize {

@@ -66,10 +66,10 @@ async function lastState(
   throw new TransientError('POOL_NOT_ANSWERING', message);
 }
 
-function withUnheard({ held, queued, change, recovering }: PoolBefore, unheard: Unheard): PoolBefore {
+function withUnheard({ held, queued, ended, change, recovering }: PoolBefore, unheard: Unheard): PoolBefore {
   const released = [...(recovering?.released ?? []), ...unheard.released];
   const freed = [...(recovering?.freed ?? []), ...unheard.freed];
-  return { held, queued: [...queued, ...unheard.queued], change, recovering: { released, freed } };
+  return { held, queued: [...queued, ...unheard.queued], ended, change, recovering: { released, freed } };
 }
 
 /** The latest first. */

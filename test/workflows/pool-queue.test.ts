@@ -66,6 +66,24 @@ test('a pool that shrinks waits until enough is free, and refuses what is too he
   expect(grant()).toEqual(['g']);
 });
 
+test('a request that comes again after its end is not served by the pool that goes on with the state, or takes over', () => {
+  const { queue, ask, grant, release } = poolOf(1);
+  ask('a');
+  grant();
+  release('a');
+  const continued = new PoolQueue('warehouse', queue.state);
+  const successor = new PoolQueue('warehouse', SIZE);
+  successor.adopt([queue.state], NOW);
+  const late = new PoolQueue('warehouse', SIZE);
+  late.acquire({ request: request('a'), ...SIZE }, AT);
+  late.adopt([queue.state], NOW);
+  for (const next of [continued, successor, late]) {
+    next.acquire({ request: request('a'), ...SIZE }, AT);
+    next.acquire({ request: request('b'), ...SIZE }, AT);
+    expect(next.grant(AT).map(({ grant: { token } }) => token)).toEqual(['b']);
+  }
+});
+
 test('what is asked or given back twice counts once', () => {
   const { queue, ask, grant, release } = poolOf(1);
   ask('a');
