@@ -53,7 +53,8 @@ describe('completion offers', () => {
 
   test('the options of a command, and what they take', async () => {
     expect(await offered('runs', '--pi')).toEqual(['--pipeline']);
-    expect(await offered('runs', '--status', 'f')).toEqual(['failed']);
+    expect(await offered('runs', '--status', 'f')).toEqual(['failed', 'forgotten']);
+    expect(await offered('approvals', '--status', 'a')).toEqual(['approved', 'all']);
     expect(await offered('runs', '--project', '')).toEqual([':folders']);
     expect(await offered('completion', '')).toEqual(['bash', 'zsh', 'fish']);
   });

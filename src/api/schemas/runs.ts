@@ -1,19 +1,7 @@
 import { z } from 'zod';
+import { RUN_STATES } from '../../core/run-states.js';
 import { alertOfRun } from './alerts.js';
 import { jsonObject, jsonValue, time } from './lists.js';
-
-export const RUN_STATES = [
-  'running',
-  'paused',
-  'completed',
-  'failed',
-  'cancelled',
-  'terminated',
-  'timed out',
-  'continued',
-  'forgotten',
-  'unknown',
-] as const;
 
 /** A run's id, or `id@run id` for one execution of it. */
 export const runAddress = z.string().min(1).max(1100);
