@@ -46,6 +46,12 @@ describe('help', () => {
     expect(help.stdout).toMatch(/Examples:\n {2}\$ millrace run flightDelays --params '\{"month":"2001-01"\}' --wait/);
   });
 
+  test('says which options must be given', async () => {
+    const help = await millrace(['move', '--help']);
+    expect(help.stdout).toMatch(/--to <version> .*\(required\)$/m);
+    expect(help.stdout.match(/\(required\)/g)).toHaveLength(1);
+  });
+
   test('loads none of what commands need', () => {
     const { packages, files } = loadedAtOnce('src/cli/main.ts');
     expect(packages.filter((name) => !name.startsWith('node:'))).toEqual(['commander']);

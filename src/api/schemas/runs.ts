@@ -14,7 +14,11 @@ export const runSummary = z
     runId: z.string(),
     pipeline: z.string().nullable(),
     partition: z.string().nullable(),
-    status: z.enum(RUN_STATES).describe('As Temporal has it; `forgotten` once it has deleted the run.'),
+    status: z
+      .enum(RUN_STATES)
+      .describe(
+        'As Temporal has it; `forgotten` once it has deleted the run. What Millrace has paused is `running`: its details say `paused`.',
+      ),
     owner: z.string().nullable(),
     startedAt: time.nullable(),
     finishedAt: time.nullable(),

@@ -41,7 +41,9 @@ function addLists(program: Command, add: Add): void {
       service: true,
       temporal: true,
       about: 'Lists runs, latest first.',
-      details: ['Of the runs that the catalog has as running, Temporal is asked how they are; --status goes by its answer.'],
+      details: [
+        'Of the runs that the catalog has as running, Temporal is asked how they are; --status goes by its answer. So "paused" is what Temporal itself has paused: a run that millrace pause holds is running, and millrace show says that it is paused.',
+      ],
       examples: ['millrace runs', 'millrace runs --pipeline flightDelays --status failed', 'millrace runs --json | head -1'],
     },
     async (context, options: RunsOptions) => (await import('../commands/runs.js')).runs(context, options),
