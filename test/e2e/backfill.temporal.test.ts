@@ -90,7 +90,7 @@ test('six months are backfilled: paused, through the death of a worker, resumed,
   await db.query(`ALTER TABLE delays_by_state ADD CONSTRAINT no_april CHECK (month <> '2001-04')`);
   const range = ['--from', '2001-01', '--to', '2001-06', '--only', 'all', '--concurrency', '2'];
   const preview = await command('backfill', 'flightDelays', ...range, '--preview');
-  expect(preview).toMatch(/^flightDelays: 6 of 6 partitions, about [\d,]+ rows in about .* \(from 1 runs\)$/m);
+  expect(preview).toMatch(/^flightDelays: 6 of 6 partitions, about [\d,]+ rows in about .* \(from 1 run\)$/m);
   expect(preview).toMatch(/^ {2}2001 {2}\.{6}$/m);
   const [started] = jsonLines(await command('backfill', 'flightDelays', ...range, '--json'));
   const id = String(started?.['id']);
