@@ -28,7 +28,10 @@ let catalog: Catalog;
 beforeAll(async () => {
   [db, temporal] = await Promise.all([createTestDatabase(), startOwnTemporal({})]);
   project = lastingFolder();
-  cpSync(path.join(root, 'examples/flights'), project, { recursive: true, filter: (file) => !file.includes('.millrace') });
+  cpSync(path.join(root, 'examples/flights'), project, {
+    recursive: true,
+    filter: (file) => !/\.millrace|node_modules/.test(file),
+  });
   symlinkSync(path.join(root, 'node_modules'), path.join(project, 'node_modules'));
   const config = path.join(project, 'millrace.config.ts');
   // So that what a killed worker had begun is soon begun again.
