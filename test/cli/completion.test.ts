@@ -115,6 +115,10 @@ describe('in bash', () => {
     expect(replies('millrace show team:s')).toEqual(['sale']);
     expect(replies('millrace staging ')).toEqual(['ls', 'clean']);
   });
+
+  test('a value with a space stays one word', () => {
+    expect(replies('millrace runs --status ti')).toEqual([String.raw`timed\ out`]);
+  });
 });
 
 test.each(['bash', 'zsh', 'fish'])('the script for %s says how to install it and asks millrace', async (shell) => {
