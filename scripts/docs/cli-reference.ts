@@ -32,7 +32,7 @@ function section({ name, command }: NamedCommand): string {
   const spec = specOf(command);
   const usage = ['millrace', name, ...command.registeredArguments.map(usageOf)].join(' ');
   const rows = [
-    ...command.registeredArguments.map((argument) => [usageOf(argument), argument.description] as const),
+    ...command.registeredArguments.map((argument) => [usageOf(argument), describe(argument)] as const),
     ...command.options.filter(isOwn).map((option) => [option.flags, describeOption(option)] as const),
   ];
   return [
@@ -53,8 +53,16 @@ function isOwn(option: Option): boolean {
   return !option.hidden && !COMMON_OPTIONS.includes(option.long ?? '');
 }
 
-function describeOption({ description, defaultValue }: Option): string {
-  return defaultValue === undefined ? description : `${description}; ${String(defaultValue)} by default`;
+function describeOption(option: Option): string {
+  const { defaultValue } = option;
+  const also = option.mandatory ? 'required' : defaultValue === undefined ? [] : `${String(defaultValue)} by default`;
+  return [describe(option), also].flat().join('; ');
+}
+
+/** What it says of itself, and which values there are, where it does not name them. */
+function describe({ description, argChoices = [] }: Pick<Option, 'description' | 'argChoices'>): string {
+  if (argChoices.every((choice) => description.includes(choice))) return description;
+  return `${description}; one of ${argChoices.map((choice) => `\`${choice}\``).join(', ')}`;
 }
 
 function table(rows: readonly (readonly [string, string])[]): string {

@@ -24,7 +24,7 @@ export function previewText({ pipeline, todo, leftOut, rows, durationMs, measure
     rows === null ? 'an unknown number of rows' : `about ${count(rows)} rows`,
     durationMs === null
       ? 'in an unknown time: no run has completed yet'
-      : `in about ${duration(durationMs)} (from ${count(measuredRuns)} runs)`,
+      : `in about ${duration(durationMs)} (from ${count(measuredRuns)} ${measuredRuns === 1 ? 'run' : 'runs'})`,
   ].join(' ');
   const what =
     todo.length === 0 ? 'nothing to do' : `${count(todo.length)} of ${count(partitions.length)} partitions, ${expected}`;

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
-import { Command } from 'commander';
+import { Command, Help, type Option } from 'commander';
 import { openOutput } from './output.js';
 import { helpAfter, keepSpec, type Add } from './program/add.js';
 import { addAccess } from './program/access.js';
@@ -35,6 +35,12 @@ const EXIT_CODES = `
 Exit codes: 0 done; 1 the run failed, or data was refused; 2 wrong usage or configuration; 3 not found;
 4 a service can't be reached; 130 interrupted.`;
 
+/** Says of an option that it must be given, which the usage line (`[options]`) does not. */
+function optionDescription(option: Option): string {
+  const told = new Help().optionDescription(option);
+  return option.mandatory ? `${told} (required)` : told;
+}
+
 /**
  * The command line of `millrace`. A command's code is loaded when it is used, so that help is there at once.
  *
@@ -48,6 +54,7 @@ export function buildProgram(finish: (exitCode: number) => void): Command {
     .helpCommand(false)
     // Options behind the name of a command are that command's, also where the command has commands of its own.
     .enablePositionalOptions()
+    .configureHelp({ optionDescription })
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
     .addHelpText('after', EXIT_CODES);

@@ -68,7 +68,7 @@ export interface ProjectConfig {
   readonly transforms: Readonly<Record<string, Transform>>;
   /** Checks of whole datasets, by the names that `run.check` and the `audit` of a load use. @default none */
   readonly checks?: Readonly<Record<string, CheckSet>>;
-  /** The pipelines: exactly those that `workflows/index.ts` exports; with none, that file may be missing. `replicate` is there besides. */
+  /** The pipelines: exactly those that `workflows/index.ts` exports; with none, that file may be missing. `replicate`, `replayQuarantine` and `housekeeping` are there besides. */
   readonly pipelines: Readonly<Record<string, PipelineConfig>>;
   /**
    * Limits across all runs, by the names that the option `pool` of steps uses: how many slots there are for steps that are at work

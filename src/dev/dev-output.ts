@@ -18,8 +18,8 @@ export interface DevOutput {
   ready(parts: readonly StartedPart[], plan: readonly PlannedRun[]): void;
   progress(progress: RunProgress): void;
   summary(runs: readonly RunFacts[]): void;
-  /** What to do now that everything is up: where it is, said again since the runs have scrolled it away, and commands to try. */
-  hints(parts: readonly StartedPart[], commands: readonly string[]): void;
+  /** What to do now that everything is up: where it is, said again since the runs have scrolled it away, and commands to try there. */
+  hints(parts: readonly StartedPart[], commands: readonly string[], folder: string): void;
 }
 
 /** Output for programs: notices go to stderr, and stdout has nothing but objects with an `event`. */
@@ -60,9 +60,9 @@ export function textOutput(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv = 
       terminal.live([]);
       terminal.line(`\n${summaryText(facts, paint)}\n`);
     },
-    hints(parts, commands) {
+    hints(parts, commands, folder) {
       terminal.line(`${paint.bold('Running')}\n${addresses(parts, terminal)}\n`);
-      terminal.line(`${paint.bold('Try')}\n${commands.map((command) => `  ${command}`).join('\n')}\n`);
+      terminal.line(`${paint.bold(`Try, in ${folder}`)}\n${commands.map((command) => `  ${command}`).join('\n')}\n`);
     },
   };
 }

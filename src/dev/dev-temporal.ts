@@ -19,6 +19,8 @@ export interface DevTemporal {
   readonly process: ServerProcess | null;
   /** How a person calls the CLI for this server: `temporal`, with `--address` where it isn't the usual one. */
   readonly cli: (command: string) => string;
+  /** What `millrace` needs to find this server: ` --address …`, or nothing where it looks there by itself. */
+  readonly addressOption: string;
   stop(): Promise<void>;
 }
 
@@ -51,7 +53,14 @@ async function useNamed(target: TemporalTarget, { notice }: DevTemporalOptions):
   );
   const { warning } = await ensureSearchAttributes(client);
   if (warning) notice(warning);
-  return { client, uiUrl: null, process: null, cli: (command) => `temporal ${command}`, stop: () => client.close() };
+  return {
+    client,
+    uiUrl: null,
+    process: null,
+    cli: (command) => `temporal ${command}`,
+    addressOption: '',
+    stop: () => client.close(),
+  };
 }
 
 async function startOwn(target: TemporalTarget, options: DevTemporalOptions): Promise<DevTemporal> {
@@ -79,12 +88,13 @@ async function startOwn(target: TemporalTarget, options: DevTemporalOptions): Pr
   notice(`Temporal: started on ${server.address} (${binary.path}, ${binary.origin})`);
   const client = await connectTemporal({ ...target, address: server.address });
   const program = binary.origin === ON_PATH ? 'temporal' : binary.path;
-  const flag = port === PORT ? '' : ` --address ${server.address}`;
+  const addressOption = port === PORT ? '' : ` --address ${server.address}`;
   const stop = async (): Promise<void> => {
     await client.close();
     await server.stop();
   };
-  return { client, uiUrl: server.uiUrl, process: server.process, cli: (command) => `${program} ${command}${flag}`, stop };
+  const cli = (command: string): string => `${program} ${command}${addressOption}`;
+  return { client, uiUrl: server.uiUrl, process: server.process, cli, addressOption, stop };
 }
 
 async function answers(address: string): Promise<boolean> {

@@ -16,6 +16,7 @@ import { provideTemporal, type DevTemporal } from './dev-temporal.js';
 import { startDevService } from './dev-service.js';
 import { DEV_DRAIN_MS, startDevWorker } from './dev-worker.js';
 import { followRuns, type RunProgress } from './follow-run.js';
+import { hints } from './hints.js';
 import { listenForInterruption, type Interruption } from '../worker/interruption.js';
 import { plannedRuns, type PlannedRun } from './planned-runs.js';
 import { runFacts, type RunFacts } from './run-facts.js';
@@ -167,7 +168,9 @@ async function work(session: Session, once: boolean): Promise<number> {
   if (outcome === 'interrupted') return 130;
   output.summary(await Promise.all(outcome.map((progress) => factsOf(progress, catalog))));
   if (once) return outcome.every((run) => run.status === 'completed') ? 0 : 1;
-  output.hints(startedParts(session), hints(session));
+  const { databases } = session.postgres;
+  const commands = hints({ plan, temporal, databases, taskQueue, serviceUrl: session.service.url });
+  output.hints(startedParts(session), commands, project.root);
   output.notice('Everything stays up until Ctrl-C.');
   await Promise.race([interruption.happened, broken]);
   return 0;
@@ -198,25 +201,5 @@ function startedParts({ project, temporal, postgres, service }: Session): Starte
     ...postgres.databases.map(({ variable, url }) => ({ name: variable, address: url })),
     { name: 'Catalog', address: catalogName(project.catalog) },
     { name: 'Task queue', address: project.taskQueue },
-  ];
-}
-
-function hints({ plan, temporal, project, service }: Session): string[] {
-  const some = plan.at(-1);
-  const list = temporal.cli('workflow list');
-  const millrace = [
-    'npx millrace runs',
-    ...(some ? [`npx millrace show ${some.workflowId}`, `npx millrace quarantine ${some.workflowId}`] : []),
-  ];
-  if (!some) return [list, ...millrace, `curl ${service.url}/v1/pipelines`];
-  const input = `'${JSON.stringify(some.params)}'`;
-  return [
-    temporal.cli(
-      `workflow execute --type ${some.pipeline} --task-queue ${project.taskQueue} --workflow-id my-id --input ${input}`,
-    ),
-    temporal.cli(`workflow show --workflow-id ${some.workflowId}`),
-    list,
-    ...millrace,
-    `curl ${service.url}/v1/runs`,
   ];
 }

@@ -28,7 +28,7 @@ export const datasetHandlers: Handlers<'listDatasets' | 'getDataset'> = {
     if (!found || (context.caller.scope && !found.steps.some(({ pipeline }) => sees(context, pipeline)))) {
       throw new TerminalError(
         'DATASET_UNKNOWN',
-        `The catalog knows no dataset "${uri}", or none of a pipeline that ${context.caller.name} has to do with. List them with GET /v1/datasets.`,
+        `The catalog knows no dataset "${uri}", or none of a pipeline that ${context.caller.name} has to do with. List them with \`millrace datasets\`.`,
       );
     }
     return structuredClone(found) as ResultOf<'getDataset'>;

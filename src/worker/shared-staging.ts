@@ -23,7 +23,7 @@ export async function refuseOtherStaging(
     const more = others.length > 1 ? ` and ${others.length - 1} more` : '';
     throw new TransientError(
       'STAGING_NOT_SHARED',
-      `Worker ${other.identity}${more} polls task queue "${queue}" with another staging than this worker's (${root}, id ${own.staging}): a step here could not read what a step there has made. Set staging.root to one folder that all of them mount, or to s3://bucket/prefix. If this worker is to take the place of that one, stop that one first; one that has ended on another machine counts for ${ALIVE_MS / 1000} seconds.`,
+      `Worker ${other.identity}${more} polls task queue "${queue}" with another staging than this worker's (${root}, id ${own.staging}): a step here could not read what a step there has made. Set staging.root to one folder that all of them mount, or to s3://bucket/prefix; if that worker is of another project, give this one a task queue of its own instead (taskQueue in the config). If this worker is to take the place of that one, stop that one first; one that has ended on another machine counts for ${ALIVE_MS / 1000} seconds.`,
     );
   }
 }

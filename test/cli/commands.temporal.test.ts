@@ -93,6 +93,7 @@ describe('looking at runs', () => {
     expect(table.stdout.indexOf('sale-none')).toBeLessThan(table.stdout.indexOf('sale-1'));
     expect(jsonLines(json.stdout).map(({ status }) => status)).toContain('failed');
     expect(jsonLines(json.stdout).map(({ workflowId }) => workflowId)).not.toContain('sale-1');
+    expect((await market.millrace('runs', '--pipeline', 'nothing')).stdout).toBe('No runs, as far as they are asked for.\n');
   });
 
   test('quarantine groups the reasons and shows rows with their file and line', async () => {

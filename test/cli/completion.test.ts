@@ -53,7 +53,8 @@ describe('completion offers', () => {
 
   test('the options of a command, and what they take', async () => {
     expect(await offered('runs', '--pi')).toEqual(['--pipeline']);
-    expect(await offered('runs', '--status', 'f')).toEqual(['failed']);
+    expect(await offered('runs', '--status', 'f')).toEqual(['failed', 'forgotten']);
+    expect(await offered('approvals', '--status', 'a')).toEqual(['approved', 'all']);
     expect(await offered('runs', '--project', '')).toEqual([':folders']);
     expect(await offered('completion', '')).toEqual(['bash', 'zsh', 'fish']);
   });
@@ -113,6 +114,10 @@ describe('in bash', () => {
     expect(replies('millrace show flightDelays/2001-02')).toEqual(['flightDelays/2001-02']);
     expect(replies('millrace show team:s')).toEqual(['sale']);
     expect(replies('millrace staging ')).toEqual(['ls', 'clean']);
+  });
+
+  test('a value with a space stays one word', () => {
+    expect(replies('millrace runs --status ti')).toEqual([String.raw`timed\ out`]);
   });
 });
 

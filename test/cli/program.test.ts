@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { parseSync } from 'oxc-parser';
 import { describe, expect, test } from 'vitest';
-import { EXIT } from '../../src/cli/exit-codes.js';
+import { EXIT, exitCodeOf } from '../../src/cli/exit-codes.js';
 import { specOf } from '../../src/cli/program/add.js';
 import { allCommands } from '../../scripts/docs/cli-reference.js';
 import { ROOT } from '../architecture/imports.js';
@@ -46,6 +46,12 @@ describe('help', () => {
     expect(help.stdout).toMatch(/Examples:\n {2}\$ millrace run flightDelays --params '\{"month":"2001-01"\}' --wait/);
   });
 
+  test('says which options must be given', async () => {
+    const help = await millrace(['move', '--help']);
+    expect(help.stdout).toMatch(/--to <version> .*\(required\)$/m);
+    expect(help.stdout.match(/\(required\)/g)).toHaveLength(1);
+  });
+
   test('loads none of what commands need', () => {
     const { packages, files } = loadedAtOnce('src/cli/main.ts');
     expect(packages.filter((name) => !name.startsWith('node:'))).toEqual(['commander']);
@@ -74,12 +80,18 @@ describe('every command', () => {
   });
 });
 
+test.each(['RUN_UNKNOWN', 'SCHEDULE_UNKNOWN', 'TRIGGER_UNKNOWN', 'DEPLOYMENT_UNKNOWN', 'VERSION_UNKNOWN'])(
+  'what was named and is not there exits with 3, as for %s',
+  (code) => expect(exitCodeOf(code)).toBe(EXIT.notFound),
+);
+
 describe('wrong usage exits with 2', () => {
   test.each([
     { args: ['fly'], why: /unknown command 'fly'/ },
     { args: ['run'], why: /missing required argument 'pipeline'/ },
     { args: ['runs', '--limit', '0'], why: /whole number above 0/ },
     { args: ['run', 'x', '--params', '[1]'], why: /Parameters are a JSON object/ },
+    { args: ['runs', '--status', 'done'], why: /Allowed choices are running, paused, completed, / },
   ])('$args', async ({ args, why }) => {
     const refused = await millrace(args);
     expect(refused.code).toBe(2);

@@ -28,7 +28,10 @@ let catalog: Catalog;
 beforeAll(async () => {
   [db, temporal] = await Promise.all([createTestDatabase(), startOwnTemporal({})]);
   project = lastingFolder();
-  cpSync(path.join(root, 'examples/flights'), project, { recursive: true, filter: (file) => !file.includes('.millrace') });
+  cpSync(path.join(root, 'examples/flights'), project, {
+    recursive: true,
+    filter: (file) => !/\.millrace|node_modules/.test(file),
+  });
   symlinkSync(path.join(root, 'node_modules'), path.join(project, 'node_modules'));
   const config = path.join(project, 'millrace.config.ts');
   // So that what a killed worker had begun is soon begun again.
@@ -90,7 +93,7 @@ test('six months are backfilled: paused, through the death of a worker, resumed,
   await db.query(`ALTER TABLE delays_by_state ADD CONSTRAINT no_april CHECK (month <> '2001-04')`);
   const range = ['--from', '2001-01', '--to', '2001-06', '--only', 'all', '--concurrency', '2'];
   const preview = await command('backfill', 'flightDelays', ...range, '--preview');
-  expect(preview).toMatch(/^flightDelays: 6 of 6 partitions, about [\d,]+ rows in about .* \(from 1 runs\)$/m);
+  expect(preview).toMatch(/^flightDelays: 6 of 6 partitions, about [\d,]+ rows in about .* \(from 1 run\)$/m);
   expect(preview).toMatch(/^ {2}2001 {2}\.{6}$/m);
   const [started] = jsonLines(await command('backfill', 'flightDelays', ...range, '--json'));
   const id = String(started?.['id']);

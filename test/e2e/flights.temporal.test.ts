@@ -30,7 +30,10 @@ let session: EngineSession;
 beforeAll(async () => {
   db = await createTestDatabase();
   project = lastingFolder();
-  cpSync(path.join(root, 'examples/flights'), project, { recursive: true, filter: (file) => !file.includes('.millrace') });
+  cpSync(path.join(root, 'examples/flights'), project, {
+    recursive: true,
+    filter: (file) => !/\.millrace|node_modules/.test(file),
+  });
   symlinkSync(path.join(root, 'node_modules'), path.join(project, 'node_modules'));
   environment = { ...process.env, WAREHOUSE_URL: db.url, TEMPORAL_ADDRESS: await temporalAddress(), NO_COLOR: '1' };
   const run = promisify(execFile)(process.execPath, [cli, 'dev', '--once'], {

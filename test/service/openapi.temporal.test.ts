@@ -71,6 +71,11 @@ describe('a page', () => {
     expect(html).not.toMatch(/<script(?![^>]*src=)[^>]*>\s*\S/);
   });
 
+  test('is where the bare address of the service leads', async () => {
+    const page = await fetch(`${service.url}/`);
+    expect([page.status, page.url]).toEqual([200, `${service.url}/docs`]);
+  });
+
   test('is made from the description that programs get', async () => {
     const [forPage, forPrograms] = await Promise.all(
       ['/docs/json', '/openapi.json'].map(async (path) => (await fetch(`${service.url}${path}`)).json()),

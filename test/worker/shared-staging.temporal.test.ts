@@ -79,6 +79,7 @@ test('a worker with another staging than that of its queue’s workers is refuse
   const begun = other.begin({ address: temporal.address, taskQueue, bundlePath, folder: lastingFolder(), steps: 1 });
   await expect(begun).rejects.toThrow(`Worker ${process.pid}@`);
   await expect(begun).rejects.toThrow('Set staging.root to one folder that all of them mount');
+  await expect(begun).rejects.toThrow('if that worker is of another project, give this one a task queue of its own');
   await other.gone;
 });
 

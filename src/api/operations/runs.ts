@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { operation } from '../operation.js';
 import { CURSOR, jsonObject, listOf, pageInput, time } from '../schemas/lists.js';
-import { historyEvent, run, RUN_STATES, runAddress, runSummary, startedRun } from '../schemas/runs.js';
+import { RUN_STATES } from '../../core/run-states.js';
+import { historyEvent, run, runAddress, runSummary, startedRun } from '../schemas/runs.js';
 
 export const RUN_OPERATIONS = {
   listRuns: operation({

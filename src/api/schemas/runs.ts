@@ -1,19 +1,7 @@
 import { z } from 'zod';
+import { RUN_STATES } from '../../core/run-states.js';
 import { alertOfRun } from './alerts.js';
 import { jsonObject, jsonValue, time } from './lists.js';
-
-export const RUN_STATES = [
-  'running',
-  'paused',
-  'completed',
-  'failed',
-  'cancelled',
-  'terminated',
-  'timed out',
-  'continued',
-  'forgotten',
-  'unknown',
-] as const;
 
 /** A run's id, or `id@run id` for one execution of it. */
 export const runAddress = z.string().min(1).max(1100);
@@ -26,7 +14,11 @@ export const runSummary = z
     runId: z.string(),
     pipeline: z.string().nullable(),
     partition: z.string().nullable(),
-    status: z.enum(RUN_STATES).describe('As Temporal has it; `forgotten` once it has deleted the run.'),
+    status: z
+      .enum(RUN_STATES)
+      .describe(
+        'As Temporal has it; `forgotten` once it has deleted the run. What Millrace has paused is `running`: its details say `paused`.',
+      ),
     owner: z.string().nullable(),
     startedAt: time.nullable(),
     finishedAt: time.nullable(),

@@ -10,8 +10,7 @@ type ListedRun = ResultOf<'listRuns'>['items'][number];
 
 export interface RunsOptions {
   readonly pipeline?: string;
-  /** One of the states of a run; another one is refused. */
-  readonly status?: string;
+  readonly status?: InputOf<'listRuns'>['status'];
   readonly limit: number;
 }
 
@@ -21,7 +20,8 @@ export async function runs(context: CommandContext, options: RunsOptions): Promi
   const { output } = context;
   for (const run of listed) output.data(run);
   if (listed.length === 0) {
-    output.text('No runs. Start one with: millrace run PIPELINE');
+    const filtered = options.pipeline !== undefined || options.status !== undefined;
+    output.text(filtered ? 'No runs, as far as they are asked for.' : 'No runs. Start one with: millrace run PIPELINE');
     return EXIT.ok;
   }
   const cells = listed.map((run) => [
@@ -36,6 +36,5 @@ export async function runs(context: CommandContext, options: RunsOptions): Promi
 }
 
 function list({ listRuns }: Operations, { pipeline, status, limit }: RunsOptions): Promise<ListedRun[]> {
-  const wanted = { pipeline, status: status as InputOf<'listRuns'>['status'] };
-  return listPages((page) => listRuns({ ...wanted, ...page }), limit);
+  return listPages((page) => listRuns({ pipeline, status, ...page }), limit);
 }

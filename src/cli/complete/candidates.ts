@@ -23,7 +23,6 @@ export type Completion =
   | { readonly kind: 'nothing' };
 
 const VALUES: Readonly<Record<string, readonly string[]>> = {
-  '--status': ['running', 'completed', 'failed', 'cancelled'],
   '--older-than': ['7d', '30d', '90d'],
 };
 const NAMES: Readonly<Record<string, NameKind>> = {

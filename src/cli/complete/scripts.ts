@@ -19,7 +19,9 @@ _millrace() {
       compopt -o dirnames 2>/dev/null
       return
     fi
-    COMPREPLY+=("\${value#"$kept"}")
+    value="\${value#"$kept"}"
+    # A value with a space, as a state of a run, stays one word.
+    COMPREPLY+=("\${value// /\\\\ }")
   done < <("\${words[0]}" __complete "\${words[@]:1}" 2>/dev/null)
 }
 complete -F _millrace millrace

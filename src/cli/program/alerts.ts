@@ -55,7 +55,7 @@ function addLists(alerts: Command, add: Add): void {
       examples: ['millrace alerts show slo/finishBy/orders/2026-01-05/2026-01-06T06:00:00.000Z'],
     },
     async (context, key: string) => (await import('../commands/alerts.js')).show(context, key),
-  ).argument('<alert>', 'its key, as the list has it');
+  ).argument('<alert>', 'its key, as the list has it; in quotes where it has spaces');
 }
 
 function addChanges(alerts: Command, add: Add): void {
@@ -68,7 +68,7 @@ function addChanges(alerts: Command, add: Add): void {
       examples: ['millrace alerts retry run-failed/0199e6a2-6c1c-7d6e-b7f3-0a1c5f2d9e11'],
     },
     async (context, key: string) => (await import('../commands/alerts.js')).retry(context, key),
-  ).argument('<alert>', 'its key, as the list has it');
+  ).argument('<alert>', 'its key, as the list has it; in quotes where it has spaces');
   add(
     alerts,
     {
@@ -80,7 +80,7 @@ function addChanges(alerts: Command, add: Add): void {
     async (context, key: string, options: { reason?: string }) =>
       (await import('../commands/alerts.js')).acknowledge(context, key, options),
   )
-    .argument('<alert>', 'its key, as the list has it')
+    .argument('<alert>', 'its key, as the list has it; in quotes where it has spaces')
     .option('--reason <text>', 'why, for whoever asks later');
   add(
     alerts,

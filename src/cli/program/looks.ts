@@ -1,5 +1,7 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
+import { RUN_STATES } from '../../core/run-states.js';
 import type { HistoryOptions } from '../commands/history.js';
+import type { RunsOptions } from '../commands/runs.js';
 import type { Add } from './add.js';
 import { parseCount, runArgument } from './arguments.js';
 
@@ -39,17 +41,15 @@ function addLists(program: Command, add: Add): void {
       service: true,
       temporal: true,
       about: 'Lists runs, latest first.',
-      details: ['Of the runs that the catalog has as running, Temporal is asked how they are.'],
+      details: [
+        'Of the runs that the catalog has as running, Temporal is asked how they are; --status goes by its answer. So "paused" is what Temporal itself has paused: a run that millrace pause holds is running, and millrace show says that it is paused.',
+      ],
       examples: ['millrace runs', 'millrace runs --pipeline flightDelays --status failed', 'millrace runs --json | head -1'],
     },
-    async (context, options: { readonly limit: number; readonly pipeline?: string; readonly status?: string }) =>
-      (await import('../commands/runs.js')).runs(context, options),
+    async (context, options: RunsOptions) => (await import('../commands/runs.js')).runs(context, options),
   )
     .option('--pipeline <name>', 'only runs of this pipeline')
-    .option(
-      '--status <status>',
-      'only runs that the catalog has as so: running, completed, failed, cancelled, terminated, "timed out", forgotten',
-    )
+    .addOption(new Option('--status <status>', 'only runs in this state').choices(RUN_STATES))
     .option('--limit <n>', 'at most so many', parseCount, 20);
   add(
     program,

@@ -15,7 +15,8 @@ export const ENGINE_ERRORS = {
   STAGING_NOT_SHARED: {
     cause: 'Workers of one task queue, or of one run, have not the same staging.',
     retryable: true,
-    remedy: 'Set `staging.root` to a folder that all of them mount, or to a bucket, and start them again.',
+    remedy:
+      'Give each project a task queue of its own; for workers of one project set `staging.root` to a folder that all of them mount, or to a bucket, and start them again.',
   },
   EXTENSION_MISSING: {
     cause: 'A DuckDB extension is not installed and could not be fetched.',

@@ -10,7 +10,7 @@ export const SERVICE_ERRORS = {
   ROUTE_UNKNOWN: {
     cause: 'The service has nothing under that address, or not with that method.',
     retryable: false,
-    remedy: 'Look at /openapi.json for what there is.',
+    remedy: 'Look at /docs, or /openapi.json, for what there is.',
   },
   UNAUTHENTICATED: {
     cause: 'A request has no token, or one that is unknown, expired or revoked.',
@@ -61,7 +61,7 @@ export const SERVICE_ERRORS = {
   DATASET_UNKNOWN: {
     cause: 'The catalog knows no such dataset, or none of a pipeline that the caller has to do with.',
     retryable: false,
-    remedy: 'List them with GET /v1/datasets.',
+    remedy: 'List them with `millrace datasets`, or GET /v1/datasets.',
   },
   SERVICE_UNPROTECTED: {
     cause: 'The service was to listen beyond this machine while nobody would need a token.',

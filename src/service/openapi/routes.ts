@@ -18,12 +18,14 @@ const PAGE_POLICY = [
 
 /**
  * The description of the service at `/openapi.json`, and a page to read and try it at `/docs`. Both are for everybody: they
- * say what every Millrace service can do, and nothing of the project.
+ * say what every Millrace service can do, and nothing of the project. The bare address leads to the page.
  */
 export function addOpenApi(app: FastifyInstance): void {
   const document = openApiDocument();
   app.register(swagger, { mode: 'static', specification: { document: document as never } });
   app.get('/openapi.json', async () => document);
+  // Whoever follows the printed address in a browser; relative, since a proxy may have the service below a path.
+  app.get('/', async (_request, reply) => reply.redirect('docs'));
   app.register(swaggerUi, {
     routePrefix: '/docs',
     staticCSP: PAGE_POLICY,
