@@ -6,26 +6,32 @@ import { COMMON_OPTIONS, specOf, wrap } from '../../src/cli/program/add.js';
 export interface NamedCommand {
   readonly name: string;
   readonly command: Command;
+  /** The heading that it stands below in `--help`. */
+  readonly group: string;
 }
 
 /** Every command that does something, in the order of `--help`. */
 export function allCommands(
   parent: Command = buildProgram(() => undefined),
   words: readonly string[] = [],
+  groupOfAll?: string,
 ): readonly NamedCommand[] {
   return parent
     .createHelp()
     .visibleCommands(parent)
     .flatMap((command) => {
       const path = [...words, command.name()];
-      const own = specOf(command) ? [{ name: path.join(' '), command }] : [];
-      return [...own, ...allCommands(command, path)];
+      const group = groupOfAll ?? command.helpGroup().replace(/:$/, '');
+      const own = specOf(command) ? [{ name: path.join(' '), command, group }] : [];
+      return [...own, ...allCommands(command, path, group)];
     });
 }
 
 /** The sections of the commands in `docs/cli.md`. */
 export function cliReference(): string {
-  return allCommands().map(section).join('\n\n');
+  return allCommands()
+    .map((named, at, all) => (named.group === all[at - 1]?.group ? section(named) : `### ${named.group}\n\n${section(named)}`))
+    .join('\n\n');
 }
 
 function section({ name, command }: NamedCommand): string {
@@ -36,7 +42,7 @@ function section({ name, command }: NamedCommand): string {
     ...command.options.filter(isOwn).map((option) => [option.flags, describeOption(option)] as const),
   ];
   return [
-    `### \`${usage}\``,
+    `#### \`${usage}\``,
     command.description(),
     ...(rows.length > 0 ? [table(rows)] : []),
     ...(spec?.details ?? []).map((paragraph) => wrap(paragraph, 120)),

@@ -12,6 +12,7 @@ import { addCatalogLooks } from './program/catalog-looks.js';
 import { addConnections } from './program/connections.js';
 import { addContracts } from './program/contracts.js';
 import { addDeploys } from './program/deploys.js';
+import { addHealth } from './program/health.js';
 import { addLooks } from './program/looks.js';
 import { addMachine } from './program/machine.js';
 import { addPools } from './program/pools.js';
@@ -34,6 +35,20 @@ interface CommonOptions {
 const EXIT_CODES = `
 Exit codes: 0 done; 1 the run failed, or data was refused; 2 wrong usage or configuration; 3 not found;
 4 a service can't be reached; 130 interrupted.`;
+
+type AddGroup = (program: Command, add: Add) => void;
+
+/** What `--help` and the reference list, in their order: what a newcomer needs first comes first. */
+const GROUPS: readonly (readonly [heading: string, ...AddGroup[]])[] = [
+  ['Project', addProject, addContracts, addConnections],
+  ['Servers', addServers],
+  ['Runs', addRuns, addLooks, addRunActions, addApprovals],
+  ['Starting by itself', addSchedules, addTriggers, addBackfills, addPools],
+  ['Data', addCatalogLooks, addQuarantine],
+  ['Versions', addDeploys],
+  ['Watching', addHealth, addAlerts],
+  ['Upkeep', addStaging, addCatalog, addAccess, addMachine],
+];
 
 /** Says of an option that it must be given, which the usage line (`[options]`) does not. */
 function optionDescription(option: Option): string {
@@ -77,26 +92,10 @@ export function buildProgram(finish: (exitCode: number) => void): Command {
     return spec.temporal ? addTemporalOptions(made) : made;
   };
 
-  addProject(program, add);
-  addServers(program, add);
-  addRuns(program, add);
-  addRunActions(program, add);
-  addApprovals(program, add);
-  addBackfills(program, add);
-  addPools(program, add);
-  addSchedules(program, add);
-  addDeploys(program, add);
-  addAlerts(program, add);
-  addTriggers(program, add);
-  addLooks(program, add);
-  addCatalogLooks(program, add);
-  addQuarantine(program, add);
-  addContracts(program, add);
-  addConnections(program, add);
-  addStaging(program, add);
-  addCatalog(program, add);
-  addAccess(program, add);
-  addMachine(program, add);
+  for (const [heading, ...groups] of GROUPS) {
+    program.commandsGroup(`${heading}:`);
+    for (const addGroup of groups) addGroup(program, add);
+  }
   return program;
 }
 

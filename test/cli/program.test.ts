@@ -41,6 +41,13 @@ describe('help', () => {
     expect(help.stdout).toContain("4 a service can't be reached");
   });
 
+  test('has commands below headings, the same as the reference', async () => {
+    const help = await millrace(['--help']);
+    const headings = [...new Set(allCommands().map(({ group }) => group))];
+    expect(help.stdout.match(/^\w.*(?=:$)/gm)).toEqual(['Options', ...headings]);
+    expect(headings).not.toContain('Commands');
+  });
+
   test('of a command has examples', async () => {
     const help = await millrace(['run', '--help']);
     expect(help.stdout).toMatch(/Examples:\n {2}\$ millrace run flightDelays --params '\{"month":"2001-01"\}' --wait/);

@@ -10,7 +10,7 @@ interface DatasetFlags {
   readonly limit: number;
 }
 
-/** Commands that look at what there is: pipelines, datasets, and whether all of it is well. */
+/** Commands that look at what there is: pipelines and datasets. */
 export function addCatalogLooks(program: Command, add: Add): void {
   add(
     program,
@@ -39,15 +39,4 @@ export function addCatalogLooks(program: Command, add: Add): void {
     .option('--contract <name>', 'only those of this contract')
     .option('--pipeline <name>', 'only those that runs of this pipeline made or found')
     .option('--limit <n>', 'at most so many', parseCount, 20);
-  add(
-    program,
-    {
-      usage: 'health',
-      service: true,
-      temporal: true,
-      about: 'Tells whether Temporal, the catalog and a worker are there; exits with 4 when one is not.',
-      examples: ['millrace health', 'millrace health --service https://millrace.example.com'],
-    },
-    async (context) => (await import('../commands/health.js')).health(context),
-  );
 }
