@@ -33,6 +33,7 @@ async function sweep(services: Services, { sweep: what, dryRun }: SweepStepInput
     catalog,
     inventory: staging.inventory,
     archive,
+    project: { namespace: Context.current().info.namespace, taskQueue: project.taskQueue },
     retention: project.retention ?? {},
     dryRun,
     now: Date.now(),
