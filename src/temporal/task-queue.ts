@@ -15,14 +15,14 @@ export interface Poller {
 }
 
 /** Temporal's numbers for the two kinds of tasks. */
-const TASKS = { workflow: 1, activity: 2 } as const;
+export const TASKS = { workflow: 1, activity: 2 } as const;
 
 /** Temporal's two kinds of tasks: runs go on by those of workflows, steps are those of activities. */
 export type TaskKind = keyof typeof TASKS;
 
-/** Whether a worker takes the workflow tasks of a queue, or those of activities. One that was killed counts for up to 70 s. */
-export async function hasWorker(temporal: TemporalClient, taskQueue: string, tasks: TaskKind = 'workflow'): Promise<boolean> {
-  return (await findPollers(temporal, taskQueue, tasks)).length > 0;
+/** Whether a worker lets runs of a queue go on. One that was killed counts for up to 70 s. */
+export async function hasWorker(temporal: TemporalClient, taskQueue: string): Promise<boolean> {
+  return (await findPollers(temporal, taskQueue)).length > 0;
 }
 
 /** The workers that take the tasks of a queue. One that was killed counts for up to 70 s. */
