@@ -1,6 +1,6 @@
 import { TerminalError, TransientError } from '../core/errors.js';
 import type { TemporalClient } from '../temporal/connect.js';
-import { queuesLeftBehind } from '../temporal/step-workers.js';
+import { queuesLeftBehind } from '../temporal/step-queues.js';
 import { describeDeployment, queueVersions, type Deployment, type QueueVersions } from '../temporal/deployments.js';
 
 /** The deployment of a project's workers, and who takes the work of its queue. */

@@ -11,6 +11,7 @@ import { localOperations } from '../../src/operations/perform.js';
 import { openTemporalStates } from '../../src/operations/temporal-states.js';
 import { connectTemporal, type TemporalClient } from '../../src/temporal/connect.js';
 import { setCurrentVersion } from '../../src/temporal/deployments.js';
+import { findPollers } from '../../src/temporal/task-queue.js';
 import { temporalTarget } from '../../src/temporal/target.js';
 import { bundleOf } from '../../src/worker/bundle.js';
 import { standingOf } from '../../src/worker/standing.js';
@@ -80,11 +81,19 @@ async function refusal(change: () => Promise<unknown>): Promise<unknown> {
   }, patience);
 }
 
+test('a worker whose version is not current takes no new run, and that is told', async () => {
+  const waiting = await ship('waiting');
+  const isTold = async () => (await ask().getRun({ run: waiting.workflowId })).worker;
+  const worker = await work([taskQueue, far], 'a');
+  await vi.waitUntil(async () => (await findPollers(temporal, taskQueue)).length > 0, patience);
+  expect(await isTold()).toBe(false);
+  expect(await ask().getHealth({})).toMatchObject({ ok: false, worker: { ok: false } });
+  expect(await standingOf(taskQueue, worker, temporalTarget({ address }))).toMatchObject({ first: true });
+  expect(await isTold()).toBe(true);
+  expect(await waiting.result()).toMatchObject({ rows: 1 });
+});
+
 test('a version gets new runs only once it has workers on every queue where the current one does steps', async () => {
-  expect(await standingOf(taskQueue, await work([taskQueue, far], 'a'), temporalTarget({ address }))).toMatchObject({
-    first: true,
-  });
-  expect(await (await ship('first')).result()).toMatchObject({ rows: 1 });
   await work([taskQueue], 'b');
   const refused = await refusal(() => ask().promoteVersion({ version: 'b', dryRun: true }));
   expect(refused).toMatchObject({ code: 'VERSION_WITHOUT_WORKER' });
