@@ -3,8 +3,9 @@ import { triggerSettings } from '../src/config/trigger-settings.js';
 import type { Destination, LedgerLoad } from '../src/connectors/contract.js';
 import { MillraceError } from '../src/core/errors.js';
 import { scrub } from '../src/core/secrets.js';
-import { relayMark, type DatasetEvent } from '../src/core/trigger.js';
-import { reviveTrigger } from '../src/temporal/triggers.js';
+import { relayMark, removedMark, triggerId, type DatasetEvent } from '../src/core/trigger.js';
+import type { TemporalClient } from '../src/temporal/connect.js';
+import { lastStartOf, reviveTrigger, tellTrigger, type TriggerPlace } from '../src/temporal/triggers.js';
 import { toFailure } from './failure.js';
 import type { Services } from './services.js';
 import { eventsOf } from './tell-triggers.js';
@@ -65,22 +66,39 @@ export function makeRelayLoads(services: Services) {
 
 async function tellAll(services: Services, destination: Destination, loads: readonly LedgerLoad[]): Promise<void> {
   const { project } = services;
-  const told = new Map<string, DatasetEvent[]>();
+  const heard = new Map<string, DatasetEvent[]>();
   for (const load of loads) {
     for (const [pipeline, events] of eventsOf(project, destination, load)) {
-      told.set(pipeline, [...(told.get(pipeline) ?? []), ...events]);
+      heard.set(pipeline, [...(heard.get(pipeline) ?? []), ...events]);
     }
   }
   const temporal = ownTemporal(Context.current());
-  for (const [pipeline, events] of told) {
+  for (const [pipeline, events] of heard) {
     const config = project.pipelines[pipeline];
     const settings = config && triggerSettings(config);
     if (!settings) continue;
-    const place = { taskQueue: project.taskQueue, pipeline };
+    const place: TriggerPlace = { taskQueue: project.taskQueue, pipeline };
     for (let at = 0; at < events.length; at += TOLD_AT_ONCE) {
-      await reviveTrigger(temporal, place, settings, ['loads', events.slice(at, at + TOLD_AT_ONCE)]);
+      const told = events.slice(at, at + TOLD_AT_ONCE);
+      if (await tellTrigger(temporal, place, 'loads', told)) continue;
+      if (await wasEndedFromOutside(services, temporal, place)) await reviveTrigger(temporal, place, settings, ['loads', told]);
     }
   }
+}
+
+/**
+ * Whether a trigger that does not work was applied, and not taken away since. A worker whose config has triggers that nobody has
+ * applied, or has them still, lets none begin.
+ */
+async function wasEndedFromOutside({ catalog }: Services, temporal: TemporalClient, place: TriggerPlace): Promise<boolean> {
+  const trigger = triggerId(place.taskQueue, place.pipeline);
+  const removed = await catalog.readTriggerMark(removedMark(trigger));
+  const since = removed === undefined ? '' : (JSON.parse(removed) as string);
+  const startedAt = await lastStartOf(temporal, place);
+  if (startedAt !== undefined && startedAt > since) return true;
+  // Temporal forgets what has ended.
+  const [latest] = await catalog.listTriggerEvaluations({ trigger, limit: 1 });
+  return latest !== undefined && latest.at > since;
 }
 
 // A ledger that can't be read holds up nothing but this: so it is told, once a day and cause.

@@ -1,3 +1,4 @@
+import { jsonBytes } from '../src/core/json-bytes.js';
 import type { ArrivedFile, StartAttempt, TriggerCarried, TriggeredStart, TriggerKind } from '../src/core/trigger.js';
 
 /** Starts that are tried by one activity. */
@@ -31,15 +32,21 @@ export class TriggerStarts {
     return false;
   }
 
-  /** Takes some that may be tried now. */
-  take(): TriggeredStart[] {
+  /**
+   * Takes some that may be tried now.
+   * @param room what they may take as JSON, in bytes, since one activity is given all of them; the first may take more
+   */
+  take(room = Number.POSITIVE_INFINITY): TriggeredStart[] {
     const kinds = new Set<TriggerKind>();
+    let left = room;
     for (const [lane, start] of this.waiting) {
       if (this.tried.size === AT_ONCE) break;
       if (this.blocked.has(lane)) continue;
       // Runs without a partition follow each other, but for deliveries, which have nothing to do with each other.
       const follows = start.partition === null && start.kind !== 'webhook';
       if (follows && kinds.has(start.kind)) continue;
+      left -= jsonBytes(start);
+      if (left < 0 && this.tried.size > 0) break;
       kinds.add(start.kind);
       this.waiting.delete(lane);
       const run = follows ? this.runs.get(start.kind) : undefined;
@@ -72,6 +79,19 @@ export class TriggerStarts {
 
   files(): ArrivedFile[] {
     return [...this.waiting.values(), ...this.tried.values()].flatMap(({ files = [] }) => files);
+  }
+
+  /** Gives up the latest of those that wait, until what is left takes no more than so many bytes as JSON. */
+  dropBeyond(room: number): TriggeredStart[] {
+    let left = room - jsonBytes([]);
+    const dropped: TriggeredStart[] = [];
+    for (const [lane, start] of this.waiting) {
+      left -= jsonBytes([lane, start]) + 1;
+      if (left >= 0) continue;
+      this.waiting.delete(lane);
+      dropped.push(start);
+    }
+    return dropped;
   }
 
   carry(): Pick<TriggerCarried, 'starts' | 'runs'> {

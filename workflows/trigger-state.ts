@@ -1,5 +1,6 @@
 import { workflowInfo } from '@temporalio/workflow';
 import { DatasetVersions } from '../src/core/dataset-versions.js';
+import { jsonBytes } from '../src/core/json-bytes.js';
 import { partitionInPath } from '../src/core/partition-in-path.js';
 import type {
   ArrivedFile,
@@ -20,8 +21,19 @@ import { TriggerStarts } from './trigger-starts.js';
 const MOST_DELIVERIES = 2_000;
 /** Versions of datasets that may wait for others: with more, the argument of the next execution would grow too large. */
 const MOST_WAITING = 10_000;
+/** What the next execution may be given: Temporal ends a workflow that hands on more than 2 MiB. */
+const MOST_CARRIED_BYTES = 1_900_000;
+/** Of which so much is kept for telling what had to be given up. */
+const TOLD_BYTES = 50_000;
 /** Inputs that an evaluation names. */
 const MOST_INPUTS = 50;
+
+/** What to do about starts that were given up; files are found again by the next look. */
+const GIVEN_UP: Readonly<Record<Exclude<TriggerKind, 'files'>, string>> = {
+  after: 'Run these partitions by hand.',
+  sql: 'Run the pipeline by hand for these answers.',
+  webhook: 'Have these deliveries sent again.',
+};
 
 type Told = Pick<TriggerEvaluation, 'kind' | 'partition' | 'outcome'> & Partial<TriggerEvaluation>;
 
@@ -188,9 +200,19 @@ export class TriggerState {
     return `${at}/${String(this.number).padStart(9, '0')}`;
   }
 
+  /** Whether what it knows can be taken along whole. */
+  get fits(): boolean {
+    return jsonBytes(this.carried()) <= MOST_CARRIED_BYTES - TOLD_BYTES;
+  }
+
   carry(): TriggerCarried {
     // What was heard in the last moment is decided on here, so that the decision is all that has to be taken along.
     this.decide();
+    if (!this.fits) this.giveUp();
+    return this.carried();
+  }
+
+  private carried(): TriggerCarried {
     return {
       versions: this.versions.state(),
       ...this.starts.carry(),
@@ -200,6 +222,20 @@ export class TriggerState {
       number: this.number,
       evaluations: this.evaluations,
     };
+  }
+
+  /** Starts that cannot be taken along are given up, and told of: better than all of them with the whole workflow. */
+  private giveUp(): void {
+    const rest = jsonBytes({ ...this.carried(), starts: [] });
+    const lost = this.starts.dropBeyond(MOST_CARRIED_BYTES - TOLD_BYTES - rest);
+    for (const [kind, whatToDo] of Object.entries(GIVEN_UP) as [Exclude<TriggerKind, 'files'>, string][]) {
+      const ofKind = lost.filter((start) => start.kind === kind);
+      if (ofKind.length === 0) continue;
+      if (kind === 'webhook') for (const { key } of ofKind) this.deliveries.delete(key.slice('webhook/'.length));
+      const inputs = ofKind.map(({ partition, inputs: [first = ''] }) => partition ?? first).slice(0, MOST_INPUTS);
+      const reason = `${ofKind.length} runs that were to be started are given up: more wait than this trigger can keep. ${whatToDo}`;
+      this.tell({ kind, partition: null, outcome: 'failed', code: 'TRIGGER_FULL', reason, inputs });
+    }
   }
 
   private add(start: Omit<TriggeredStart, 'key'> & { readonly key?: string }): void {

@@ -1,7 +1,8 @@
 import { ActivityFailure, condition, proxyActivities, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
-import type { SqlWatch, TriggeredStart } from '../src/core/trigger.js';
+import type { SqlWatch, TriggeredStart, TriggerEvaluation } from '../src/core/trigger.js';
 import { messageOf } from '../src/core/errors.js';
+import { jsonBytes } from '../src/core/json-bytes.js';
 import type { TriggerState } from './trigger-state.js';
 import { unwrap } from './failures.js';
 
@@ -19,8 +20,11 @@ const { awaitRun } = proxyActivities<Pick<Activities, 'awaitRun'>>({
   retry: { initialInterval: '1s', maximumInterval: '15s' },
 });
 
-/** Evaluations that are written down by one activity. */
+/** Evaluations that are written down by one activity, and what they may take as JSON. */
 const RECORDED_AT_ONCE = 200;
+const MOST_RECORDED_BYTES = 1_000_000;
+/** What one activity may be given in all: Temporal ends a workflow that hands on more than 2 MiB. */
+const MOST_ACTED_BYTES = 1_900_000;
 /** Runs that are waited for at a time; the others are asked about when these have ended. */
 const AWAITED_AT_ONCE = 20;
 /** Files that may wait to be handed to a run before more are looked for. */
@@ -42,7 +46,7 @@ export class TriggerWork {
 
   /** Works until it is time to continue as new. */
   async untilFull(): Promise<void> {
-    while (!this.isFull) {
+    while (!this.isFull || this.hasTooMuch) {
       this.state.decide();
       this.poll();
       await this.act();
@@ -59,10 +63,18 @@ export class TriggerWork {
     return this.turnAfter === undefined ? workflowInfo().continueAsNewSuggested : this.acts >= this.turnAfter;
   }
 
+  /** Whether it would take along more than it can, and can still do something about it. */
+  private get hasTooMuch(): boolean {
+    return (this.mayStart || this.state.evaluations.length > 0) && !this.state.fits;
+  }
+
+  private get mayStart(): boolean {
+    return !this.state.paused && this.state.starts.hasReady;
+  }
+
   private get hasWork(): boolean {
     const { state } = this;
-    const mayStart = !state.paused && state.starts.hasReady;
-    return mayStart || state.hasSomethingTouched || state.evaluations.length > 0 || this.mayLook || this.isFull;
+    return this.mayStart || state.hasSomethingTouched || state.evaluations.length > 0 || this.mayLook || this.isFull;
   }
 
   private get mayLook(): boolean {
@@ -113,8 +125,9 @@ export class TriggerWork {
   /** Starts what is to be started, and writes down what was decided. */
   private async act(): Promise<void> {
     const { state } = this;
-    const evaluations = state.evaluations.slice(0, RECORDED_AT_ONCE);
-    const taken = state.paused || this.isFull ? [] : state.starts.take();
+    const evaluations = firstOf(state.evaluations);
+    const mayTake = !state.paused && (!this.isFull || this.hasTooMuch);
+    const taken = mayTake ? state.starts.take(MOST_ACTED_BYTES - jsonBytes(evaluations)) : [];
     if (taken.length === 0 && evaluations.length === 0) return;
     this.acts += 1;
     const at = new Date().toISOString();
@@ -149,4 +162,11 @@ export class TriggerWork {
     const { pipeline, paused } = this.state;
     setCurrentDetails(`Starts **${pipeline}**${paused ? `, paused by ${paused.by}` : ''}.`);
   }
+}
+
+function firstOf(evaluations: readonly TriggerEvaluation[]): TriggerEvaluation[] {
+  let left = MOST_RECORDED_BYTES;
+  const first = evaluations.slice(0, RECORDED_AT_ONCE);
+  const end = first.findIndex((each, at) => (left -= jsonBytes(each)) < 0 && at > 0);
+  return end < 0 ? first : first.slice(0, end);
 }

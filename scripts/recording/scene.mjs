@@ -25,7 +25,7 @@ export async function openScene({ folder, project, program }) {
   const eventsOf = async (workflowId) => (await client.workflow.getHandle(workflowId).fetchHistory()).events ?? [];
   const until = async (workflowId, look) => {
     for (const deadline = Date.now() + 120_000; Date.now() < deadline; await sleep(200)) {
-      if (look(await eventsOf(workflowId).catch(() => []))) return;
+      if (await look(await eventsOf(workflowId).catch(() => []))) return;
     }
     throw new Error(`${workflowId} has not come to where it was to be recorded.`);
   };

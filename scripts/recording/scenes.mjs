@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
@@ -80,6 +80,29 @@ export const SCENES = {
     await run('pooled', { path: 'orders.csv' }, 'pooled-before');
     return { workflowId: 'millrace.pool/released/narrow' };
   },
+  /** What starts a pipeline, paused and resumed in between. */
+  async trigger(scene) {
+    const workflowId = 'millrace.trigger/released/awaited';
+    await scene.millrace('apply', '--yes');
+    const started = (runs) => scene.until(workflowId, () => startedBy(scene, workflowId, runs));
+    await scene.run('joint', { path: 'orders.csv' }, 'joint-awaited');
+    await started(1);
+    mkdirSync(join(scene.lake, 'inbox'));
+    put(scene.lake, 'inbox/one.csv');
+    await started(2);
+    await scene.millrace('triggers', 'pause', 'awaited', '--reason', 'recorded');
+    put(scene.lake, 'inbox/two.csv');
+    await scene.run('joint', { path: 'orders.csv' }, 'joint-paused');
+    await scene.millrace('triggers', 'resume', 'awaited');
+    await started(4);
+    return { workflowId };
+  },
+  async relay({ millrace, until }) {
+    const workflowId = 'millrace.relay/released';
+    await millrace('apply', '--yes');
+    await until(workflowId, (events) => count(events, 'activityTaskCompletedEventAttributes') === 2);
+    return { workflowId };
+  },
   async asking(scene) {
     return { workflowId: await asking(scene, 'asking') };
   },
@@ -90,6 +113,11 @@ export const SCENES = {
     return { workflowId };
   },
 };
+
+async function startedBy({ millrace }, trigger, runs) {
+  const { data } = await millrace('triggers', 'why', trigger.split('/').at(-1));
+  return data.filter(({ outcome }) => outcome === 'started').length >= runs;
+}
 
 /** A run that waits for people. */
 async function asking({ millrace, until }, id) {

@@ -40,7 +40,7 @@ export function bucketFiles(root: string, s3: Readonly<Record<string, unknown>>,
       return there;
     },
     async *list() {
-      for await (const { key } of store.list('')) yield key;
+      for await (const { key, modifiedAt, bytes } of store.list('')) yield { key, changedMs: modifiedAt.getTime(), bytes };
     },
     close: () => store.close(),
   };

@@ -1,5 +1,12 @@
 import type { Readable } from 'node:stream';
 
+export interface ArchiveFile {
+  readonly key: string;
+  /** Milliseconds since 1970. */
+  readonly changedMs: number;
+  readonly bytes: number;
+}
+
 /** The files of an archive, whether in a folder or in a bucket. Keys are paths below its root. */
 export interface ArchiveFiles {
   /** A folder (absolute), or `s3://bucket/prefix`. */
@@ -16,6 +23,6 @@ export interface ArchiveFiles {
   /** @returns whether it was there */
   remove(key: string): Promise<boolean>;
   /** Every file, in no particular order. */
-  list(): AsyncIterable<string>;
+  list(): AsyncIterable<ArchiveFile>;
   close(): Promise<void>;
 }

@@ -4,7 +4,7 @@ import { mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { TerminalError } from '../core/errors.js';
-import type { ArchiveFiles } from './files.js';
+import type { ArchiveFile, ArchiveFiles } from './files.js';
 
 /** What a writer that was killed has left is as old as this before another takes it away. */
 const LEFT_MS = 86_400_000;
@@ -62,13 +62,17 @@ async function flushed(file: string) {
   }
 }
 
-async function* filesBelow(root: string): AsyncGenerator<string> {
+async function* filesBelow(root: string): AsyncGenerator<ArchiveFile> {
   try {
     for await (const entry of await opendir(root, { recursive: true })) {
       if (!entry.isFile()) continue;
       const file = path.join(entry.parentPath, entry.name);
-      if (!entry.name.endsWith(UNFINISHED)) yield path.relative(root, file).split(path.sep).join('/');
-      else if (Date.now() - (await stat(file)).mtimeMs > LEFT_MS) await rm(file, { force: true });
+      // Somebody may have taken it away since.
+      const found = await stat(file).catch(() => undefined);
+      if (!found) continue;
+      const { mtimeMs: changedMs, size: bytes } = found;
+      if (!entry.name.endsWith(UNFINISHED)) yield { key: path.relative(root, file).split(path.sep).join('/'), changedMs, bytes };
+      else if (Date.now() - changedMs > LEFT_MS) await rm(file, { force: true });
     }
   } catch (error) {
     if (!isMissing(error)) throw refused(root, error);

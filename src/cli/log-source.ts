@@ -9,7 +9,7 @@ import type { TemporalClient } from '../temporal/connect.js';
 import { describeRun, type RunDescription } from '../temporal/describe-run.js';
 import { listInterventions, type Intervention } from '../temporal/interventions.js';
 import { formatRunAddress, type RunAddress } from '../temporal/run-id.js';
-import { hasWorker } from '../temporal/task-queue.js';
+import { hasWorker } from '../temporal/has-worker.js';
 import { listPages } from './list-pages.js';
 import { isOpen } from './outcome.js';
 
@@ -52,7 +52,8 @@ export function logOfCatalog(
     if (!run && !description) throw unknownRun(address);
     const closed = description ? !isOpen({ status: description.state }) : run?.status !== 'running';
     const lines = run ? await readJournal(catalog, run, interventions) : [];
-    const waits = temporal && description?.state === 'running' && !(await hasWorker(temporal, description.taskQueue));
+    const waits =
+      temporal && description?.state === 'running' && !(await hasWorker(temporal, description.taskQueue, description.pinnedTo));
     return { lines, closed, unpolled: waits ? description.taskQueue : undefined };
   };
 }

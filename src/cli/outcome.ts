@@ -7,13 +7,13 @@ export type Run = ResultOf<'getRun'>;
 
 /** What to say of a task queue that nobody polls. */
 export function noWorker(taskQueue: string | null): string {
-  return `No worker polls task queue "${taskQueue ?? ''}": the run waits for one. Start it with: millrace worker`;
+  return `No worker polls task queue "${taskQueue ?? ''}", or none of the version that the run needs: it waits for one. Start it with: millrace worker, or see: millrace deploy status`;
 }
 
 /** What to say of a task queue that steps wait for and nobody polls. */
 export function noStepWorker({ taskQueue, steps }: Run['unpolled'][number]): string {
   const waits = steps.length === 1 ? `step ${steps[0]} waits` : `${steps.length} steps wait`;
-  return `No worker polls task queue "${taskQueue}": ${waits} for one. Start it with: millrace worker --queues ${taskQueue}`;
+  return `No worker polls task queue "${taskQueue}", or none of the version that the run needs: ${waits} for one. Start it with: millrace worker --queues ${taskQueue}`;
 }
 
 /** Whether a run goes on. */

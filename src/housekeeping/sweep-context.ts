@@ -11,6 +11,8 @@ export interface SweepContext {
   readonly inventory: StagingInventory;
   /** Absent for a project without an archive. */
   readonly archive?: ArchiveFiles | undefined;
+  /** Whose runs these are: several projects may share an archive. */
+  readonly project: { readonly namespace: string; readonly taskQueue: string };
   readonly retention: Retention;
   /** Only says what would go. */
   readonly dryRun: boolean;

@@ -1,5 +1,6 @@
 import type { Catalog } from '../catalog/index.js';
 import { TerminalError } from '../core/errors.js';
+import { BATCH, breathe } from './sweep-context.js';
 
 /** A run that goes on, as Temporal lists it. */
 export interface RunningNow {
@@ -26,7 +27,10 @@ export async function requireWholeCatalog(
   now: number,
 ): Promise<void> {
   const known = new Set(pipelines);
+  let looked = 0;
   for (const { workflowId, runId, type, startedAt } of running) {
+    looked += 1;
+    if (looked % BATCH === 0) await breathe();
     if (!known.has(type) || now - Date.parse(startedAt) < YOUNG_MS) continue;
     if (await catalog.findRun(workflowId, runId)) continue;
     throw new TerminalError(

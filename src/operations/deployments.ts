@@ -12,7 +12,7 @@ import { GRPC, grpcCode } from '../temporal/grpc-status.js';
 import { noteVersionBefore, versionBefore } from '../temporal/version-notes.js';
 import type { Handlers, OperationContext } from './context.js';
 import { viewDeployment } from './deployment-view.js';
-import { findDeployment, requireVersion, workersWithout, type FoundDeployment } from './find-deployment.js';
+import { findDeployment, requireStepQueues, requireVersion, workersWithout, type FoundDeployment } from './find-deployment.js';
 
 type DeploymentOperation = 'getDeployment' | 'promoteVersion' | 'rampVersion' | 'rollbackDeployment' | 'unversionDeployment';
 type Routing = ResultOf<'promoteVersion'>['before'];
@@ -22,13 +22,13 @@ export const deploymentHandlers: Handlers<DeploymentOperation> = {
     return viewDeployment(temporal, project.taskQueue, await findDeployment(temporal, project.taskQueue, deployment));
   },
   promoteVersion: (context, { version, ...asked }) =>
-    change(context, asked, (found) => {
-      requireVersion(found, version, context.project.taskQueue);
+    change(context, asked, async (found) => {
+      await requireWorkers(context, found, version);
       return promotion(context, found, version);
     }),
   rampVersion: (context, { version, percent, ...asked }) =>
-    change(context, asked, (found) => {
-      if (percent > 0) requireVersion(found, version, context.project.taskQueue);
+    change(context, asked, async (found) => {
+      if (percent > 0) await requireWorkers(context, found, version);
       return ramping(context, found, version, percent);
     }),
   rollbackDeployment: (context, asked) => change(context, asked, (found) => rollback(context, found)),
@@ -96,7 +96,13 @@ function ramping({ temporal }: OperationContext, { deployment }: FoundDeployment
   };
 }
 
-async function rollback({ temporal, project }: OperationContext, found: FoundDeployment): Promise<Step> {
+async function requireWorkers({ temporal, project }: OperationContext, found: FoundDeployment, version: string): Promise<void> {
+  requireVersion(found, version, project.taskQueue);
+  await requireStepQueues(temporal, found, version);
+}
+
+async function rollback(context: OperationContext, found: FoundDeployment): Promise<Step> {
+  const { temporal } = context;
   const { deployment } = found;
   const { name, current } = deployment;
   if (deployment.ramping) {
@@ -110,12 +116,12 @@ async function rollback({ temporal, project }: OperationContext, found: FoundDep
       { deployment: name },
     );
   }
-  requireVersion(found, before, project.taskQueue);
+  await requireWorkers(context, found, before);
   // What was noted with the earlier version stays: a second rollback goes one further back, and not forward again.
   return { after: { current: before, ramping: null }, work: (asked) => setCurrentVersion(temporal, name, before, asked) };
 }
 
-function withoutVersions({ temporal, project }: OperationContext, found: FoundDeployment): Step {
+async function withoutVersions({ temporal, project }: OperationContext, found: FoundDeployment): Promise<Step> {
   const { name, ramping: there } = found.deployment;
   if (workersWithout(found) === 0) {
     throw new TransientError(
@@ -124,6 +130,7 @@ function withoutVersions({ temporal, project }: OperationContext, found: FoundDe
       { taskQueue: project.taskQueue },
     );
   }
+  await requireStepQueues(temporal, found, null);
   return {
     after: { current: null, ramping: null },
     async work(asked) {

@@ -1,5 +1,6 @@
 import { TerminalError, TransientError } from '../core/errors.js';
 import type { TemporalClient } from '../temporal/connect.js';
+import { queuesLeftBehind } from '../temporal/step-queues.js';
 import { describeDeployment, queueVersions, type Deployment, type QueueVersions } from '../temporal/deployments.js';
 
 /** The deployment of a project's workers, and who takes the work of its queue. */
@@ -77,5 +78,31 @@ export function requireVersion(found: FoundDeployment, version: string, taskQueu
     'VERSION_WITHOUT_WORKER',
     `No worker of version ${version} takes the work of the task queue "${taskQueue}": runs that are sent to it would wait. Start a worker of it, then ask again.`,
     { deployment: name, version, taskQueue },
+  );
+}
+
+/**
+ * Sees that new runs find somebody for their steps too, on every queue where the current version has workers for them.
+ *
+ * @param version `null`: new runs go to workers without a version
+ *
+ * @throws TransientError VERSION_WITHOUT_WORKER naming the queues
+ */
+export async function requireStepQueues(
+  temporal: TemporalClient,
+  { deployment }: FoundDeployment,
+  version: string | null,
+): Promise<void> {
+  const { name, current } = deployment;
+  if (current === null || current === version) return;
+  const next = version === null ? null : { deployment: name, buildId: version };
+  const queues = await queuesLeftBehind(temporal, { deployment: name, buildId: current }, next);
+  if (queues.length === 0) return;
+  const who = version === null ? 'without a version' : `of version ${version}`;
+  const how = `millrace worker${version === null ? '' : ` --deployment ${name}`} --queues ${queues.join(',')}`;
+  throw new TransientError(
+    'VERSION_WITHOUT_WORKER',
+    `No worker ${who} does the steps of task queue ${queues.map((queue) => `"${queue}"`).join(', ')}, where workers of version ${current} do: steps that new runs have there would wait. Start one: ${how}. If new runs have no steps there, it may end when the workers of ${current} have.`,
+    { deployment: name, ...(version !== null && { version }), taskQueues: queues.join(',') },
   );
 }

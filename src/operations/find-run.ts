@@ -38,7 +38,7 @@ export async function findRun(context: OperationContext, address: RunAddress): P
       }
     : { steps: [], schemaChanges: [], checks: [], auditOverrides: [], decisions: [], approvals: [] };
   const truth = description && { description, outcome: await outcomeFor(context, description) };
-  const worker = description && isOpen(description) ? await states.hasWorker(description.taskQueue) : null;
+  const worker = description && isOpen(description) ? await states.hasWorker(description.taskQueue, description.pinnedTo) : null;
   const unpolled = await unpolledQueues(states, description);
   const told = runView(row, known, truth);
   const view = { ...told, steps: withUnpolled(told.steps, description?.pending ?? [], unpolled) };

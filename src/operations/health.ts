@@ -35,7 +35,7 @@ async function lookAtQueues({ project, states }: OperationServices) {
 export interface Surroundings {
   readonly temporal: boolean;
   readonly catalog: boolean;
-  /** Whether a worker polls the project's task queue. */
+  /** Whether a worker takes new runs of the project's task queue. */
   readonly worker: boolean;
 }
 

@@ -23,6 +23,7 @@ export function withoutTemporal(error: Error): Pick<OperationServices, 'temporal
       schedules: () => Promise.reject(error),
       triggers: () => Promise.reject(error),
       hasWorker: () => Promise.reject(error),
+      hasStepWorker: () => Promise.reject(error),
       queue: () => Promise.reject(error),
       versions: () => Promise.reject(error),
       outcome: () => Promise.reject(error),

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import type { ResultOf } from '../api/index.js';
+import type { ArchivedHeader } from '../archive/document.js';
+import type { ArchiveFiles } from '../archive/files.js';
 import { openArchived, type ArchivedHistory } from '../archive/read-archive.js';
-import { TerminalError } from '../core/errors.js';
+import { MillraceError, TerminalError } from '../core/errors.js';
 import { historyPage } from '../temporal/history-page.js';
 import type { EventJson } from '../temporal/history-json.js';
 import { parseRunAddress, type RunAddress } from '../temporal/run-id.js';
-import type { Handlers, OperationContext } from './context.js';
+import { requireScope, type Handlers, type OperationContext } from './context.js';
 import { readCursor, writeCursor } from './cursor.js';
 import { findRun } from './find-run.js';
 import { withArchive } from './with-archive.js';
@@ -18,8 +20,8 @@ type Place = z.output<typeof place>;
 
 export const runHistoryHandlers: Handlers<'listRunHistory'> = {
   async listRunHistory(context, { run: address, cursor, limit }) {
-    const { workflowId, runId } = await findRun(context, parseRunAddress(address));
-    const run = { workflowId, runId };
+    const run = await findHistory(context, parseRunAddress(address));
+    const { workflowId, runId } = run;
     const after = cursor === undefined ? { id: 0 } : readCursor(cursor, place);
     const { states, temporal } = context;
     if (await states.describe(run)) return fromTemporal(context, run, after, limit);
@@ -35,6 +37,32 @@ export const runHistoryHandlers: Handlers<'listRunHistory'> = {
     });
   },
 };
+
+/**
+ * The run of an address, also one that has left the catalog and whose history is in the archive still: there it is found by its run id.
+ *
+ * @throws TerminalError RUN_UNKNOWN, FORBIDDEN
+ */
+async function findHistory(context: OperationContext, address: RunAddress): Promise<Required<RunAddress>> {
+  try {
+    const { workflowId, runId } = await findRun(context, address);
+    return { workflowId, runId };
+  } catch (error) {
+    const { workflowId, runId } = address;
+    if (runId === undefined || !(error instanceof MillraceError) || error.code !== 'RUN_UNKNOWN') throw error;
+    const header = await withArchive(context.project, async (files) => files && headerOf(files, runId));
+    // Several projects may share an archive.
+    if (header?.workflowId !== workflowId || header.taskQueue !== context.project.taskQueue) throw error;
+    requireScope(context, header.pipeline);
+    return { workflowId, runId };
+  }
+}
+
+async function headerOf(files: ArchiveFiles, runId: string): Promise<ArchivedHeader | undefined> {
+  const archived = await openArchived(files, runId);
+  archived?.close();
+  return archived?.header;
+}
 
 async function fromTemporal(
   { temporal }: OperationContext,

@@ -5,7 +5,7 @@ import { formatRunAddress, type RunAddress } from '../temporal/run-id.js';
 import { listRunning, type RunningRun } from '../temporal/list-running.js';
 import { listOwnSchedules, type ListedSchedule } from '../temporal/schedules.js';
 import { describeQueue, type QueueState } from '../temporal/queue-state.js';
-import { hasWorker, type TaskKind } from '../temporal/task-queue.js';
+import { hasStepWorker, hasWorker } from '../temporal/has-worker.js';
 import { listOwnTriggers } from '../temporal/triggers.js';
 import { versionHealth, type VersionHealth } from './version-health.js';
 import { rememberOutcomes } from './run-outcomes.js';
@@ -23,8 +23,10 @@ export interface TemporalStates {
   describe(run: RunAddress): Promise<RunDescription | undefined>;
   /** The runs that began last, of those that run now: one visibility request a second at most. */
   running(): Promise<readonly RunningRun[]>;
-  /** Whether a worker lets runs go on there, or does steps. @param tasks @default 'workflow' */
-  hasWorker(taskQueue: string, tasks?: TaskKind): Promise<boolean>;
+  /** Whether a worker lets runs go on there: those that are pinned to a version, or new ones. @param pinnedTo @default null */
+  hasWorker(taskQueue: string, pinnedTo?: RunDescription['pinnedTo']): Promise<boolean>;
+  /** Whether a worker does steps there, of a run that is pinned to a version or to none. */
+  hasStepWorker(taskQueue: string, pinnedTo: RunDescription['pinnedTo']): Promise<boolean>;
   queue(taskQueue: string): Promise<QueueState>;
   /** The versions of its workers, and the open runs that wait for one: by three requests, a second at most. */
   versions(taskQueue: string): Promise<VersionHealth>;
@@ -64,7 +66,10 @@ export function openTemporalStates(temporal: TemporalClient, taskQueue: string):
     running: () => ask('running', () => listRunning(temporal, taskQueue)),
     schedules: () => ask('schedules', () => listOwnSchedules(temporal, taskQueue)),
     triggers: () => ask('triggers', () => listOwnTriggers(temporal, taskQueue)),
-    hasWorker: (queue, tasks) => ask(`${tasks ?? 'workflow'} tasks of ${queue}`, () => hasWorker(temporal, queue, tasks)),
+    hasWorker: (queue, pinnedTo = null) =>
+      ask(`runs of ${queue} for ${JSON.stringify(pinnedTo)}`, () => hasWorker(temporal, queue, pinnedTo)),
+    hasStepWorker: (queue, pinnedTo) =>
+      ask(`steps of ${queue} for ${JSON.stringify(pinnedTo)}`, () => hasStepWorker(temporal, queue, pinnedTo)),
     queue: (queue) => ask(`queue ${queue}`, () => describeQueue(temporal, queue)),
     versions: (queue) => ask(`versions ${queue}`, () => versionHealth(temporal, queue)),
     outcome: rememberOutcomes(temporal),

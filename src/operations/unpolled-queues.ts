@@ -11,14 +11,14 @@ export interface UnpolledQueue {
 
 /** The task queues that steps of a run wait for and that no worker polls. */
 export async function unpolledQueues(
-  states: Pick<TemporalStates, 'hasWorker'>,
-  description: Pick<RunDescription, 'pending'> | undefined,
+  states: Pick<TemporalStates, 'hasStepWorker'>,
+  description: Pick<RunDescription, 'pending' | 'pinnedTo'> | undefined,
 ): Promise<UnpolledQueue[]> {
   const waiting = (description?.pending ?? []).filter(({ state }) => state === 'scheduled');
   const queues = [...new Set(waiting.flatMap(({ taskQueue }) => taskQueue ?? []))].toSorted();
   const found: UnpolledQueue[] = [];
   for (const taskQueue of queues) {
-    if (await states.hasWorker(taskQueue, 'activity')) continue;
+    if (await states.hasStepWorker(taskQueue, description?.pinnedTo ?? null)) continue;
     found.push({ taskQueue, steps: waiting.filter((each) => each.taskQueue === taskQueue).map(({ step }) => step) });
   }
   return found;

@@ -8,7 +8,7 @@ import { isCatalogs, manifestsOf, type Found, type RebuildSources } from './sour
 
 /** Tells the catalog of the runs that the archive has: those that Temporal has forgotten, and of the others that they are archived. */
 export async function tellArchived(sources: RebuildSources, files: ArchiveFiles, found: Found): Promise<void> {
-  for await (const key of files.list()) {
+  for await (const { key } of files.list()) {
     const runId = runIdOfKey(key);
     if (runId === undefined) continue;
     try {

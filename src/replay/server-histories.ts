@@ -90,7 +90,8 @@ export async function fetchHistory(
 /** Writes a history into a folder, as a file that can be replayed later. Gives its path. */
 export async function saveHistory(folder: string, { workflowId, runId, history }: ServerHistory): Promise<string> {
   await mkdir(folder, { recursive: true });
-  const name = `${workflowId.replaceAll(/[^\w.-]+/g, '_').slice(0, 100)}-${runId.slice(0, 8)}.json`;
+  // Run ids begin with the time: those of one minute begin alike.
+  const name = `${workflowId.replaceAll(/[^\w.-]+/g, '_').slice(0, 100)}-${runId.slice(-12)}.json`;
   const file = path.join(folder, name);
   await writeFile(file, `${JSON.stringify(encodeHistory(history), null, 2)}\n`);
   return file;

@@ -3,7 +3,7 @@ import type { TemporalClient } from './connect.js';
 import { GRPC, grpcCode } from './grpc-status.js';
 import { isoTime } from './iso-time.js';
 import { answered } from './service-errors.js';
-import { findPollers, type Poller } from './task-queue.js';
+import { findPollers, TASKS, type Poller, type TaskKind } from './task-queue.js';
 
 /** Where a version of a worker deployment stands. */
 export type VersionStatus = 'inactive' | 'current' | 'ramping' | 'draining' | 'drained';
@@ -36,12 +36,18 @@ export interface QueueVersions {
   readonly pollers: readonly Poller[];
 }
 
-/** The versions that a task queue has workers of, and the one that gets new runs. */
-export async function queueVersions(temporal: TemporalClient, taskQueue: string): Promise<QueueVersions> {
+/** The versions that a task queue has workers of, and the one that gets new runs, or the steps of a run that is not pinned. */
+export async function queueVersions(
+  temporal: TemporalClient,
+  taskQueue: string,
+  tasks: TaskKind = 'workflow',
+): Promise<QueueVersions> {
   const { client, namespace } = temporal;
   const [{ versioningInfo }, pollers] = await Promise.all([
-    answered(temporal, taskQueue, () => client.workflowService.describeTaskQueue({ namespace, taskQueue: { name: taskQueue } })),
-    findPollers(temporal, taskQueue),
+    answered(temporal, taskQueue, () =>
+      client.workflowService.describeTaskQueue({ namespace, taskQueue: { name: taskQueue }, taskQueueType: TASKS[tasks] }),
+    ),
+    findPollers(temporal, taskQueue, tasks),
   ]);
   return { current: versionOf(versioningInfo?.currentDeploymentVersion), pollers };
 }
@@ -117,7 +123,7 @@ export async function setCurrentVersion(
       buildId: buildId ?? '',
       identity: by,
       ...(token && { conflictToken: token }),
-      // A queue that the version before had and this one has not is one that nobody needs any more.
+      // It would refuse where a queue of the version before has work just now. Whoever asks has looked who polls them.
       ignoreMissingTaskQueues: true,
     }),
   );

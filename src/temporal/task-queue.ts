@@ -1,4 +1,5 @@
 import type { TemporalClient } from './connect.js';
+import type { DeploymentVersion } from './describe-run.js';
 import { answered } from './service-errors.js';
 
 /** A worker asks at least once a minute; the server remembers it for five. */
@@ -14,16 +15,16 @@ export interface Poller {
   readonly buildId: string;
 }
 
+/** Whether a worker is of a version, or of none (`null`). */
+export function isOfVersion({ deployment, buildId }: Poller, version: DeploymentVersion | null): boolean {
+  return version === null ? deployment === '' : deployment === version.deployment && buildId === version.buildId;
+}
+
 /** Temporal's numbers for the two kinds of tasks. */
-const TASKS = { workflow: 1, activity: 2 } as const;
+export const TASKS = { workflow: 1, activity: 2 } as const;
 
 /** Temporal's two kinds of tasks: runs go on by those of workflows, steps are those of activities. */
 export type TaskKind = keyof typeof TASKS;
-
-/** Whether a worker takes the workflow tasks of a queue, or those of activities. One that was killed counts for up to 70 s. */
-export async function hasWorker(temporal: TemporalClient, taskQueue: string, tasks: TaskKind = 'workflow'): Promise<boolean> {
-  return (await findPollers(temporal, taskQueue, tasks)).length > 0;
-}
 
 /** The workers that take the tasks of a queue. One that was killed counts for up to 70 s. */
 export async function findPollers(temporal: TemporalClient, taskQueue: string, tasks: TaskKind = 'workflow'): Promise<Poller[]> {

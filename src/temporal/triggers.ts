@@ -84,6 +84,14 @@ export async function reviveTrigger<Name extends keyof TriggerSignals>(
   );
 }
 
+/** When a trigger last began to work, ISO, also one that was ended since; `undefined` where Temporal knows of none. */
+export async function lastStartOf(temporal: TemporalClient, { taskQueue, pipeline }: TriggerPlace): Promise<string | undefined> {
+  const id = triggerId(taskQueue, pipeline);
+  return answered(temporal, id, () =>
+    unlessGone(async () => (await temporal.client.workflow.getHandle(id).describe()).startTime.toISOString(), undefined),
+  );
+}
+
 /** The pipelines whose triggers work; by visibility, which lags behind by moments. */
 export async function listOwnTriggers(temporal: TemporalClient, taskQueue: string): Promise<string[]> {
   const prefix = triggerId(taskQueue, '');

@@ -19,7 +19,7 @@ async function content(files: ArchiveFiles): Promise<string | undefined> {
 
 async function keys(files: ArchiveFiles): Promise<string[]> {
   const found: string[] = [];
-  for await (const key of files.list()) found.push(key);
+  for await (const { key } of files.list()) found.push(key);
   return found;
 }
 

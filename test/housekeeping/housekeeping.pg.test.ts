@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { archiveKey } from '../../src/archive/document.js';
@@ -6,7 +6,7 @@ import type { Retention } from '../../src/config/retention.js';
 import { requireWholeCatalog } from '../../src/housekeeping/whole-catalog.js';
 import { onBothDatabases, type Opened } from '../catalog/fresh-catalog.js';
 import { temporaryFolder } from '../support/folder.js';
-import { ago, DAY_MS, lay, NOW, staged, sweepAll, type Scene, type SceneDataset, type SceneRun } from './scenario.js';
+import { ago, archive, DAY_MS, lay, NOW, staged, sweepAll, type Scene, type SceneDataset, type SceneRun } from './scenario.js';
 
 const RETENTION: Retention = {
   staging: 14 * DAY_MS,
@@ -173,6 +173,25 @@ onBothDatabases((fresh) => {
     expect(await catalog.findArchive(key)).toMatchObject({ state: 'removed' });
     expect(await catalog.listRunsToArchive({ namespace: 'default', limit: 9 })).toEqual([]);
     expect(await catalog.findRun(key.workflowId)).toMatchObject({ status: 'completed' });
+  });
+
+  test('an archived history goes in its time, also when its run has left the catalog before', async () => {
+    const { catalog, staging } = await laid({ runs: [RUN], datasets: [] }, fresh);
+    const file = path.join(staging, 'archive', archiveKey(RUN.runId));
+    const other = { workflowId: 'other', pipeline: 'pipeline0', closedAt: ago(300) };
+    const ofOther = await archive({ ...other, runId: RUN.runId.replace(/1$/, '8'), taskQueue: 'another project' }, staging);
+    const damaged = await archive({ ...other, runId: RUN.runId.replace(/1$/, '9'), taskQueue: 'shop' }, staging);
+    writeFileSync(damaged, 'no history');
+    utimesSync(damaged, new Date(ago(300)), new Date(ago(300)));
+
+    await sweepAll(catalog, staging, { catalog: 100 * DAY_MS });
+    expect(await catalog.findRun('of one', RUN.runId)).toBeUndefined();
+    expect((await sweepAll(catalog, staging, { archive: 301 * DAY_MS }))[2]?.removed).toEqual({ histories: 0 });
+    expect((await sweepAll(catalog, staging, { archive: 200 * DAY_MS }, true))[2]?.removed).toEqual({ histories: 1 });
+    expect(existsSync(file)).toBe(true);
+    const [, , swept] = await sweepAll(catalog, staging, { archive: 200 * DAY_MS });
+    expect(swept).toMatchObject({ removed: { histories: 1 }, kept: { 'cannot be read': 1 } });
+    expect([file, ofOther, damaged].map((each) => existsSync(each))).toEqual([false, true, true]);
   });
 
   test('a run that is retried after it was found old stays', async () => {

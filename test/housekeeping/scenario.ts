@@ -1,12 +1,13 @@
 import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import type { Catalog } from '../../src/catalog/index.js';
 import type { Retention } from '../../src/config/retention.js';
 import { SWEEPS, type Swept } from '../../src/core/retention.js';
 import { folderInventory } from '../../src/engine/staging-inventory.js';
 import { tidy } from '../../src/housekeeping/tidy.js';
 import { folderFiles } from '../../src/archive/folder-files.js';
-import { archiveKey } from '../../src/archive/document.js';
+import { ARCHIVE_VERSION, archiveKey, writeDocument, type ArchivedHeader } from '../../src/archive/document.js';
 import { manifest, runStarted } from '../catalog/sample-facts.js';
 
 export const DAY_MS = 86_400_000;
@@ -105,10 +106,24 @@ async function record(run: SceneRun, scene: Scene, catalog: Catalog, staging: st
   if (status === 'running') return;
   await catalog.recordRunFinished({ ...key, status, finishedAt: ago(endedAge) });
   if (!archived) return;
-  const file = path.join(staging, 'archive', archiveKey(runId));
-  mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(file, 'packed');
+  await archive({ ...key, pipeline, taskQueue: 'shop', closedAt: ago(endedAge) }, staging);
   await catalog.recordArchive({ ...key, state: 'archived', at: ago(endedAge), events: 9, bytes: 6 });
+}
+
+/** Writes a history into the archive, as the archiver does when its run has ended. */
+export async function archive(
+  run: Pick<ArchivedHeader, 'workflowId' | 'runId' | 'pipeline' | 'taskQueue' | 'closedAt'>,
+  staging: string,
+): Promise<string> {
+  const file = path.join(staging, 'archive', archiveKey(run.runId));
+  const place = { version: ARCHIVE_VERSION, namespace: 'default', memo: null, searchAttributes: {} };
+  const header = { ...place, ...run, status: 'completed', startedAt: run.closedAt } as unknown as ArchivedHeader;
+  const pieces: string[] = [];
+  for await (const piece of writeDocument(header, (async function* () {})())) pieces.push(piece);
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, gzipSync(pieces.join('')));
+  utimesSync(file, new Date(run.closedAt), new Date(run.closedAt));
+  return file;
 }
 
 /** Does all sweeps, as a run of housekeeping would at {@link NOW}. */
@@ -117,6 +132,7 @@ export async function sweepAll(catalog: Catalog, staging: string, retention: Ret
     catalog,
     inventory: folderInventory(staging),
     archive: folderFiles(path.join(staging, 'archive')),
+    project: { namespace: 'default', taskQueue: 'shop' },
     retention,
     dryRun,
     now: NOW,

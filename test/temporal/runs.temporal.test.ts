@@ -9,7 +9,7 @@ import { temporalTarget } from '../../src/temporal/target.js';
 import { describeRun, outcomeOf } from '../../src/temporal/describe-run.js';
 import { ensureSearchAttributes } from '../../src/temporal/search-attributes.js';
 import { startRun } from '../../src/temporal/start-run.js';
-import { hasWorker } from '../../src/temporal/task-queue.js';
+import { hasWorker } from '../../src/temporal/has-worker.js';
 import { temporalAddress } from '../support/temporal.js';
 
 const taskQueue = `client-${randomUUID()}`;

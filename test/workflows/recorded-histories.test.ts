@@ -38,10 +38,12 @@ const KINDS = [
   'paused',
   'pool',
   'pooled',
+  'relay',
   'reset',
   'retried',
   'skipped',
   'start',
+  'trigger',
   'waiting',
 ];
 

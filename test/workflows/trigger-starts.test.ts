@@ -81,4 +81,20 @@ describe('starts that are decided on', () => {
     const { starts: left, runs } = JSON.parse(JSON.stringify(starts.carry())) as ReturnType<TriggerStarts['carry']>;
     expect(new TriggerStarts(left, runs).take()).toEqual([expect.objectContaining({ key: 'two', after: 'ready-1' })]);
   });
+
+  test('are tried so many at a time as have room, the first one whatever it takes', () => {
+    const starts = new TriggerStarts();
+    for (const key of ['a', 'b', 'c']) starts.add(start(key, { kind: 'webhook', params: { note: 'ö'.repeat(100) } }));
+    expect(starts.take(700).map(({ key }) => key)).toEqual(['a', 'b']);
+    starts.settle([done('a', '1'), done('b', '2')]);
+    expect(starts.take(1).map(({ key }) => key)).toEqual(['c']);
+  });
+
+  test('that cannot be taken along are given up, the latest ones', () => {
+    const starts = new TriggerStarts();
+    for (const key of ['a', 'b', 'c']) starts.add(start(key, { kind: 'webhook', params: { note: 'ö'.repeat(100) } }));
+    expect(starts.dropBeyond(700).map(({ key }) => key)).toEqual(['c']);
+    expect(JSON.stringify(starts.carry().starts).length).toBeLessThan(700);
+    expect(starts.take().map(({ key }) => key)).toEqual(['a', 'b']);
+  });
 });

@@ -1,4 +1,5 @@
 import { loadProject } from '../../config/load.js';
+import { findPipeline } from '../../config/parameters.js';
 import { TerminalError } from '../../core/errors.js';
 import { REMEDY } from '../../replay/broken.js';
 import { readHistories, type RecordedHistory } from '../../replay/recorded-histories.js';
@@ -20,13 +21,17 @@ export interface ReplayFlags {
  * Replays histories with the code in this folder, and tells which runs would break.
  *
  * @returns 1 when one would
- * @throws TerminalError TEST_DATA_MISSING, TEST_DATA_INVALID for files; COMMAND_INVALID; TransientError TEMPORAL_UNREACHABLE
+ * @throws TerminalError PIPELINE_UNKNOWN where nothing is of it; TEST_DATA_MISSING, TEST_DATA_INVALID for files; COMMAND_INVALID; TransientError TEMPORAL_UNREACHABLE
  */
 export async function replay({ output, directory }: CommandContext, flags: ReplayFlags): Promise<number> {
   const project = await loadProject(directory);
   const histories = flags.from === 'server' ? await takeFromServer(project.taskQueue, flags) : await takeFromFolder(flags);
   if (histories.length === 0) {
-    output.text(`There is no history to replay: task queue "${project.taskQueue}" has had no run.`);
+    // A name that is mistyped must not look like runs that all go on.
+    if (flags.pipeline !== undefined) findPipeline(project.pipelines, flags.pipeline);
+    const where = flags.from === 'server' ? `task queue "${project.taskQueue}"` : flags.from;
+    const whose = flags.pipeline === undefined ? '' : ` of ${flags.pipeline}`;
+    output.text(`There is no history to replay: ${where} has no run${whose}.`);
     return EXIT.ok;
   }
   await quietReplay();

@@ -8,9 +8,11 @@ export const TRIGGER_ERRORS = {
     remedy: 'Give the pipeline `triggers` in the config, then run `millrace apply`.',
   },
   TRIGGER_FULL: {
-    cause: 'More partitions wait for datasets than a trigger can keep; the one that waited longest was given up.',
+    cause:
+      'More waits in a trigger than it can keep: partitions for datasets, of which the one that waited longest was given up, or starts and deliveries, of which the latest were.',
     retryable: false,
-    remedy: 'Find out why so many never become complete: `millrace triggers show`. Run by hand what was given up.',
+    remedy:
+      'Find out why so much waits: `millrace triggers show`. Run by hand what was given up, and have deliveries sent again.',
   },
   TRIGGER_POLL_FAILED: {
     cause: 'A look for files, or a question to a database, ended without an answer: it took too long, or its worker died.',
