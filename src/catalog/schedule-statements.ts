@@ -33,6 +33,8 @@ export interface ScheduleRecords {
   recordScheduleResume(schedule: string, resumedAt: string, by: string): Promise<void>;
   /** Latest first. */
   listSchedulePauses(schedule: string): Promise<SchedulePause[]>;
+  /** ISO: what times up to this one came to, housekeeping has removed in part; null where everything is there. */
+  scheduleForgottenUntil(schedule: string): Promise<string | null>;
 }
 
 export function scheduleRecords(database: CatalogDatabase): ScheduleRecords {
@@ -42,6 +44,7 @@ export function scheduleRecords(database: CatalogDatabase): ScheduleRecords {
     recordSchedulePause: (pause) => database.write((db) => recordPause(db, pause)),
     recordScheduleResume: (schedule, at, by) => database.write((db) => recordResume(db, schedule, at, by)),
     listSchedulePauses: (schedule) => database.read((db) => listPauses(db, schedule)),
+    scheduleForgottenUntil: (schedule) => database.read((db) => forgottenUntil(db, schedule)),
   };
 }
 
@@ -117,6 +120,15 @@ async function listPauses(db: CatalogSession, schedule: string): Promise<Schedul
     resumedAt: row.resumed_at,
     resumedBy: row.resumed_by,
   }));
+}
+
+async function forgottenUntil(db: CatalogSession, schedule: string): Promise<string | null> {
+  const row = await db
+    .selectFrom('schedule_horizons')
+    .select('forgotten_until')
+    .where('schedule', '=', schedule)
+    .executeTakeFirst();
+  return row?.forgotten_until ?? null;
 }
 
 function toTick(row: Selectable<ScheduleTicksTable>): ScheduleTick {
