@@ -1,7 +1,6 @@
-import { isCancellation } from '@temporalio/workflow';
 import { pairId } from '../src/core/paired-steps.js';
 import type { StepId } from '../src/core/steps.js';
-import { asStepFailure, endedBy, pairFailure } from './failures.js';
+import { pairFailure, stepEnding } from './failures.js';
 import type { RunState } from './run-state.js';
 import type { PairResult } from './steps.js';
 
@@ -14,10 +13,8 @@ interface Pair {
 
 /** Ends two steps whose activity has failed: the judgement may have been done before it did. */
 export function endPair(state: RunState, { judging, loading, attempts }: Pair, thrown: unknown): PairResult {
-  const error = endedBy(thrown);
-  const status = isCancellation(error) ? 'cancelled' : 'failed';
   const told = pairFailure(thrown);
-  const failure = asStepFailure(told?.failedStep ?? pairId(judging, loading), error, attempts);
+  const { status, failure } = stepEnding(told?.failedStep ?? pairId(judging, loading), thrown, attempts);
   const rejected = Promise.reject(failure);
   rejected.catch(() => undefined);
   if (told?.validated) {

@@ -21,7 +21,7 @@ export function unwrap(error: unknown): unknown {
  * What a step ended with. Once its cancellation is asked for, Temporal makes no further attempt and tells how the last one
  * failed: that its worker had died, say. Where there would have been another attempt, the cancellation is what ended the step.
  */
-export function endedBy(error: unknown): unknown {
+function endedBy(error: unknown): unknown {
   if (!(error instanceof ActivityFailure) || error.retryState !== 'CANCEL_REQUESTED') return error;
   const isFinal = error.cause instanceof ApplicationFailure && error.cause.nonRetryable === true;
   return isFinal ? error : new CancelledFailure(`The run was cancelled; the step's last attempt: ${messageOf(error.cause)}`);
@@ -87,6 +87,17 @@ export function asStepFailure(step: string, error: unknown, maximumAttempts: num
     { message: `Step ${step} failed${often}: ${message}`, type, details },
     failure.stack === '' ? undefined : failure,
   );
+}
+
+/** How a step ends whose activity has failed, or was cancelled. */
+export function stepEnding(
+  step: string,
+  thrown: unknown,
+  maximumAttempts: number,
+): { readonly status: 'failed' | 'cancelled'; readonly failure: TemporalFailure } {
+  const error = endedBy(thrown);
+  const status = isCancellation(error) ? 'cancelled' : 'failed';
+  return { status, failure: asStepFailure(step, error, maximumAttempts) };
 }
 
 /** What the failure of an activity that does two steps says about them; nothing when it ended without a word, as by a timeout. */

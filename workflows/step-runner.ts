@@ -1,4 +1,4 @@
-import { isCancellation, log, proxyActivities, setCurrentDetails, type CancellationScope } from '@temporalio/workflow';
+import { log, proxyActivities, setCurrentDetails, type CancellationScope } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
 import { pairId } from '../src/core/paired-steps.js';
 import type { AuditDecision, BesideEarlier, RunContext, StepId, StepResult, ValidateAndLoadResult } from '../src/core/steps.js';
@@ -8,7 +8,7 @@ import type { Approvals } from './approvals.js';
 import type { SlotProof } from '../src/core/pools.js';
 import type { TaskOrder } from '../src/core/step-policy.js';
 import { endPair } from './end-pair.js';
-import { asStepFailure, codeOf, endedBy } from './failures.js';
+import { codeOf, stepEnding } from './failures.js';
 import { Reuse } from './reuse.js';
 import { MAX_STEPS, type RunState } from './run-state.js';
 import { lackingOf, skippedResult } from './skipped.js';
@@ -182,15 +182,14 @@ export class StepRunner implements Steps {
   /** What becomes of a step that has failed for good: its error is thrown, or somebody decides. */
   private async decide(call: StepCall, thrown: unknown): Promise<'retry' | 'skip'> {
     const step = idOf(call);
-    const error = endedBy(thrown);
-    const failure = asStepFailure(step, error, attemptsOf(call.policy));
+    const { status, failure } = stepEnding(step, thrown, attemptsOf(call.policy));
     const { message } = failure;
-    const end = (status: 'failed' | 'cancelled'): void => {
-      this.state.end(step, status, { error: message });
+    const end = (as: 'failed' | 'cancelled'): void => {
+      this.state.end(step, as, { error: message });
       this.show();
     };
-    if (isCancellation(error) || call.policy.onFailure !== 'wait') {
-      end(isCancellation(error) ? 'cancelled' : 'failed');
+    if (status === 'cancelled' || call.policy.onFailure !== 'wait') {
+      end(status);
       throw failure;
     }
     this.state.stop(step, 'waiting', message);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { randomFrom, type Random } from '../../chaos/random.js';
 import type { PoolState } from '../../src/core/pools.js';
 import { asksPool } from '../../src/temporal/ask-pool.js';
-import type { Stage } from './stage.js';
+import type { Stage } from '../stage.js';
 
 /** What is done to runs, to workers and to the pool itself. */
 export const DISTURBANCES = ['kill a worker', 'cancel', 'terminate', 'reset', 'terminate the pool'] as const;
@@ -26,7 +26,7 @@ interface Scene {
 export async function disturb(what: Disturbance, { stage, poolId, random, open }: Scene): Promise<boolean> {
   const { client } = stage;
   if (what === 'kill a worker') {
-    await stage.killOne((count) => random.between(0, count - 1));
+    await stage.killOne((pids) => random.pick(pids));
     return true;
   }
   if (what === 'terminate the pool') return done(client.workflow.getHandle(poolId).terminate('soak'));

@@ -7,7 +7,8 @@ import { asksPool } from '../../src/temporal/ask-pool.js';
 import type { Soak, SoakOptions, SoakReport } from '../soak.js';
 import { disturb, DISTURBANCES, planDisturbances, type Disturbance } from './disturbance.js';
 import { livenessOf } from './liveness.js';
-import { openStage, TASK_QUEUE, type Stage } from './stage.js';
+import { TASK_QUEUE } from '../stage.js';
+import { openJournalStage, type JournalStage } from './stage.js';
 
 const SLOTS = 4;
 const STEPS = 200;
@@ -32,7 +33,7 @@ type Ends = ReadonlyMap<string, string>;
 export const soak: Soak = {
   about: 'a pool of 4 slots under 200 competing steps, with workers killed and runs cancelled, terminated and reset at random',
   async run(options: SoakOptions): Promise<SoakReport> {
-    const stage = await openStage(options.notice, 400);
+    const stage = await openJournalStage(options.notice, 400);
     try {
       for (let count = 0; count < WORKERS; count += 1) await stage.add();
       return await compete(stage, options);
@@ -42,7 +43,7 @@ export const soak: Soak = {
   },
 };
 
-async function compete(stage: Stage, { scale, seed, notice }: SoakOptions): Promise<SoakReport> {
+async function compete(stage: JournalStage, { scale, seed, notice }: SoakOptions): Promise<SoakReport> {
   const steps = Math.max(8, Math.round(STEPS * scale));
   const counts = Object.fromEntries(DISTURBANCES.map((what) => [what, Math.max(1, Math.round(FULL[what] * scale))])) as Record<
     Disturbance,
@@ -81,7 +82,7 @@ async function compete(stage: Stage, { scale, seed, notice }: SoakOptions): Prom
 }
 
 /** Every tenth step takes two slots, and says so in its run's id. */
-async function startAll(stage: Stage, steps: number, seed: string): Promise<string[]> {
+async function startAll(stage: JournalStage, steps: number, seed: string): Promise<string[]> {
   const random = randomFrom(`${seed} runs`);
   const ids: string[] = [];
   for (let number = 1; number <= steps; number += 1) {
@@ -105,7 +106,7 @@ function openOf(ids: readonly string[], ends: Ends): string[] {
 }
 
 /** Looks until every run has ended, the latest of its id. Gives those that do not. */
-async function watch({ client }: Stage, ids: readonly string[], ends: Map<string, string>): Promise<readonly string[]> {
+async function watch({ client }: JournalStage, ids: readonly string[], ends: Map<string, string>): Promise<readonly string[]> {
   for (let moved = Date.now(); Date.now() - moved < STUCK_MS; await sleep(500)) {
     for (const id of openOf(ids, ends)) {
       const name = await client.workflow
@@ -129,7 +130,10 @@ interface Disturbing {
   readonly open: () => readonly string[];
 }
 
-async function disturbAll(stage: Stage, { plan, seed, notice, open }: Disturbing): Promise<Partial<Record<Disturbance, number>>> {
+async function disturbAll(
+  stage: JournalStage,
+  { plan, seed, notice, open }: Disturbing,
+): Promise<Partial<Record<Disturbance, number>>> {
   const random = randomFrom(`${seed} disturbances`);
   const made: Partial<Record<Disturbance, number>> = {};
   for (const what of plan) {
@@ -143,7 +147,7 @@ async function disturbAll(stage: Stage, { plan, seed, notice, open }: Disturbing
 }
 
 /** The runs that ended in a way that no disturbance makes, and why. */
-async function failures({ client }: Stage, ends: Ends): Promise<string[]> {
+async function failures({ client }: JournalStage, ends: Ends): Promise<string[]> {
   const failed = [...ends].filter(([, end]) => end === 'FAILED' || end === 'TIMED_OUT');
   return Promise.all(
     failed.map(async ([id, end]) => {
@@ -164,7 +168,7 @@ function reasonOf(error: unknown): string {
 }
 
 /** How the pool stands once nothing moves any more; the slots of runs that were terminated last are free after a grace. */
-async function settledPool({ client }: Stage): Promise<PoolState | undefined> {
+async function settledPool({ client }: JournalStage): Promise<PoolState | undefined> {
   let state: PoolState | undefined;
   for (const end = Date.now() + 60_000; Date.now() < end; await sleep(500)) {
     ({ value: state } = await asksPool<PoolState>(client, POOL, 'state'));
@@ -186,7 +190,7 @@ function tallyOf(ends: Ends): Record<string, number> {
   return tally;
 }
 
-async function continuations({ client }: Stage): Promise<number> {
+async function continuations({ client }: JournalStage): Promise<number> {
   let count = 0;
   const query = `WorkflowId = '${POOL}' AND ExecutionStatus = 'ContinuedAsNew'`;
   for await (const _ of client.workflow.list({ query })) count += 1;

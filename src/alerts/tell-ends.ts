@@ -18,7 +18,9 @@ export interface EndsSettings {
 export async function tellEnds({ catalog, project, now, lookBackMs }: EndsSettings): Promise<void> {
   const began = await catalog.watchedSince('ends', new Date(now).toISOString());
   const since = [began, new Date(now - lookBackMs).toISOString()].toSorted().at(-1) ?? began;
-  for (const failure of await catalog.listUntoldFailures(since, AT_ONCE)) await catalog.raiseAlert(failureAlert(failure));
+  for (const failure of await catalog.listUntoldFailures(since, AT_ONCE)) {
+    await catalog.raiseAlert(failure.error?.code === 'RUN_REPLACED' ? replacedAlert(failure) : failureAlert(failure));
+  }
   for (const bound of rejectsBounds(project)) {
     for (const rejects of await catalog.listUntoldRejects(since, bound, AT_ONCE)) {
       await catalog.raiseAlert(rejectsAlert(rejects, bound.share));
@@ -62,6 +64,26 @@ function failureAlert({ workflowId, runId, pipeline, partition, owner, status, f
     ...about({ pipeline, partition, workflowId, runId }),
     at: finishedAt,
     details: { status, code: error?.code ?? null },
+  };
+}
+
+/** Somebody wanted it so: worth knowing, since the run had not come to its end, and nothing to do about. */
+function replacedAlert({ workflowId, runId, pipeline, partition, owner, finishedAt, error }: UntoldFailure): Alert {
+  return {
+    key: `${ALERT_KEYS.replaced}${runId}`,
+    kind: 'run replaced',
+    severity: 'info',
+    title: `${runName(pipeline, partition, workflowId)} was replaced by a later run`,
+    text: [
+      error?.message ?? '',
+      '',
+      `Run: ${workflowId}@${runId}, ended at ${finishedAt}.`,
+      ...(owner === null ? [] : [`Owner: ${owner}.`]),
+      `If that happens often, runs take longer than the time between their starts: see \`onConflict\` and the schedule's \`overlap\`.`,
+    ].join('\n'),
+    ...about({ pipeline, partition, workflowId, runId }),
+    at: finishedAt,
+    details: { status: 'terminated', code: error?.code ?? null },
   };
 }
 

@@ -22,17 +22,21 @@ const FAR_EVERY_MS = 600_000;
 /** How long an attempt under way may go on when it is told to stop. */
 const LAST_SENDS_MS = 2_000;
 
-export interface AlertWatchSettings {
-  readonly catalog: Catalog;
-  readonly project: LoadedProject;
-  readonly temporal: TemporalClient;
-  readonly log: RecurringLog;
+/** How the watch keeps time. */
+export interface AlertPace {
   /** @default 5000 */
   readonly intervalMs?: number;
   /** @default 25000 */
   readonly patienceMs?: number;
   /** @default the clock of this machine */
   readonly now?: Clock;
+}
+
+export interface AlertWatchSettings extends AlertPace {
+  readonly catalog: Catalog;
+  readonly project: LoadedProject;
+  readonly temporal: TemporalClient;
+  readonly log: RecurringLog;
   /** @default nothing happens there */
   readonly checkpoint?: LaneSettings['checkpoint'];
 }

@@ -4,7 +4,12 @@ import type { CatalogDatabase } from './database.js';
 import type { CatalogSession, CatalogTables } from './tables.js';
 
 /** Keys of alerts that are raised for what the catalog knows. */
-export const ALERT_KEYS = { failure: 'run-failed/', rejects: 'rejects/', backfill: 'backfill-done/' } as const;
+export const ALERT_KEYS = {
+  failure: 'run-failed/',
+  replaced: 'run-replaced/',
+  rejects: 'rejects/',
+  backfill: 'backfill-done/',
+} as const;
 
 /** Which share of rejected rows is an alert: of all pipelines but some, or of some. */
 export interface RejectsBound {
@@ -75,7 +80,10 @@ function alertOfRun(row: Row) {
   return row
     .selectFrom('alerts')
     .select('alerts.key')
-    .where('alerts.key', '=', sql<string>`${ALERT_KEYS.failure} || runs.run_id`);
+    .where('alerts.key', 'in', [
+      sql<string>`${ALERT_KEYS.failure} || runs.run_id`,
+      sql<string>`${ALERT_KEYS.replaced} || runs.run_id`,
+    ]);
 }
 
 /** A backfill tries a partition more than once, and its record has the latest run only: so the time tells. */

@@ -5,15 +5,28 @@ import type { CatalogSession } from './tables.js';
  */
 
 /**
- * Removes alerts with their deliveries. One that is still on its way stays; so do those of promises, since a promise that stays
- * broken would be told again.
+ * Removes alerts with their deliveries. One that is still on its way stays; so does one of a promise, while a promise of its
+ * pipeline is broken, since that would be told again.
  */
 export async function removeAlerts(db: CatalogSession, before: string, limit: number): Promise<Record<string, number>> {
   const old = await db
     .selectFrom('alerts')
     .select('key')
     .where('at', '<', before)
-    .where('kind', '<>', 'slo')
+    .where((row) =>
+      row.or([
+        row('kind', '<>', 'slo'),
+        row.not(
+          row.exists(
+            row
+              .selectFrom('slo_states')
+              .select('slo')
+              .whereRef('slo_states.pipeline', '=', 'alerts.pipeline')
+              .where('slo_states.state', '=', 'breached'),
+          ),
+        ),
+      ]),
+    )
     .where('routed_at', 'is not', null)
     .where((row) =>
       row.not(

@@ -79,6 +79,36 @@ export async function removeLogs(db: CatalogSession, runs: readonly RunKey[], dr
   return removed;
 }
 
+/** Removes loads that a rebuild has from a ledger alone, as nothing else knew of their runs any more. */
+export async function removeLoadsAlone(db: CatalogSession, before: string, limit: number): Promise<Record<string, number>> {
+  const alone = await db
+    .selectFrom('loads')
+    .select(['load_id', 'content'])
+    .where('loaded_at', '<', before)
+    .where((row) =>
+      row.not(
+        row.exists(
+          row
+            .selectFrom('runs')
+            .select('runs.run_id')
+            .whereRef('runs.workflow_id', '=', 'loads.workflow_id')
+            .whereRef('runs.run_id', '=', 'loads.run_id'),
+        ),
+      ),
+    )
+    .orderBy('loaded_at')
+    .limit(limit)
+    .execute();
+  const removed: Record<string, number> = {};
+  for (const { load_id: id, content } of alone) {
+    for (const table of ['schema_changes', 'loads'] as const) {
+      const gone = db.deleteFrom(table).where('load_id', '=', id).where('content', '=', content);
+      count(removed, table, (await gone.executeTakeFirst()).numDeletedRows);
+    }
+  }
+  return removed;
+}
+
 /** A dataset stays while a step or a judgement names it, and while another one was made of it. */
 export async function removeDatasets(db: CatalogSession, before: string, limit: number): Promise<number> {
   const unnamed = await db
@@ -121,68 +151,14 @@ export async function removeBackfills(db: CatalogSession, before: string, limit:
   return { backfills: ids.length, backfill_partitions: Number(partitions.numDeletedRows) };
 }
 
-/** Decisions go with the audit, once the run that they are about is gone. */
-const DECISIONS = ['run_decisions', 'audit_overrides'] as const;
-
-export async function removeAudit(db: CatalogSession, before: string, limit: number): Promise<Record<string, number>> {
-  const removed: Record<string, number> = {};
-  const ids = await db.selectFrom('audit').select('id').where('at', '<', before).orderBy('id').limit(limit).execute();
-  if (ids.length > 0) {
-    const { numDeletedRows } = await db
-      .deleteFrom('audit')
-      .where(
-        'id',
-        'in',
-        ids.map(({ id }) => id),
-      )
-      .executeTakeFirst();
-    count(removed, 'audit', numDeletedRows);
-  }
-  for (const table of DECISIONS) {
-    const runs = await oldDecisions(db, table, before).select(['workflow_id', 'run_id']).distinct().limit(limit).execute();
-    for (const run of runs) {
-      const key = { workflowId: run.workflow_id, runId: run.run_id };
-      count(removed, table, (await ofRun(db.deleteFrom(table), key).executeTakeFirst()).numDeletedRows);
-    }
-  }
-  return removed;
-}
-
-export async function countAudit(db: CatalogSession, before: string): Promise<Record<string, number>> {
-  const found: Record<string, number> = {};
-  const rows = sql<number | string>`count(*)`.as('rows');
-  const audit = await db.selectFrom('audit').where('at', '<', before).select(rows).executeTakeFirst();
-  count(found, 'audit', audit?.rows ?? 0);
-  for (const table of DECISIONS)
-    count(found, table, (await oldDecisions(db, table, before).select(rows).executeTakeFirst())?.rows ?? 0);
-  return found;
-}
-
-function oldDecisions(db: CatalogSession, table: (typeof DECISIONS)[number], before: string) {
-  return db
-    .selectFrom(table)
-    .where('at', '<', before)
-    .where((row) =>
-      row.not(
-        row.exists(
-          row
-            .selectFrom('runs')
-            .select('runs.run_id')
-            .whereRef('runs.workflow_id', '=', `${table}.workflow_id`)
-            .whereRef('runs.run_id', '=', `${table}.run_id`),
-        ),
-      ),
-    );
-}
-
 interface Filtered<Q> {
   where(column: 'workflow_id' | 'run_id', operator: '=', value: string): Q;
 }
 
-function ofRun<Q>(query: Filtered<Q>, { workflowId, runId }: RunKey): Q {
+export function ofRun<Q>(query: Filtered<Q>, { workflowId, runId }: RunKey): Q {
   return (query.where('workflow_id', '=', workflowId) as Q & Filtered<Q>).where('run_id', '=', runId);
 }
 
-function count(into: Record<string, number>, name: string, more: bigint | number | string): void {
+export function count(into: Record<string, number>, name: string, more: bigint | number | string): void {
   if (Number(more) > 0) into[name] = (into[name] ?? 0) + Number(more);
 }

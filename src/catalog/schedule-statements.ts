@@ -33,6 +33,8 @@ export interface ScheduleRecords {
   recordScheduleResume(schedule: string, resumedAt: string, by: string): Promise<void>;
   /** Latest first. */
   listSchedulePauses(schedule: string): Promise<SchedulePause[]>;
+  /** ISO: what times up to this one came to, housekeeping has removed in part; null where everything is there. */
+  scheduleForgottenUntil(schedule: string): Promise<string | null>;
 }
 
 export function scheduleRecords(database: CatalogDatabase): ScheduleRecords {
@@ -42,6 +44,7 @@ export function scheduleRecords(database: CatalogDatabase): ScheduleRecords {
     recordSchedulePause: (pause) => database.write((db) => recordPause(db, pause)),
     recordScheduleResume: (schedule, at, by) => database.write((db) => recordResume(db, schedule, at, by)),
     listSchedulePauses: (schedule) => database.read((db) => listPauses(db, schedule)),
+    scheduleForgottenUntil: (schedule) => database.read((db) => forgottenUntil(db, schedule)),
   };
 }
 
@@ -71,9 +74,22 @@ async function recordTick(db: CatalogSession, tick: ScheduleTick): Promise<void>
     .execute();
 }
 
-/** What became of a schedule's times, the latest time first, and of one time the latest decision first. */
+/**
+ * What became of a schedule's times, the latest time first, and of one time the latest decision first. A start that was
+ * terminated, as with `overlap: 'terminateOther'`, has not told how its run ended: the run's own row does.
+ */
 async function listTicks(db: CatalogSession, { schedule, from, until, limit }: TickFilter): Promise<ScheduleTick[]> {
-  let query = db.selectFrom('schedule_ticks').selectAll().where('schedule', '=', schedule);
+  let query = db
+    .selectFrom('schedule_ticks')
+    .leftJoin('runs', (on) =>
+      on
+        .onRef('runs.workflow_id', '=', 'schedule_ticks.workflow_id')
+        .onRef('runs.run_id', '=', 'schedule_ticks.run_id')
+        .on('runs.status', '<>', 'continued'),
+    )
+    .selectAll('schedule_ticks')
+    .select(['runs.status as run_status', 'runs.finished_at as run_finished_at'])
+    .where('schedule', '=', schedule);
   if (from !== undefined) query = query.where('scheduled_at', '>=', from);
   if (until !== undefined) query = query.where('scheduled_at', '<', until);
   if (limit !== undefined) query = query.limit(limit);
@@ -119,7 +135,22 @@ async function listPauses(db: CatalogSession, schedule: string): Promise<Schedul
   }));
 }
 
-function toTick(row: Selectable<ScheduleTicksTable>): ScheduleTick {
+async function forgottenUntil(db: CatalogSession, schedule: string): Promise<string | null> {
+  const row = await db
+    .selectFrom('schedule_horizons')
+    .select('forgotten_until')
+    .where('schedule', '=', schedule)
+    .executeTakeFirst();
+  return row?.forgotten_until ?? null;
+}
+
+type TickRow = Selectable<ScheduleTicksTable> & {
+  readonly run_status: string | null;
+  readonly run_finished_at: string | null;
+};
+
+function toTick(row: TickRow): ScheduleTick {
+  const untold = row.ended_at === null && row.run_finished_at !== null;
   return {
     schedule: row.schedule,
     pipeline: row.pipeline,
@@ -134,7 +165,11 @@ function toTick(row: Selectable<ScheduleTicksTable>): ScheduleTick {
     runId: row.run_id,
     starterRunId: row.starter_run_id,
     decidedAt: row.decided_at,
-    endedAt: row.ended_at,
-    ended: row.ended as ScheduleTick['ended'],
+    endedAt: row.ended_at ?? row.run_finished_at,
+    ended: untold ? endOf(row.run_status) : (row.ended as ScheduleTick['ended']),
   };
+}
+
+function endOf(status: string | null): ScheduleTick['ended'] {
+  return status === 'completed' || status === 'cancelled' ? status : 'failed';
 }

@@ -18,6 +18,11 @@ export interface ScheduleTicksTable {
   ended: string | null;
 }
 
+export interface ScheduleHorizonsTable {
+  schedule: string;
+  forgotten_until: string;
+}
+
 export interface SchedulePausesTable {
   schedule: string;
   paused_at: string;

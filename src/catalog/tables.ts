@@ -4,7 +4,7 @@ import type { ApprovalsTable } from './approval-tables.js';
 import type { AlertDeliveriesTable, AlertsTable, AlertWatchesTable, SloStatesTable } from './alert-tables.js';
 import type { PoolsTable } from './pool-tables.js';
 import type { AuditTable, TokensTable } from './access-tables.js';
-import type { SchedulePausesTable, ScheduleTicksTable } from './schedule-tables.js';
+import type { ScheduleHorizonsTable, SchedulePausesTable, ScheduleTicksTable } from './schedule-tables.js';
 import type { TriggerEvaluationsTable, TriggerMarksTable } from './trigger-tables.js';
 import type { BackfillPartitionsTable, BackfillsTable } from './backfill-tables.js';
 
@@ -229,6 +229,7 @@ export interface CatalogTables {
   leases: LeasesTable;
   schedule_ticks: ScheduleTicksTable;
   schedule_pauses: SchedulePausesTable;
+  schedule_horizons: ScheduleHorizonsTable;
   trigger_evaluations: TriggerEvaluationsTable;
   trigger_marks: TriggerMarksTable;
   tokens: TokensTable;

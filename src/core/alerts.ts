@@ -1,5 +1,14 @@
 /** What an alert is about. */
-export const ALERT_KINDS = ['approval', 'slo', 'run failed', 'rejects', 'backfill done', 'trigger', 'housekeeping'] as const;
+export const ALERT_KINDS = [
+  'approval',
+  'slo',
+  'run failed',
+  'run replaced',
+  'rejects',
+  'backfill done',
+  'trigger',
+  'housekeeping',
+] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];
 
 export const ALERT_SEVERITIES = ['info', 'warning', 'critical'] as const;

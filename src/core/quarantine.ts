@@ -1,5 +1,8 @@
 import type { LoadManner, LoadMode } from './load.js';
 
+/** Rejected rows of a step that are shown in one answer, at most: somebody waits while they are read. */
+export const MOST_EXAMPLES = 100;
+
 /** Rejected rows by their numbers, from and to, both included: ascending, apart from each other. */
 export type RowRange = readonly [from: number, to: number];
 

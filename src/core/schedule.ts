@@ -44,6 +44,11 @@ export interface ScheduledStart {
   readonly asked?: { readonly kind: 'fill' | 'trigger'; readonly by: string };
 }
 
+/** How far back is looked for what a schedule has missed, where nobody says. */
+export const MISSED_SPAN_MS = 30 * 86_400_000;
+/** How far back runs are looked for that may have kept later ones from starting. */
+export const LONGEST_RUN_MS = 7 * 86_400_000;
+
 export type TickKind = 'schedule' | 'fill' | 'trigger';
 
 /** What became of one of a schedule's times. */

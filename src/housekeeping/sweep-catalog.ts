@@ -1,13 +1,16 @@
 import { addCounts, planRuns } from '../core/retention.js';
+import { LONGEST_RUN_MS, MISSED_SPAN_MS } from '../core/schedule.js';
 import { BATCH, breathe, limitOf, NOTHING, removeAll, type SweepContext, type Tidied } from './sweep-context.js';
 
 type Counts = Record<string, number>;
 
 const ALERTS_AT_LEAST_MS = 30 * 86_400_000;
+/** As far as one looks for what was missed, unless told to look further. */
+const TICKS_AT_LEAST_MS = MISSED_SPAN_MS + LONGEST_RUN_MS;
 
 /**
- * Removes what the catalog knows of runs and backfills that ended long ago, of what people were told and triggers decided then, and of
- * datasets that nobody names any more.
+ * Removes what the catalog knows of runs and backfills that ended long ago, of what people were told, triggers decided and schedules
+ * came to then, and of datasets that nobody names any more.
  */
 export async function sweepCatalog(context: SweepContext): Promise<Tidied> {
   const { catalog, retention, dryRun, signal } = context;
@@ -18,9 +21,13 @@ export async function sweepCatalog(context: SweepContext): Promise<Tidied> {
   if (dryRun) return { removed, bytes: 0, kept };
   // Failures of the last days that nobody was told of are told: an alert must outlive them.
   const toldBefore = limitOf(context, Math.max(retention.catalog ?? 0, ALERTS_AT_LEAST_MS));
+  const tickedBefore = limitOf(context, Math.max(retention.catalog ?? 0, TICKS_AT_LEAST_MS));
+  removed = addCounts(removed, await removeAll(signal, () => catalog.removeLoadsAlone(before, BATCH)));
   removed = addCounts(removed, await removeAll(signal, () => catalog.removeBackfills(before, BATCH)));
   removed = addCounts(removed, await removeAll(signal, () => catalog.removeAlerts(toldBefore, BATCH)));
   removed = addCounts(removed, await removeAll(signal, () => catalog.removeEvaluations(before, BATCH)));
+  removed = addCounts(removed, await removeAll(signal, () => catalog.removeTicks(tickedBefore, BATCH)));
+  removed = addCounts(removed, await removeAll(signal, () => catalog.removePauses(tickedBefore, BATCH)));
   // One that was made of another keeps that one: they go from the youngest to the oldest.
   for (let more = 1; more > 0 && !signal.aborted;) {
     more = await catalog.removeDatasets(before, BATCH);

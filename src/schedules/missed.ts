@@ -2,7 +2,7 @@ import type { Catalog } from '../catalog/index.js';
 import { TerminalError } from '../core/errors.js';
 import { partitionAt } from '../core/partition-at.js';
 import type { Partitioning } from '../core/partitions.js';
-import type { ScheduleTick } from '../core/schedule.js';
+import { LONGEST_RUN_MS, MISSED_SPAN_MS, type ScheduleTick } from '../core/schedule.js';
 import type { TemporalClient } from '../temporal/connect.js';
 import { matchingTimes, type TemporalSchedule } from '../temporal/schedules.js';
 import { nominalTime } from './nominal-time.js';
@@ -12,19 +12,16 @@ export interface MissedRequest {
   readonly pipeline: string;
   readonly partition: Partitioning | undefined;
   readonly there: TemporalSchedule;
-  /** @default the last 30 days, and not before the schedule was made */
+  /** @default the last 30 days, and not before the schedule was made, nor what is kept of it */
   readonly from?: Date;
   /** @default now; what lies behind it is never missed */
   readonly to?: Date;
 }
 
-const THIRTY_DAYS_MS = 30 * 86_400_000;
 /** Times of one answer of the server's, at most. */
 const SERVER_PAGE = 1_000;
 /** Beyond this nobody reads the list. */
 const MOST_TIMES = 10_000;
-/** How far back the runs are looked for that may have kept later ones from starting. */
-const LONGEST_RUN_MS = 7 * 86_400_000;
 
 /**
  * The times that a schedule names by its settings of today and for which nothing was started, each with why. A run that
@@ -35,12 +32,12 @@ const LONGEST_RUN_MS = 7 * 86_400_000;
 export async function findMissed(temporal: TemporalClient, catalog: Catalog, request: MissedRequest): Promise<MissedTime[]> {
   const { pipeline, partition: partitioning, there } = request;
   const now = Date.now();
-  const made = Date.parse(there.createdAt);
-  const from = request.from ?? new Date(Math.max(made, now - THIRTY_DAYS_MS));
+  const from = request.from ?? new Date(Math.max(Date.parse(there.createdAt), now - MISSED_SPAN_MS));
   const to = new Date(Math.min(request.to?.getTime() ?? now, now));
   if (request.to && request.from && request.to <= request.from) {
     throw new TerminalError('SCHEDULE_RANGE', 'There is no time between `from` and `to`: `from` has to be the earlier one.');
   }
+  await requireKnown(catalog, there.id, from);
   if (from >= to) return [];
   const times = await timesBetween(temporal, there, from, to);
   const before = new Date(from.getTime() - LONGEST_RUN_MS).toISOString();
@@ -58,6 +55,17 @@ export async function findMissed(temporal: TemporalClient, catalog: Catalog, req
     missed.push({ partition, ...(await whyNotStarted(temporal, { there, time, tick, ticks, pauses, waiting })) });
   }
   return missed;
+}
+
+/** What is kept no longer would look as if it had been missed, and be started again. */
+async function requireKnown(catalog: Catalog, id: string, from: Date): Promise<void> {
+  const until = await catalog.scheduleForgottenUntil(id);
+  if (until === null || from.toISOString() > until) return;
+  const known = new Date(Date.parse(until) + 1).toISOString();
+  throw new TerminalError(
+    'SCHEDULE_RANGE',
+    `What the times of the schedule ${id} up to ${until} came to is not kept any more (\`retention.catalog\`), so nobody can tell which of them were missed. Look from ${known} on; to run what is older, start a backfill.`,
+  );
 }
 
 async function timesBetween(temporal: TemporalClient, { id, settings }: TemporalSchedule, from: Date, to: Date): Promise<Date[]> {

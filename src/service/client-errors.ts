@@ -9,6 +9,11 @@ export const REASONS: Readonly<Record<string, readonly [status: number, reason: 
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'It did not arrive within 30 s.'],
 };
 
+/** What is told of a request that was refused for a reason. */
+export function unreadable(reason: string): string {
+  return `The request can't be read. ${reason}`;
+}
+
 /** Answers a connection on which no request could be read. */
 export function refuseConnection(error: Error & { readonly code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
@@ -16,7 +21,7 @@ export function refuseConnection(error: Error & { readonly code?: string }, sock
     return;
   }
   const [status, reason] = REASONS[error.code ?? ''] ?? [400, 'It is no HTTP request.'];
-  const refusal = new TerminalError('REQUEST_INVALID', `The request can't be read. ${reason}`);
+  const refusal = new TerminalError('REQUEST_INVALID', unreadable(reason));
   const { instance: _, ...problem } = problemOf(refusal, '');
   const body = JSON.stringify({ ...problem, status });
   const head = [

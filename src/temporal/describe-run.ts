@@ -11,6 +11,7 @@ import { messageOf } from '../core/errors.js';
 import { stepsOfActivity } from '../core/paired-steps.js';
 import type { StepId, StepProgress } from '../core/steps.js';
 import type { TemporalClient } from './connect.js';
+import { readRunEnding } from './run-end.js';
 import { formatRunAddress, type RunAddress } from './run-id.js';
 import { answered } from './service-errors.js';
 
@@ -88,7 +89,8 @@ export async function outcomeOf(temporal: TemporalClient, run: Required<RunAddre
       return { ok: true, result: (await handle.result()) as unknown };
     } catch (error) {
       if (!(error instanceof WorkflowFailedError)) throw error;
-      return { ok: false, error: reasonOf(error.cause ?? error) };
+      const { error: ending } = error.cause instanceof TerminatedFailure ? await readRunEnding(temporal, run) : {};
+      return { ok: false, error: ending?.code === 'RUN_REPLACED' ? ending : reasonOf(error.cause ?? error) };
     }
   });
 }

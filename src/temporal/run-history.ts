@@ -5,7 +5,7 @@ import type { TemporalClient } from './connect.js';
 import { isoTime } from './iso-time.js';
 import { historyEvents } from './history-events.js';
 import type { RunAddress } from './run-id.js';
-import { endingOf, type HistoryEvent, type RunEnding } from './run-end.js';
+import { endingOf, readRunEnding, type HistoryEvent, type RunEnding } from './run-end.js';
 import { stepsApart } from './joint-activities.js';
 import { pastDecisions } from './past-decisions.js';
 import { pastActivities, type PastActivity } from './past-activities.js';
@@ -31,8 +31,11 @@ export interface RunHistory extends Required<RunAddress> {
 export type RunEndStatus = 'completed' | 'failed' | 'cancelled' | 'terminated' | 'timed out' | 'continued';
 
 /** Reads the history of a run. @throws TerminalError RUN_UNKNOWN */
-export function readRunHistory(temporal: TemporalClient, run: Required<RunAddress>): Promise<RunHistory> {
-  return historyFrom(run, historyEvents(temporal, run));
+export async function readRunHistory(temporal: TemporalClient, run: Required<RunAddress>): Promise<RunHistory> {
+  const history = await historyFrom(run, historyEvents(temporal, run));
+  if (history.end?.status !== 'terminated') return history;
+  // What ended it may stand in the history of the workflow that started it.
+  return { ...history, end: { ...history.end, ...(await readRunEnding(temporal, run)) } };
 }
 
 /** What a history's events tell, wherever they were kept. */

@@ -1,5 +1,5 @@
 import { Runtime } from '@temporalio/worker';
-import { startAlertWatch } from '../alerts/watch.js';
+import { startAlertWatch, type AlertPace } from '../alerts/watch.js';
 import { startArchiver, type ArchiverSettings } from '../archive/archiver.js';
 import { openArchive } from '../archive/open-archive.js';
 import type { Catalog } from '../catalog/index.js';
@@ -14,6 +14,7 @@ interface BesideSettings {
   readonly project: LoadedProject;
   readonly catalog: Catalog;
   readonly temporal: TemporalClient;
+  readonly alertWatch?: AlertPace | undefined;
 }
 
 /**
@@ -22,7 +23,7 @@ interface BesideSettings {
  */
 export function startBeside(settings: BesideSettings): Repeated {
   const told = { ...settings, log: Runtime.instance().logger };
-  const all = [startReconciler(told), startAlertWatch(told), keepPools(told), archiveRuns(told)];
+  const all = [startReconciler(told), startAlertWatch({ ...told, ...settings.alertWatch }), keepPools(told), archiveRuns(told)];
   let stopping: Promise<unknown> | undefined;
   return {
     async stop() {

@@ -7,4 +7,5 @@ export {
   type WorkerLimits,
   type WorkerSettings,
 } from './worker.js';
+export type { AlertPace } from '../alerts/watch.js';
 export { bundleOf, bundleProject } from './bundle.js';

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { NativeConnection, Runtime, type WorkflowBundleOption } from '@temporalio/worker';
 import { Client } from '@temporalio/client';
 import { connectionsOf } from '../../activities/connect.js';
+import type { AlertPace } from '../alerts/watch.js';
 import { openCatalog, openLogWriter } from '../catalog/index.js';
 import type { LoadedProject } from '../config/load.js';
 import type { Checkpoint } from '../connectors/contract.js';
@@ -44,6 +45,8 @@ export interface WorkerSettings {
   readonly deployment?: WorkerDeployment;
   /** Limits to set in place of the project's. */
   readonly limits?: WorkerLimits;
+  /** How the watch over alerts keeps time. @default as it is documented */
+  readonly alertWatch?: AlertPace;
   /**
    * The task queues to poll. Runs go on where the project's own is among them; on the others, only steps are done.
    * @default the project's own
@@ -107,7 +110,7 @@ export async function createWorker(settings: WorkerSettings): Promise<RunningWor
   const server = { connection, namespace, workflowBundle, version };
   const steps = limits?.maxConcurrentActivityTaskExecutions ?? project.worker.steps;
   const workers = await createQueueWorkers(services, server, { queues, options, steps });
-  const beside = startBeside({ project, catalog, temporal });
+  const beside = startBeside({ project, catalog, temporal, alertWatch: settings.alertWatch });
   const done = runToEnd(workers, async () => {
     await beside.stop();
     for (const each of [services.leftWorks, connection, log, catalog, staging]) await each.close();

@@ -52,6 +52,30 @@ test('a run that failed is told once, with why and what to do, and its rejects w
   });
 });
 
+test('a run that another one replaced is told as that, and wakes nobody', async () => {
+  const project = projectWith({}, { flightDelays: {} });
+  const catalog = await catalogOf(project);
+  await catalog.watchedSince('ends', '2026-10-31T00:00:00.000Z');
+  const error = { code: 'RUN_REPLACED', message: 'Another start took its place.' };
+  await catalog.recordRunStarted(runStarted());
+  await catalog.recordRunClosed({ ...runStarted(), status: 'terminated', finishedAt: '2026-11-01T00:00:05.000Z', error });
+  const killed = { workflowId: 'killed', runId: 'run-2' };
+  await catalog.recordRunStarted(runStarted(killed));
+  const kill = { code: 'RUN_TERMINATED', message: 'The run was terminated by ada.' };
+  await catalog.recordRunClosed({ ...killed, status: 'terminated', finishedAt: '2026-11-01T00:00:06.000Z', error: kill });
+  watch(catalog, project, { now });
+  expect(await titles(catalog, 2)).toEqual([
+    'critical: flightDelays 2001-01 was terminated',
+    'info: flightDelays 2001-01 was replaced by a later run',
+  ]);
+  expect(await catalog.findAlert('run-replaced/run-1')).toMatchObject({
+    kind: 'run replaced',
+    text: expect.stringContaining('Another start took its place.') as string,
+  });
+  // Told once: it is in no list of what is still to be told.
+  expect(await catalog.listUntoldFailures('2026-10-31T00:00:00.000Z', 10)).toEqual([]);
+});
+
 test('what had failed before anybody watched is told to nobody', async () => {
   const project = projectWith({}, { flightDelays: {} });
   const catalog = await catalogOf(project);

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { archiveKey } from '../../src/archive/document.js';
 import type { Retention } from '../../src/config/retention.js';
+import type { ApprovalState } from '../../src/core/approvals.js';
 import { requireWholeCatalog } from '../../src/housekeeping/whole-catalog.js';
 import { onBothDatabases, type Opened } from '../catalog/fresh-catalog.js';
 import { temporaryFolder } from '../support/folder.js';
@@ -104,6 +105,21 @@ const RUN: SceneRun = {
   datasets: [],
   archived: true,
 };
+const ANSWERED: ApprovalState = {
+  step: 'approve:publish',
+  title: 'Publish?',
+  details: {},
+  roles: [],
+  needed: 1,
+  fourEyes: false,
+  onExpiry: 'reject',
+  change: 2,
+  since: ago(301),
+  expiresAt: null,
+  status: 'approved',
+  answers: [{ verdict: 'approve', by: 'ann', at: ago(300) }],
+  endedAt: ago(300),
+};
 const KEY = 'ab'.padEnd(64, 'c');
 
 onBothDatabases((fresh) => {
@@ -152,13 +168,33 @@ onBothDatabases((fresh) => {
     const { catalog, contents, staging } = await laid(scene, fresh);
     const key = { workflowId: 'of one', runId: RUN.runId };
     await catalog.recordAuditOverride({ ...key, step: 'load:x', reason: 'so be it', by: 'ann', at: ago(300) });
+    const run = { pipeline: RUN.pipeline, loadScope: RUN.scope };
+    await catalog.recordApproval({ ...key, run, approval: ANSWERED });
+    await sweepAll(catalog, staging, { ...RETENTION, catalog: undefined, audit: 100 * DAY_MS });
+    expect(await contents()).toMatchObject({ audit_overrides: [{}], approvals: [{}] });
     await sweepAll(catalog, staging, RETENTION);
-    const { audit_overrides: overrides, ...rest } = await contents();
+    const { audit_overrides: overrides, approvals, ...rest } = await contents();
     expect(Object.entries(rest).filter(([, rows]) => rows.length > 0)).toEqual([]);
-    expect(overrides).toHaveLength(1);
+    expect([overrides, approvals]).toMatchObject([[{}], [{}]]);
     expect(await catalog.listLog('of one', RUN.runId)).toEqual([]);
     await sweepAll(catalog, staging, { ...RETENTION, audit: 100 * DAY_MS });
-    expect((await contents()).audit_overrides).toEqual([]);
+    expect(await contents()).toMatchObject({ audit_overrides: [], approvals: [] });
+  });
+
+  test('loads that ledgers alone have told of go too, but those of a run that is there only with it', async () => {
+    const { catalog, contents, staging } = await laid({ runs: [{ ...RUN, status: 'completed' }], datasets: [] }, fresh);
+    const load = { step: 'load:x', connection: 'lake', target: 'x', mode: 'append', rows: 3, loadedAt: ago(300) } as const;
+    const changes = [{ change: 'added', column: 'delay', to: 'BIGINT' }] as const;
+    const told = (loadId: string, runId: string, loadedAt: string) =>
+      catalog.recordLedgerLoad({ ...load, loadId, content: 'c', workflowId: 'of one', runId, loadedAt, changes });
+    await told('old', 'gone', ago(300));
+    await told('young', 'gone', ago(3));
+    await told('with its run', RUN.runId, ago(300));
+    const swept = await sweepAll(catalog, staging, RETENTION);
+    expect(swept.find(({ sweep }) => sweep === 'catalog')?.removed).toMatchObject({ loads: 1, schema_changes: 1 });
+    const { loads, schema_changes: changed } = await contents();
+    for (const rows of [loads, changed])
+      expect(new Set(rows.map((row) => row['load_id']))).toEqual(new Set(['with its run', 'young']));
   });
 
   test('a log goes before its run, and an archived history before the run is forgotten', async () => {

@@ -15,9 +15,24 @@ function decided(age: number, partition: string | null, outcome: TriggerEvaluati
 }
 
 /** An alert that was raised so many days ago, and sent at once if it was. */
-async function raise(catalog: Catalog, key: string, age: number, kind: AlertKind = 'trigger', sent = true): Promise<void> {
+async function raise(
+  catalog: Catalog,
+  key: string,
+  age: number,
+  kind: AlertKind = 'trigger',
+  sent = true,
+  pipeline?: string,
+): Promise<void> {
   const at = ago(age);
-  await catalog.raiseAlert({ key, kind, severity: 'warning', title: key, text: key, at });
+  await catalog.raiseAlert({
+    key,
+    kind,
+    severity: 'warning',
+    title: key,
+    text: key,
+    at,
+    ...(pipeline !== undefined && { pipeline }),
+  });
   await catalog.routeAlert({ key, channels: ['ops'], heldBack: false, at, giveUpAt: ago(age - 1) });
   if (!sent) return;
   const claimed = await catalog.claimDelivery('ops', at, at);
@@ -45,16 +60,24 @@ onBothDatabases((fresh) => {
     ]);
   });
 
-  test('alerts go with their deliveries, after 30 days at the least, unless they are on their way or of a promise', async () => {
+  test('alerts go with their deliveries, after 30 days at the least, unless they are on their way or of a promise that is broken', async () => {
     const { catalog } = await fresh();
     const staging = temporaryFolder();
     await raise(catalog, 'old', 200);
-    await raise(catalog, 'a promise', 190, 'slo');
+    await raise(catalog, 'a broken promise', 190, 'slo', true, 'late');
+    await raise(catalog, 'a kept promise', 190, 'slo', true, 'punctual');
+    const promise = { slo: 'freshness' as const, bound: '1 day', watchedSince: ago(400), checkedAt: ago(0), since: ago(191) };
+    const none = { subject: null, lastAt: null, nextAt: null };
+    await catalog.recordSloStates([
+      { pipeline: 'late', ...promise, ...none, state: 'breached' },
+      { pipeline: 'punctual', ...promise, ...none, state: 'ok' },
+    ]);
     await raise(catalog, 'of last week', 7);
     await raise(catalog, 'on its way', 180, 'trigger', false);
     const [swept] = (await sweepAll(catalog, staging, { catalog: DAY_MS })).filter(({ sweep }) => sweep === 'catalog');
-    expect(swept?.removed).toMatchObject({ alerts: 1, alert_deliveries: 1 });
-    expect((await catalog.listAlerts({ limit: 10 })).map(({ key }) => key)).toEqual(['of last week', 'on its way', 'a promise']);
+    expect(swept?.removed).toMatchObject({ alerts: 2, alert_deliveries: 2 });
+    const left = await catalog.listAlerts({ limit: 10 });
+    expect(left.map(({ key }) => key)).toEqual(['of last week', 'on its way', 'a broken promise']);
     expect(
       await catalog.raiseAlert({ key: 'on its way', kind: 'trigger', severity: 'warning', title: '', text: '', at: ago(1) }),
     ).toBe(false);

@@ -95,6 +95,18 @@ describe('a run whose end no worker saw', () => {
     expect(log).toEqual([expect.stringContaining(`"workflowId":"${run.workflowId}"`)]);
   });
 
+  test('is closed as replaced where another start has taken its id', async () => {
+    const catalog = await freshCatalog();
+    const { workflowId } = await openRun(catalog);
+    reconcile(catalog);
+    await temporal.client.workflow.start('unseen', { taskQueue, workflowId, workflowIdConflictPolicy: 'TERMINATE_EXISTING' });
+    await untilClosed(catalog, workflowId);
+    expect(await catalog.findRun(workflowId)).toMatchObject({
+      status: 'terminated',
+      error: { code: 'RUN_REPLACED', message: expect.stringMatching(/^Another start took its place/) as string },
+    });
+  });
+
   test('is closed as timed out', async () => {
     const catalog = await freshCatalog();
     const run = await openRun(catalog, 1_000);

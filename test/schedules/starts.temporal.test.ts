@@ -226,4 +226,41 @@ describe('times that were missed', () => {
     ).rejects.toMatchObject({ code: 'SCHEDULE_RANGE', message: expect.stringContaining('10000') as unknown });
     expect((await operations.listMissedTimes({ pipeline: 'day', from: '2100-01-01T00:00:00Z' })).items).toEqual([]);
   });
+
+  test('are neither told nor filled of a time of which nobody knows any more what it came to', async () => {
+    const operations = clock.withSchedules({ day });
+    await apply({ day });
+    const lately = new Date(Date.now() - 40 * 86_400_000).toISOString();
+    const tick: ScheduleTick = {
+      schedule: clock.id('day'),
+      pipeline: 'day',
+      scheduledAt: '2026-06-02T06:00:00.000Z',
+      kind: 'schedule',
+      by: null,
+      partition: null,
+      outcome: 'started',
+      code: null,
+      reason: null,
+      workflowId: 'day/2026-06-01',
+      runId: 'long gone',
+      starterRunId: 'long gone',
+      decidedAt: '2026-06-02T06:00:01.000Z',
+      endedAt: '2026-06-02T06:00:02.000Z',
+      ended: 'completed',
+    };
+    await clock.catalog.recordTick(tick);
+    await clock.catalog.recordTick({ ...tick, scheduledAt: lately, starterRunId: 'later', decidedAt: lately, endedAt: lately });
+    await clock.catalog.removeTicks(lately, 10);
+    const asked = { pipeline: 'day', from: '2026-06-01T00:00:00Z', to: '2026-06-04T00:00:00Z' };
+    const refused = {
+      code: 'SCHEDULE_RANGE',
+      message: expect.stringContaining(
+        'Look from 2026-06-02T06:00:00.001Z on; to run what is older, start a backfill',
+      ) as unknown,
+    };
+    await expect(operations.listMissedTimes(asked)).rejects.toMatchObject(refused);
+    await expect(operations.fillMissedTimes(asked)).rejects.toMatchObject(refused);
+    const { items } = await operations.listMissedTimes({ ...asked, from: '2026-06-02T06:00:00.001Z' });
+    expect(items.map(({ scheduledAt }) => scheduledAt)).toEqual(['2026-06-03T06:00:00.000Z']);
+  });
 });

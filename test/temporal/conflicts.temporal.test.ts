@@ -66,6 +66,7 @@ describe('while a run of its id is running, a start', () => {
     const first = await start('wait', { workflowId, taskQueue: nobody });
     const second = await start('wait', { workflowId, onConflict: 'replace' });
     expect(await describeRun(temporal, first)).toMatchObject({ state: 'terminated' });
+    expect(await outcomeOf(temporal, first)).toMatchObject({ ok: false, error: { code: 'RUN_REPLACED' } });
     expect(await describeRun(temporal, { workflowId })).toMatchObject({ runId: second.runId });
     await go(workflowId);
   });

@@ -2,7 +2,6 @@ import { renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { signDelivery } from '../../src/operations/webhook-signature.js';
-import { outcomeOf } from '../../src/temporal/describe-run.js';
 import { startProjectService, type ProjectService } from '../support/project-service.js';
 import { openScene, patience, type TriggerScene } from './scene.js';
 
@@ -21,20 +20,6 @@ afterAll(async () => {
   await scene?.stop();
 });
 
-/** The results of the runs that a pipeline's triggers have started, in their order. */
-async function results(pipeline: string, count: number): Promise<unknown[]> {
-  const started = await scene.cameTo(pipeline, 'started', count);
-  const found: unknown[] = [];
-  for (const { workflowId, runId } of started) {
-    const outcome = await vi.waitUntil(async () => {
-      const told = await outcomeOf(scene.temporal, { workflowId: String(workflowId), runId: String(runId) });
-      return told.ok ? told : undefined;
-    }, patience);
-    found.push(outcome.result);
-  }
-  return found;
-}
-
 /** Puts a file into the inbox that nobody has written for a minute. */
 function arrive(name: string, text: string): void {
   const file = path.join(scene.lake, name);
@@ -48,18 +33,18 @@ describe('files', () => {
     arrive('a.csv', 'id\n1\n');
     arrive('not-one.txt', 'id\n1\n');
     await scene.begin('inbox');
-    expect(await results('inbox', 1)).toEqual([['inbox/a.csv']]);
+    expect(await scene.results('inbox', 1)).toEqual([['inbox/a.csv']]);
     const waits = await scene.cameTo('inbox', 'waiting');
     expect(waits.at(-1)?.reason).toBe('No file inbox/*.csv in "lake" is new.');
     arrive('a.csv', 'id\n1\n2\n');
-    expect(await results('inbox', 2)).toEqual([['inbox/a.csv'], ['inbox/a.csv']]);
+    expect(await scene.results('inbox', 2)).toEqual([['inbox/a.csv'], ['inbox/a.csv']]);
     rmSync(path.join(scene.lake, 'inbox', 'a.csv'));
     await vi.waitUntil(
       async () => (await scene.catalog.readTriggerMark(`files/millrace.trigger/${scene.worker.taskQueue}/inbox`)) === '{}',
       patience,
     );
     arrive('a.csv', 'id\n1\n2\n');
-    expect(await results('inbox', 3)).toHaveLength(3);
+    expect(await scene.results('inbox', 3)).toHaveLength(3);
   });
 
   test('that are looked for in vain, again and again, are one evaluation that counts them', async () => {
@@ -86,18 +71,18 @@ describe('a condition', () => {
     const [no] = await scene.cameTo('ready', 'waiting');
     expect(no?.reason).toBe('The condition does not hold.');
     await query("INSERT INTO readiness VALUES ('january')");
-    expect(await results('ready', 1)).toEqual(['january']);
+    expect(await scene.results('ready', 1)).toEqual(['january']);
     await vi.waitUntil(
       async () => (await scene.evaluations('ready')).some(({ reason }) => reason?.startsWith('The answer is the one') === true),
       patience,
     );
     await query("UPDATE readiness SET state = 'february'");
-    expect(await results('ready', 2)).toEqual(['january', 'february']);
+    expect(await scene.results('ready', 2)).toEqual(['january', 'february']);
     const before = (await scene.evaluations('ready')).length;
     await query('UPDATE readiness SET state = NULL');
     await vi.waitUntil(async () => (await scene.evaluations('ready')).length > before, patience);
     await query("UPDATE readiness SET state = 'february'");
-    expect(await results('ready', 3)).toEqual(['january', 'february', 'february']);
+    expect(await scene.results('ready', 3)).toEqual(['january', 'february', 'february']);
   });
 });
 
@@ -126,12 +111,12 @@ describe('a webhook', () => {
     const answer = await send('one', '{"order":41}');
     expect(answer.status).toBe(202);
     expect(await answer.json()).toEqual({ pipeline: 'hooked', delivery: 'one' });
-    expect(await results('hooked', 1)).toEqual([41]);
+    expect(await scene.results('hooked', 1)).toEqual([41]);
     expect((await send('one', '{"order":41}')).status).toBe(202);
     const [duplicate] = await scene.cameTo('hooked', 'duplicate');
     expect(duplicate).toMatchObject({ inputs: ['delivery one'] });
     expect((await send('two', '{"order":42}')).status).toBe(202);
-    expect(await results('hooked', 2)).toEqual([41, 42]);
+    expect(await scene.results('hooked', 2)).toEqual([41, 42]);
   });
 
   test('with a wrong signature is refused, and that is in the audit', async () => {

@@ -10,11 +10,13 @@ import { triggerId, type TriggerInput, type TriggerOutcome } from '../../src/cor
 import { localOperations } from '../../src/operations/perform.js';
 import type { OperationServices } from '../../src/operations/context.js';
 import { openTemporalStates } from '../../src/operations/temporal-states.js';
+import { outcomeOf } from '../../src/temporal/describe-run.js';
 import { connectTemporal, type TemporalClient } from '../../src/temporal/connect.js';
 import { temporalTarget } from '../../src/temporal/target.js';
 import { endTrigger, listOwnTriggers, setRelay, startTrigger } from '../../src/temporal/triggers.js';
 import { lastingFolder } from '../support/folder.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import type { TestBucket } from '../support/s3.js';
 import { startProjectWorker, type ProjectWorker } from '../support/project-worker.js';
 import { temporalAddress } from '../support/temporal.js';
 
@@ -22,6 +24,7 @@ import { temporalAddress } from '../support/temporal.js';
 export interface TriggerScene {
   readonly worker: ProjectWorker;
   readonly database: TestDatabase;
+  /** A folder, or a bucket's URL. */
   readonly lake: string;
   readonly temporal: TemporalClient;
   readonly catalog: Catalog;
@@ -34,6 +37,8 @@ export interface TriggerScene {
   /** Runs `fill` to its end. */
   fill(table: string, month: string): Promise<void>;
   evaluations(pipeline: string, partition?: string): Promise<TriggerEvaluationRow[]>;
+  /** The results of the runs that a pipeline's triggers have started, in their order, once there are so many. */
+  results(pipeline: string, count: number): Promise<unknown[]>;
   /** The evaluations that came to something, the first one first, once there are so many. */
   cameTo(pipeline: string, outcome: TriggerOutcome, count?: number, partition?: string): Promise<TriggerEvaluationRow[]>;
   stop(): Promise<void>;
@@ -41,18 +46,23 @@ export interface TriggerScene {
 
 export const patience = { timeout: 90_000, interval: 100 };
 
-export async function openScene(): Promise<TriggerScene> {
+/** @param bucket the lake @default a folder of its own */
+export async function openScene(bucket?: TestBucket): Promise<TriggerScene> {
   const database = await createTestDatabase();
   const folder = lastingFolder();
-  const lake = path.join(folder, 'lake');
-  mkdirSync(path.join(lake, 'inbox'), { recursive: true });
-  writeFileSync(path.join(lake, 'rows.csv'), 'id\n1\n2\n');
+  const lake = bucket?.root ?? path.join(folder, 'lake');
+  const rows = 'id\n1\n2\n';
+  if (bucket) await bucket.put('rows.csv', rows);
+  else {
+    mkdirSync(path.join(lake, 'inbox'), { recursive: true });
+    writeFileSync(path.join(lake, 'rows.csv'), rows);
+  }
   const at: { checkpoint: Checkpoint } = { checkpoint: async () => undefined };
   const directory = path.resolve(import.meta.dirname, '../fixtures/relay');
   const worker = await startProjectWorker(
     directory,
     folder,
-    { RELAY_LAKE: lake, RELAY_PG: database.url },
+    { RELAY_LAKE: lake, RELAY_S3: bucket ? JSON.stringify(bucket.s3) : '', RELAY_PG: database.url },
     {
       checkpoint: (name) => at.checkpoint(name),
     },
@@ -67,6 +77,11 @@ export async function openScene(): Promise<TriggerScene> {
       limit: 1_000,
       ...(partition !== undefined && { partition }),
     });
+  const cameTo: TriggerScene['cameTo'] = (pipeline, outcome, count = 1, partition) =>
+    vi.waitUntil(async () => {
+      const found = (await evaluations(pipeline, partition)).filter((each) => each.outcome === outcome);
+      return found.length >= count ? found.toReversed() : undefined;
+    }, patience);
   return {
     worker,
     database,
@@ -88,11 +103,17 @@ export async function openScene(): Promise<TriggerScene> {
       await run.result();
     },
     evaluations,
-    cameTo(pipeline, outcome, count = 1, partition) {
-      return vi.waitUntil(async () => {
-        const found = (await evaluations(pipeline, partition)).filter((each) => each.outcome === outcome);
-        return found.length >= count ? found.toReversed() : undefined;
-      }, patience);
+    cameTo,
+    async results(pipeline, count) {
+      const found: unknown[] = [];
+      for (const { workflowId, runId } of await cameTo(pipeline, 'started', count)) {
+        const outcome = await vi.waitUntil(async () => {
+          const told = await outcomeOf(temporal, { workflowId: String(workflowId), runId: String(runId) });
+          return told.ok ? told : undefined;
+        }, patience);
+        found.push(outcome.result);
+      }
+      return found;
     },
     async stop() {
       await setRelay(temporal, taskQueue, []);

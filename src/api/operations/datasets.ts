@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MOST_EXAMPLES } from '../../core/quarantine.js';
 import { operation } from '../operation.js';
 import { dataset, datasetSummary, quarantine } from '../schemas/datasets.js';
 import { listOf, pageInput } from '../schemas/lists.js';
@@ -40,7 +41,7 @@ export const DATASET_OPERATIONS = {
     input: z.object({
       run: runAddress,
       step: z.string().min(1).max(500).optional().describe('Only this step: `validate:orders`, or `orders`.'),
-      limit: z.coerce.number().int().min(0).max(100).default(10).describe('Rows of each step.'),
+      limit: z.coerce.number().int().min(0).max(MOST_EXAMPLES).default(10).describe('Rows of each step.'),
     }),
     result: quarantine,
     errors: ['RUN_UNKNOWN', 'QUARANTINE_UNKNOWN', 'SERVICE_BUSY'],

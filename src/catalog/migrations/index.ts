@@ -16,6 +16,7 @@ import { approvals } from './0014-approvals.js';
 import { pools } from './0016-pools.js';
 import { triggers } from './0015-triggers.js';
 import { archive } from './0018-archive.js';
+import { scheduleHorizons } from './0019-schedule-horizons.js';
 
 /** Every migration by name; they run in the order of their names, and a released one never changes. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -36,4 +37,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0016-pools': pools,
   '0015-triggers': triggers,
   '0018-archive': archive,
+  '0019-schedule-horizons': scheduleHorizons,
 };

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander';
+import { MOST_EXAMPLES } from '../../core/quarantine.js';
 import type { ReplayOptions } from '../commands/quarantine-replay.js';
 import type { Add } from './add.js';
 import { parseCount, runArgument } from './arguments.js';
@@ -18,15 +19,12 @@ export function addQuarantine(program: Command, add: Add): void {
       (await import('../commands/quarantine.js')).quarantine(context, address, options),
   )
     .addArgument(runArgument())
-    .option('--limit <n>', 'examples for each step, 100 at most', parseExamples, 10)
+    .option('--limit <n>', `examples for each step, ${MOST_EXAMPLES} at most`, parseExamples, 10)
     .enablePositionalOptions()
     .helpCommand(false);
   addExport(quarantine, add);
   addReplay(quarantine, add);
 }
-
-/** As the service allows: it reads them at once. */
-const MOST_EXAMPLES = 100;
 
 function parseExamples(text: string): number {
   const count = parseCount(text);

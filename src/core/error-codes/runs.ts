@@ -72,6 +72,12 @@ export const RUN_ERRORS = {
     retryable: false,
     remedy: 'Retry the run; use `millrace cancel` to stop runs, which interrupts their steps.',
   },
+  RUN_REPLACED: {
+    cause:
+      'The run was terminated because another one took its place: by the policy on conflicts of a start, or by a schedule’s `overlap`.',
+    retryable: false,
+    remedy: 'Nothing, if the later run does its work; otherwise choose another `onConflict` or `overlap`.',
+  },
   RUN_TIMED_OUT: {
     cause: 'The run took longer than the timeout it was started with.',
     retryable: false,

@@ -13,9 +13,10 @@ export const SCHEDULE_ERRORS = {
     remedy: 'Remove or rename that schedule in Temporal, or give the project another task queue.',
   },
   SCHEDULE_RANGE: {
-    cause: 'The range of times to look for missed runs in is empty, or holds too many times.',
+    cause:
+      'The range of times to look for missed runs in is empty, holds too many times, or begins before what the catalog still keeps.',
     retryable: false,
-    remedy: 'Give `from` and `to` the right way round, or a shorter range.',
+    remedy: 'Give `from` and `to` the right way round, or a shorter or later range.',
   },
   SCHEDULE_FILLING: {
     cause: 'The missed times of the schedule are being filled already.',

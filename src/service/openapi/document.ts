@@ -13,7 +13,7 @@ import { problem } from '../../api/schemas/problem.js';
 import { millraceVersion } from '../../config/millrace-version.js';
 import { ERROR_CODES, type ErrorCode } from '../../core/error-codes.js';
 import { groupBy } from '../../core/group-by.js';
-import { REASONS } from '../client-errors.js';
+import { REASONS, unreadable } from '../client-errors.js';
 import { statusOf } from '../problem-response.js';
 import { openSchemaBook, type JsonSchema, type ObjectSchema, type SchemaBook } from './json-schemas.js';
 
@@ -231,7 +231,7 @@ const PROBLEM = { 'application/problem+json': { schema: { $ref: '#/components/sc
 /** What a request gets that Node's own parser refuses. */
 const UNREADABLE: readonly (readonly [number, JsonSchema])[] = Object.values(REASONS).map(([status, reason]) => [
   status,
-  { description: `\`REQUEST_INVALID\`: The request can’t be read. ${reason}`, content: PROBLEM },
+  { description: `\`REQUEST_INVALID\`: ${unreadable(reason)}`, content: PROBLEM },
 ]);
 
 const RETRY_AFTER = { 'Retry-After': { description: 'Seconds to wait.', schema: { type: 'integer', minimum: 1 } } };

@@ -1,0 +1,1 @@
+export { fails, hangs, rejects } from './reasons';

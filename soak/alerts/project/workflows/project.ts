@@ -1,0 +1,4 @@
+import { pipelines } from 'millrace';
+import type project from '../millrace.config';
+
+export const pipeline = pipelines<typeof project>();
