@@ -51,7 +51,7 @@ export interface CrashingWorker {
   stop(): Promise<void>;
 }
 
-const PROGRAM = path.join(import.meta.dirname, 'crashing-worker-process.ts');
+const PROGRAM = path.join(import.meta.dirname, 'crashing-worker-process.mjs');
 
 export interface SpawnOptions {
   readonly log?: (text: string) => void;
@@ -70,7 +70,7 @@ export function spawnCrashingWorker(
   directory: string,
   environment: Readonly<Record<string, string>>,
   holds: (arrival: Arrival) => boolean,
-  { log = () => undefined, program = ['--import', 'tsx', PROGRAM] }: SpawnOptions = {},
+  { log = () => undefined, program = [PROGRAM] }: SpawnOptions = {},
 ): CrashingWorker {
   const child = spawn(process.execPath, [...program, directory], {
     // A statement that waits in DuckDB holds a thread of Node's pool, which has 4.
