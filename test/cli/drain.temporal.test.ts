@@ -78,7 +78,8 @@ describe('a worker that is told to stop', () => {
     expect(health.stdout).toMatch(new RegExp(`\\n +${other.process.pid}@\\S+ +runs and steps +last asked`));
     other.process.kill('SIGTERM');
     expect((await other.end).code).toBe(0);
-  });
+    // Seven processes, one after another.
+  }, 120_000);
 
   test('takes a signal that comes twice at once for one', async () => {
     const worker = startMillrace(['worker', '--json', '--project', market.directory], market.env);
