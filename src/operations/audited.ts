@@ -59,7 +59,7 @@ function nextId(): string {
 
 function targetOf(operation: Operation, input: unknown): string | null {
   const given = (typeof input === 'object' && input !== null ? input : {}) as Readonly<Record<string, unknown>>;
-  const named = [...pathFields(operation), 'pipeline', 'name'].map((field) => given[field]);
+  const named = [...pathFields(operation), 'pipeline', 'name', 'version'].map((field) => given[field]);
   const target = named.find((value) => typeof value === 'string');
   return typeof target === 'string' ? target.slice(0, 1100) : null;
 }

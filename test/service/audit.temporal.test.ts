@@ -105,6 +105,11 @@ test('the list is filtered, and goes on where it ended', async () => {
   await expect(service.local.listAudit({ cursor: 'nonsense' })).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
 });
 
+test('what becomes of a version names the version', async () => {
+  await expect(service.local.promoteVersion({ version: 'none-such' })).rejects.toMatchObject({ code: 'DEPLOYMENT_UNKNOWN' });
+  expect(await latest()).toMatchObject({ operation: 'promoteVersion', target: 'none-such', outcome: 'refused' });
+});
+
 test('what fails on the way is kept as failed, and nothing is told of an error that nobody expected', async () => {
   const catalog = await openCatalog({ path: `${temporaryFolder()}/catalog.db` });
   const asked = { id: 'cancelRun', input: { run: 'r' } } as const;
