@@ -1,27 +1,14 @@
 // A worker in a process of its own, from the built code, which asks its parent at every checkpoint whether to go on. The
 // messages are those of test/support/crashing-worker.ts.
 import path from 'node:path';
-import { Context } from '@temporalio/activity';
 import { loadProject } from '../dist/src/config/load.js';
 import { createWorker } from '../dist/src/worker/worker.js';
+import { asking, obey } from '../test/support/told-worker.mjs';
 
-const waiting = new Map();
-let arrivals = 0;
+const loaded = await loadProject(process.argv[2]);
+const { checkpoint, letGo } = asking();
 
-function checkpoint(name) {
-  const { info, cancellationSignal } = Context.current();
-  const id = ++arrivals;
-  const { workflowId, runId } = info.workflowExecution;
-  return new Promise((resolve) => {
-    waiting.set(id, resolve);
-    // An attempt that was given up meanwhile goes on and finds that out, as one does that waits for nobody.
-    cancellationSignal.addEventListener('abort', () => resolve(), { once: true });
-    const arrival = { id, checkpoint: name, workflowId, runId, step: info.activityId, attempt: info.attempt };
-    process.send?.({ type: 'arrived', arrival });
-  });
-}
-
-async function begin(loaded, { address, taskQueue, bundlePath, folder, steps, polls, stagingBytes }) {
+async function begin({ address, taskQueue, bundlePath, folder, steps, polls, stagingBytes }) {
   const project = {
     ...loaded,
     taskQueue,
@@ -46,17 +33,4 @@ async function begin(loaded, { address, taskQueue, bundlePath, folder, steps, po
   await worker.done;
 }
 
-const project = await loadProject(process.argv[2]);
-process.on('disconnect', () => process.exit());
-process.on('message', (message) => {
-  if (message.type === 'go') {
-    waiting.get(message.id)?.();
-    waiting.delete(message.id);
-  } else {
-    begin(project, message.setup).catch((error) => {
-      console.error(error);
-      process.exit(1);
-    });
-  }
-});
-process.send?.({ type: 'loaded' });
+obey(begin, letGo);

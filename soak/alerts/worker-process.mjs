@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { loadProject } from '../../dist/src/config/load.js';
 import { createWorker } from '../../dist/src/worker/worker.js';
+import { obey } from '../../test/support/told-worker.mjs';
 
 /** @see clock.ts */
 function now() {
@@ -11,7 +12,9 @@ function now() {
   return since + (Date.now() - since) * times + ahead;
 }
 
-async function begin(loaded, { address, taskQueue, bundlePath, folder, steps }) {
+const loaded = await loadProject(process.argv[2]);
+
+async function begin({ address, taskQueue, bundlePath, folder, steps }) {
   const project = {
     ...loaded,
     taskQueue,
@@ -31,13 +34,4 @@ async function begin(loaded, { address, taskQueue, bundlePath, folder, steps }) 
   await worker.done;
 }
 
-const project = await loadProject(process.argv[2]);
-process.on('disconnect', () => process.exit());
-process.on('message', (message) => {
-  if (message.type !== 'begin') return;
-  begin(project, message.setup).catch((error) => {
-    console.error(error);
-    process.exit(1);
-  });
-});
-process.send?.({ type: 'loaded' });
+obey(begin);

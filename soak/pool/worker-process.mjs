@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import { loadProject } from '../../dist/src/config/load.js';
 import { createWorker } from '../../dist/src/worker/worker.js';
+import { obey } from '../../test/support/told-worker.mjs';
 
 /** How long a step works, and how long it takes to stop once it is told to: as a query that is interrupted does. */
 const WORK_MS = [100, 500];
@@ -30,7 +31,9 @@ async function checkpoint(name) {
   note({ what: 'end', id });
 }
 
-async function begin(loaded, { address, taskQueue, bundlePath, folder, steps }) {
+const loaded = await loadProject(process.argv[2]);
+
+async function begin({ address, taskQueue, bundlePath, folder, steps }) {
   const project = {
     ...loaded,
     taskQueue,
@@ -50,13 +53,4 @@ async function begin(loaded, { address, taskQueue, bundlePath, folder, steps }) 
   await worker.done;
 }
 
-const project = await loadProject(process.argv[2]);
-process.on('disconnect', () => process.exit());
-process.on('message', (message) => {
-  if (message.type !== 'begin') return;
-  begin(project, message.setup).catch((error) => {
-    console.error(error);
-    process.exit(1);
-  });
-});
-process.send?.({ type: 'loaded' });
+obey(begin);

@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { Context } from '@temporalio/activity';
 import { isBuilt } from '../../scripts/build-dist.mjs';
+import { asking, obey } from './told-worker.mjs';
 
 /*
  * A worker in a process of its own, which asks its parent at every checkpoint whether to go on. It says `loaded` when it
@@ -19,26 +19,10 @@ async function millrace() {
   return { ...(await import('../../src/config/load.ts')), ...(await import('../../src/worker/worker.ts')) };
 }
 
-const waiting = new Map();
-let arrivals = 0;
+const loaded = await loadProject(process.argv[2]);
+const { checkpoint, letGo } = asking();
 
-function tell(message) {
-  process.send?.(message);
-}
-
-function checkpoint(name) {
-  const { info, cancellationSignal } = Context.current();
-  const id = ++arrivals;
-  const { workflowId, runId } = info.workflowExecution ?? { workflowId: '', runId: '' };
-  return new Promise((resolve) => {
-    waiting.set(id, resolve);
-    // An attempt that was given up meanwhile goes on and finds that out, as one does that waits for nobody.
-    cancellationSignal.addEventListener('abort', () => resolve(), { once: true });
-    tell({ type: 'arrived', arrival: { id, checkpoint: name, workflowId, runId, step: info.activityId, attempt: info.attempt } });
-  });
-}
-
-async function begin(loaded, setup) {
+async function begin(setup) {
   const project = {
     ...loaded,
     taskQueue: setup.taskQueue,
@@ -54,23 +38,10 @@ async function begin(loaded, setup) {
     // No run is to wait long for the worker that was killed.
     limits: { stickyQueueScheduleToStartTimeout: '500ms', maxConcurrentActivityTaskExecutions: setup.steps },
   });
-  tell({ type: 'polling' });
+  process.send?.({ type: 'polling' });
   process.once('SIGTERM', () => void worker.stop());
   await worker.done;
   process.disconnect();
 }
 
-const project = await loadProject(process.argv[2]);
-process.on('disconnect', () => process.exit());
-process.on('message', (message) => {
-  if (message.type === 'go') {
-    waiting.get(message.id)?.();
-    waiting.delete(message.id);
-  } else {
-    begin(project, message.setup).catch((error) => {
-      console.error(error);
-      process.exit(1);
-    });
-  }
-});
-tell({ type: 'loaded' });
+obey(begin, letGo);
