@@ -12,7 +12,7 @@ export interface MissedRequest {
   readonly pipeline: string;
   readonly partition: Partitioning | undefined;
   readonly there: TemporalSchedule;
-  /** @default the last 30 days, and not before the schedule was made, nor what is kept of it */
+  /** @default the last 30 days, of which all is kept, and not before the schedule was made */
   readonly from?: Date;
   /** @default now; what lies behind it is never missed */
   readonly to?: Date;
