@@ -3,6 +3,7 @@ import { quoteFile, quoteIdentifier, quoteLiteral } from '../core/filter.js';
 import type { EngineSession } from '../engine/session.js';
 import type { Compiled } from './compile.js';
 import { sourceName, type PartTask } from './part-task.js';
+import { cannotHold } from './row-reasons.js';
 import { text } from './sql-text.js';
 import { readWritten } from './written-values.js';
 
@@ -73,7 +74,7 @@ async function rewrite(session: EngineSession, compiled: Compiled, { file, extra
 async function rejectUnheld(session: EngineSession, task: PartTask, written: WrittenPart, changes: string): Promise<void> {
   for (const { output, spec } of task.compiled.columns.filter((column) => column.spec.changes)) {
     const value = changedText(output.name);
-    const reason = { code: 'custom', path: spec.name, message: `The value cannot be held as ${output.type}`, value: null };
+    const reason = { code: 'custom', path: spec.name, message: cannotHold(output.type), value: null };
     await insert(session, task, written, {
       rows: `SELECT changed.r AS row FROM ${readChanges(changes)} AS changed WHERE ${value} IS NOT NULL AND ${readWritten(value, output)} IS NULL`,
       reasons: text(JSON.stringify([reason])),

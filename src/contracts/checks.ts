@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { Check, NumberFormat, StringFormat, Temporal } from './rules.js';
 import { definitionOf, type Schema } from './schema.js';
-import { isIllFormed } from './sql-text.js';
 import { textChange } from './text-changes.js';
 
 /** A schema's checks in their order. A format made by `z.email()` or `z.int()` is itself a check, before those added to it. */
@@ -101,7 +100,7 @@ function stringFormat(def: FormatDef): Check | undefined {
 }
 
 function textCheck(kind: 'starts' | 'ends' | 'includes', value: string | undefined): Check | undefined {
-  return value === undefined || isIllFormed(value) ? undefined : { kind, text: value };
+  return value === undefined || !value.isWellFormed() ? undefined : { kind, text: value };
 }
 
 /** The ISO format that a check demands, if it is zod’s own. */

@@ -44,5 +44,6 @@ export function isEmptyComposite(value: unknown): boolean {
 function isConstant(value: unknown): boolean {
   if (isEmptyComposite(value)) return true;
   if (typeof value === 'number') return Number.isFinite(value);
-  return ['string', 'boolean', 'bigint'].includes(typeof value) || (value instanceof Date && !Number.isNaN(value.getTime()));
+  if (typeof value === 'string') return value.isWellFormed();
+  return ['boolean', 'bigint'].includes(typeof value) || (value instanceof Date && !Number.isNaN(value.getTime()));
 }

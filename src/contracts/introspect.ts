@@ -172,6 +172,7 @@ class Walk implements Notes {
     const isConstant = CONSTANT_CATCH in def.catchValue;
     const value: unknown = isConstant ? (def.catchValue as () => unknown)() : undefined;
     if (!isConstant || (isComposite(value) && !(value instanceof Date))) this.leave('catch with a function', true);
+    if (typeof value === 'string' && !value.isWellFormed()) this.leave('catch with half a surrogate pair', true);
     const base = this.wrapper(def, def.innerType);
     // The innermost one answers.
     this.caught ??= { value };

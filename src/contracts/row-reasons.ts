@@ -18,6 +18,11 @@ export function rejectLine(r: number, reasons: readonly Head[]): string {
 /** The verdict SQL gave stands even where zod finds nothing: the value has no place in the column's type. */
 export const UNHELD: Head = { code: 'custom', path: '', message: 'A value cannot be held in its column’s type', column: null };
 
+/** What is said of a value that a column's type has no place for. */
+export function cannotHold(type: string): string {
+  return `The value cannot be held as ${type}`;
+}
+
 /** As zod leaves out refinements of a whole object once a key has no usable value. */
 export const STOPS_ROW_RULES: ReadonlySet<string> = new Set([
   'invalid_type',
@@ -65,5 +70,5 @@ const MOST_TEXT = 10_000;
 
 // Half a surrogate pair, as a pattern may hold, is no text for DuckDB.
 function cut(text: string): string {
-  return text.slice(0, MOST_TEXT).replace(/\p{Surrogate}/gu, '\ufffd');
+  return text.slice(0, MOST_TEXT).toWellFormed();
 }

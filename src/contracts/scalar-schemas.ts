@@ -2,7 +2,6 @@ import type { z } from 'zod';
 import { allChecks, bigintCheck, dateCheck, narrower, numberCheck, stringCheck, temporalOf } from './checks.js';
 import type { Base, Check, NumberFormat, Temporal } from './rules.js';
 import { definitionOf, type Schema } from './schema.js';
-import { isIllFormed } from './sql-text.js';
 
 /** Where what is found out about a schema is noted. */
 export interface Notes {
@@ -99,7 +98,7 @@ function valuesBase(notes: Notes, schema: Schema): Base {
   const values: (string | number | boolean | bigint)[] = [];
   for (const member of members) {
     if (member === null || member === undefined) continue;
-    if (typeof member === 'string' && !isIllFormed(member)) values.push(member);
+    if (typeof member === 'string' && member.isWellFormed()) values.push(member);
     else if (typeof member === 'number' && Number.isFinite(member)) values.push(member);
     else if (typeof member === 'boolean' || typeof member === 'bigint') values.push(member);
     else notes.leave(`literal ${String(member)}`);

@@ -25,8 +25,3 @@ export function allOf(conditions: readonly string[]): string {
 export function anyOf(conditions: readonly string[]): string {
   return conditions.length === 0 ? 'FALSE' : conditions.length === 1 ? (conditions[0] as string) : `(${conditions.join(' OR ')})`;
 }
-
-/** A JavaScript string that UTF-8 cannot hold, because of half a surrogate pair. */
-export function isIllFormed(value: string): boolean {
-  return /\p{Surrogate}/u.test(value);
-}

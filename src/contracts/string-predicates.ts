@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { translateRegex } from './regex.js';
 import type { Check, Predicate, StringFormat } from './rules.js';
-import { isIllFormed, matches, text } from './sql-text.js';
+import { matches, text } from './sql-text.js';
 
 /**
  * A check of text in SQL, as it agreed with zod under fuzzing; `undefined` where SQL cannot say it.
@@ -70,7 +70,7 @@ function patternPredicate(regex: RegExp, s: string): Predicate | undefined {
   if (regex.source === r.lowercase.source && regex.flags === '') return { pass: `NOT ${matches(s, '[A-Z]')}` };
   if (regex.source === r.uppercase.source && regex.flags === '') return { pass: `NOT ${matches(s, '[a-z]')}` };
   if (regex.flags === '' && PROVEN.has(regex.source)) return { pass: matches(s, regex.source) };
-  if (isIllFormed(regex.source)) return undefined;
+  if (!regex.source.isWellFormed()) return undefined;
   const translated = translateRegex(regex);
   if (!translated) return undefined;
   const found = matches(s, translated.pattern);

@@ -3,7 +3,7 @@ import { textImage } from './image.js';
 import type { ColumnNames, Judgement } from './judgement.js';
 import type { Base } from './rules.js';
 import { definitionOf, type Schema } from './schema.js';
-import { isIllFormed, text } from './sql-text.js';
+import { text } from './sql-text.js';
 
 type Stringbool = Base & { readonly kind: 'stringbool' };
 
@@ -20,7 +20,7 @@ export function stringboolOf(schema: Schema): Stringbool | undefined {
 }
 
 function areWords(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((word) => typeof word === 'string' && !isIllFormed(word));
+  return Array.isArray(value) && value.every((word) => typeof word === 'string' && word.isWellFormed());
 }
 
 /** How text that stands for a boolean is read and judged. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { STATUS, type Compiled } from './compile.js';
 import { threw } from './row-failure.js';
-import { brokenRules, reasonsOf, rejectLine, STOPS_ROW_RULES, UNHELD, type Head, type Issue } from './row-reasons.js';
+import { brokenRules, cannotHold, reasonsOf, rejectLine, STOPS_ROW_RULES, UNHELD, type Head, type Issue } from './row-reasons.js';
 import type { Schema } from './schema.js';
 import { writable } from './written-values.js';
 import { AT, objectOf, openColumns, rowShape, type RowShape, type ZodBatch, type ZodScope } from './zod-rows.js';
@@ -66,8 +66,10 @@ function asker(compiled: Compiled, scope: ZodScope, shape: RowShape, safeParse: 
     const reasons = result.success ? [] : reasonsOf(result.error.issues);
     if (!compiled.changes && !reasons.some(({ code }) => STOPS_ROW_RULES.has(code)))
       reasons.push(...brokenRules(shape, batch, row));
+    const changed = result.success ? changedValues(compiled, scope, object, result.data) : undefined;
+    if (changed !== undefined) reasons.push(...illFormed(compiled, changed));
     if (reasons.length === 0 && batch.columns[AT.status]?.[row] === STATUS.rejected) reasons.push(UNHELD);
-    return { reasons, changed: result.success ? changedValues(compiled, scope, object, result.data) : undefined };
+    return { reasons, changed };
   };
   return (batch: ZodBatch, row: number): Verdict | Promise<Verdict> => {
     const object = objectOf(shape, batch, row);
@@ -92,7 +94,7 @@ export function lineOf(batch: ZodBatch, row: number): number {
 interface Verdict {
   readonly reasons: readonly Head[];
   /** Values that zod changed, by column; only of accepted rows. */
-  readonly changed: Readonly<Record<string, unknown>> | undefined;
+  readonly changed: Readonly<Record<string, string | null>> | undefined;
 }
 
 type Parsed = { success: true; data: Record<string, unknown> } | { success: false; error: { issues: readonly Issue[] } };
@@ -154,13 +156,20 @@ function changedValues(
   scope: ZodScope,
   before: Readonly<Record<string, unknown>>,
   after: Readonly<Record<string, unknown>>,
-): Record<string, unknown> | undefined {
+): Record<string, string | null> | undefined {
   if (!compiled.changes) return undefined;
-  const changed: Record<string, unknown> = {};
+  const changed: Record<string, string | null> = {};
   for (const { spec, writes, output } of compiled.columns) {
     if (scope === 'open' && spec.uncompiled === undefined) continue;
     const value = after[spec.name];
     if (writes === 'all' || !isDeepStrictEqual(value, before[spec.name])) changed[spec.name] = writable(value, output);
   }
   return Object.keys(changed).length > 0 ? changed : undefined;
+}
+
+// DuckDB refuses a whole file of changes for one such text. Within nested values the cast to their type finds it.
+function illFormed(compiled: Compiled, changed: Readonly<Record<string, string | null>>): Head[] {
+  return compiled.columns
+    .filter(({ spec }) => changed[spec.name]?.isWellFormed() === false)
+    .map(({ spec, output }) => ({ code: 'custom', path: spec.name, message: cannotHold(output.type), column: spec.name }));
 }

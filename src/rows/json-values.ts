@@ -1,12 +1,9 @@
 import { parseType, type DuckField, type DuckType } from '../contracts/duck-type.js';
 import { familyOf } from '../contracts/types.js';
 
-/** What every text has in the Nodes that Millrace runs on, and the compiler's library does not know yet. */
-type WellFormedText = string & { isWellFormed(): boolean };
-
 /** A text without half a surrogate pair, which UTF-8 cannot hold. */
 export function wellFormed(value: unknown): string | undefined {
-  return typeof value === 'string' && (value as WellFormedText).isWellFormed() ? value : undefined;
+  return typeof value === 'string' && value.isWellFormed() ? value : undefined;
 }
 
 /** A date that exists, as `2001-02-03`. */

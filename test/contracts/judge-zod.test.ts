@@ -135,6 +135,39 @@ it('keeps what zod makes of a value, and asks the rules in SQL about it', async 
   expect(summary(typed.rejected)).toEqual(['2: too_small name']);
 });
 
+it('rejects a row whose value a function leaves with half a surrogate pair, instead of failing or changing it', async () => {
+  const folder = temporaryFolder();
+  const begin = (text: string): string => text.slice(0, 2);
+  const Cut = contract(
+    z.object({
+      n: z.int(),
+      short: z.string().overwrite(begin),
+      parts: z
+        .string()
+        .transform((text) => [begin(text)])
+        .pipe(z.array(z.string())),
+      filled: z.string().default('\ud83d'),
+      caught: z.string().max(3).catch('\ude00'),
+    }),
+  );
+  const lines = ['1,abc,abc,x,y', '2,a😀,abc,x,y', '3,abc,a😀,x,y', '4,abc,abc,,y', '5,abc,abc,x,long'];
+  const input = csvInput(
+    folder,
+    ['n', 'short', 'parts', 'filled', 'caught'],
+    `n,short,parts,filled,caught\n${lines.join('\n')}\n`,
+  );
+  const { accepted, rejected } = await judgeDataset(session, folder, Cut, input);
+  expect(accepted).toEqual([{ n: 1n, short: 'ab', parts: ['ab'], filled: 'x', caught: 'y' }]);
+  expect(
+    rejected.map(({ line, reasons }) => [line, ...reasons.map(({ path, message, value }) => [path, message, value])]),
+  ).toEqual([
+    [3, ['short', 'The value cannot be held as VARCHAR', 'a😀']],
+    [4, ['parts', 'The value cannot be held as VARCHAR[]', null]],
+    [5, ['filled', 'The value cannot be held as VARCHAR', null]],
+    [6, ['caught', 'The value cannot be held as VARCHAR', 'long']],
+  ]);
+});
+
 it('refuses a function whose result has no declared type', async () => {
   const folder = temporaryFolder();
   const Untyped = contract(z.object({ a: z.string().transform((text) => text.length) }));

@@ -87,6 +87,11 @@ interface Answers {
   readonly values: unknown[];
 }
 
+/** Columns of a row that zod lets pass with half a surrogate pair: the one text that JavaScript has and a database does not. */
+function halved(row: Readonly<Record<string, unknown>>): string[] {
+  return Object.keys(row).filter((name) => typeof row[name] === 'string' && !row[name].isWellFormed());
+}
+
 /** What zod says of rows, each given as the images of its columns; the first has the number `line`. */
 function zodAnswers(schema: z.ZodType, rows: readonly (readonly unknown[])[], line: number): Answers {
   const rejected: unknown[] = [];
@@ -94,9 +99,11 @@ function zodAnswers(schema: z.ZodType, rows: readonly (readonly unknown[])[], li
   for (const [index, row] of rows.entries()) {
     const keys = row.map((image, at) => [`c${at}`, image] as const).filter(([, image]) => image !== undefined);
     const result = schema.safeParse(Object.fromEntries(keys));
-    if (result.success) values.push(datesAsMillis(plain(result.data)));
-    else
-      rejected.push({ line: line + index, issues: result.error.issues.map((issue) => `${issue.path.join('.')} ${issue.code}`) });
+    const issues = result.success
+      ? halved(result.data as Record<string, unknown>).map((column) => `${column} custom`)
+      : result.error.issues.map((issue) => `${issue.path.join('.')} ${issue.code}`);
+    if (issues.length > 0) rejected.push({ line: line + index, issues });
+    else values.push(datesAsMillis(plain(result.data)));
   }
   return { rejected, values };
 }
