@@ -1,3 +1,4 @@
+import { jsonBytes } from '../src/core/json-bytes.js';
 import {
   MAX_QUEUED,
   MAX_QUEUED_BYTES,
@@ -16,6 +17,9 @@ import {
 
 /** Tokens that were given back of late: a request that was sent twice may come again after its end. */
 const MOST_ENDED = 500;
+
+/** About what a request takes as JSON, in bytes. */
+export type Measure = (slot: QueuedSlot) => number;
 
 /** What becomes of a request: a slot, or the reason why there will be none. */
 export interface Answer {
@@ -37,6 +41,7 @@ export class PoolQueue {
   constructor(
     readonly pool: string,
     { slots, graceMs, held, queued, ended, change }: PoolSize & Partial<PoolState>,
+    private readonly measure: Measure = bytesOf,
   ) {
     this.size = { slots, graceMs };
     for (const slot of held ?? []) this.held.set(slot.token, slot);
@@ -158,7 +163,7 @@ export class PoolQueue {
   private get isFull(): boolean {
     // Only long queues are worth measuring.
     if (this.queued.length < MAX_QUEUED / 4) return false;
-    return this.queued.length >= MAX_QUEUED || this.queued.reduce((sum, slot) => sum + bytesOf(slot), 0) >= MAX_QUEUED_BYTES;
+    return this.queued.length >= MAX_QUEUED || this.queued.reduce((sum, slot) => sum + this.measure(slot), 0) >= MAX_QUEUED_BYTES;
   }
 
   private resize(size: PoolSize): Answer[] {
@@ -207,8 +212,18 @@ export class PoolQueue {
   }
 }
 
-/** About what a request takes as JSON: its texts, and the names of its fields. */
-function bytesOf({ token, workflowId, runId, pipeline, step }: QueuedSlot): number {
+/** Each is asked about with every request that comes while it waits. */
+const measured = new WeakMap<QueuedSlot, number>();
+
+/** What a request takes as JSON. */
+function bytesOf(slot: QueuedSlot): number {
+  const bytes = measured.get(slot) ?? jsonBytes(slot);
+  measured.set(slot, bytes);
+  return bytes;
+}
+
+/** As pools measured that began before bytes were counted: too little for names that are not ASCII. */
+export function charactersOf({ token, workflowId, runId, pipeline, step }: QueuedSlot): number {
   return token.length + workflowId.length + runId.length + pipeline.length + step.length + 170;
 }
 

@@ -7,6 +7,7 @@ import {
   defineSignal,
   getExternalWorkflowHandle,
   log,
+  patched,
   proxyActivities,
   proxyLocalActivities,
   proxySinks,
@@ -31,7 +32,7 @@ import {
 } from '../src/core/pools.js';
 import { unwrap } from './failures.js';
 import { poolDetails } from './pool-details.js';
-import { PoolQueue, type Answer } from './pool-queue.js';
+import { charactersOf, PoolQueue, type Answer } from './pool-queue.js';
 
 export const acquireSignal = defineSignal<[AcquireSignal]>('acquire');
 export const releaseSignal = defineSignal<[ReleaseSignal]>('release');
@@ -75,7 +76,8 @@ class PoolWork {
   private readonly late: { readonly released: ReleaseSignal[]; readonly freed: string[] } = { released: [], freed: [] };
 
   constructor(private readonly input: PoolInput) {
-    this.queue = new PoolQueue(input.pool, { slots: input.slots, graceMs: input.graceMs, ...input.carried });
+    const measure = patched('pool-queue-in-bytes') ? undefined : charactersOf;
+    this.queue = new PoolQueue(input.pool, { slots: input.slots, graceMs: input.graceMs, ...input.carried }, measure);
     this.sweptAt = input.carried ? Date.parse(input.carried.sweptAt) : Date.now();
     this.isReady = input.carried !== undefined;
   }

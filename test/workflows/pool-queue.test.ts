@@ -151,6 +151,14 @@ test('requests with long names fill a queue sooner', () => {
   expect(JSON.stringify(queue.state).length).toBeLessThan(1_800_000);
 });
 
+test('names that take several bytes a character count with all of them', () => {
+  const { queue, ask } = poolOf(1);
+  const more = { workflowId: '注文'.repeat(150), step: '検証'.repeat(50) };
+  for (let index = 0; index < MAX_QUEUED; index += 1) ask(`r${index}`, more);
+  expect(ask('one more', more)).toMatchObject([{ grant: { refused: { code: 'POOL_QUEUE_FULL' } } }]);
+  expect(Buffer.byteLength(JSON.stringify(queue.state))).toBeLessThan(1_800_000);
+});
+
 test('a pool takes over from those before it, with what they had not done yet; what came meanwhile counts', () => {
   const { queue, ask, grant } = poolOf(2);
   ask('e');
