@@ -4,20 +4,19 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
+import pg from 'pg';
 import { root } from '../run-quietly.mjs';
 
 /** A server of its own, a release's worker, and its command line. */
 export async function openScene({ folder, project, program }) {
-  const { obtainTemporal } = await import(join(root, 'dist/src/dev/temporal-binary.js'));
-  const { startTemporalServer } = await import(join(root, 'dist/src/dev/temporal-server.js'));
-  const { path: binary } = await obtainTemporal({ notice: console.log });
-  const server = await startTemporalServer({ binary, uiPort: null });
+  const server = await startTemporal();
   const connection = await Connection.connect({ address: server.address });
   const client = new Client({ connection });
+  const databases = await startDatabases(folder);
   const lake = join(folder, 'lake');
   mkdirSync(lake, { recursive: true });
   writeFileSync(join(lake, 'orders.csv'), 'id,customer,amount\n1,a,10\n2,b,20\n3,a,30\n');
-  const env = environment(folder, lake, server.address);
+  const env = environment(folder, lake, server.address, databases);
   const start = (args) => spawn(process.execPath, [program, ...args, '--json', '--project', project], { env });
   const worker = start(['worker']);
   await ready(worker);
@@ -52,16 +51,50 @@ export async function openScene({ folder, project, program }) {
       await once(worker, 'close');
       await connection.close();
       await server.stop();
+      await databases.stop();
     },
   };
 }
 
-function environment(folder, lake, address) {
+async function startTemporal() {
+  const { obtainTemporal } = await import(join(root, 'dist/src/dev/temporal-binary.js'));
+  const { startTemporalServer } = await import(join(root, 'dist/src/dev/temporal-server.js'));
+  const { path: binary } = await obtainTemporal({ notice: console.log });
+  return startTemporalServer({ binary, uiPort: null });
+}
+
+async function startDatabases(folder) {
+  const { startPostgresServer } = await import(join(root, 'dist/src/dev/postgres-server.js'));
+  const databases = await startPostgresServer({ dataFolder: join(folder, 'databases') });
+  await fill(databases);
+  return databases;
+}
+
+/** A shop with tables to copy, of which one has no place in the warehouse: its target has other columns. */
+async function fill(databases) {
+  const make = async (database, ...statements) => {
+    const client = new pg.Client({ connectionString: databases.url(database) });
+    await client.connect();
+    for (const statement of statements) await client.query(statement);
+    await client.end();
+  };
+  await make('postgres', 'CREATE DATABASE shop', 'CREATE DATABASE warehouse');
+  const rows = (table) => `CREATE TABLE ${table} AS SELECT i AS id, 'x' || i AS name FROM generate_series(1, 3) AS t(i)`;
+  await make(
+    'shop',
+    ...['items', 'customers', 'places'].flatMap((table) => [rows(table), `ALTER TABLE ${table} ADD PRIMARY KEY (id)`]),
+  );
+  await make('warehouse', 'CREATE SCHEMA copied', 'CREATE TABLE copied.places (id int, other date NOT NULL)');
+}
+
+function environment(folder, lake, address, databases) {
   return {
     ...process.env,
     TEMPORAL_ADDRESS: address,
     MILLRACE_URL: '',
     RELEASED_LAKE: lake,
+    RELEASED_SHOP: databases.url('shop'),
+    RELEASED_WAREHOUSE: databases.url('warehouse'),
     RELEASED_STAGING: join(folder, 'staging'),
     RELEASED_CATALOG: join(folder, 'catalog.db'),
     RELEASED_SPILL: join(folder, 'spill'),

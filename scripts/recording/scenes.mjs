@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
@@ -101,6 +101,26 @@ export const SCENES = {
     const workflowId = 'millrace.relay/released';
     await millrace('apply', '--yes');
     await until(workflowId, (events) => count(events, 'activityTaskCompletedEventAttributes') === 2);
+    return { workflowId };
+  },
+  async housekeeping({ run }) {
+    return { workflowId: await run('housekeeping', {}, 'housekeeping') };
+  },
+  /** Two tables copied, one that has no place in its target. */
+  async replicated({ run }) {
+    const params = { from: 'shop', to: 'warehouse', tables: ['public.*'], schema: 'copied' };
+    return { workflowId: await run('replicate', params, 'replicated', { fails: true }) };
+  },
+  /** Rows that were corrected come back from quarantine. */
+  async replayed({ run, lake, millrace, closed }) {
+    writeFileSync(join(lake, 'wrong.csv'), 'id,customer,amount\n1,a,10\n2,b,much\n');
+    const rejecting = await run('judged', { path: 'wrong.csv' }, 'judged');
+    const edited = join(lake, 'edited.csv');
+    await millrace('quarantine', 'export', rejecting, '--to', edited);
+    writeFileSync(edited, readFileSync(edited, 'utf8').replace(/"?much"?/, '20'));
+    const { data } = await millrace('quarantine', 'replay', rejecting, '--from', edited);
+    const { workflowId } = data.find((each) => each.workflowId !== undefined);
+    await closed(workflowId);
     return { workflowId };
   },
   async asking(scene) {
