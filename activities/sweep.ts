@@ -4,11 +4,9 @@ import { openArchive } from '../src/archive/open-archive.js';
 import { archivePlace } from '../src/config/archive-place.js';
 import type { Swept, SweepStepResult } from '../src/core/retention.js';
 import type { SweepStepInput } from '../src/core/sweep-step.js';
-import { breathe, type SweepContext } from '../src/housekeeping/sweep-context.js';
-import { requireWholeCatalog } from '../src/housekeeping/whole-catalog.js';
+import { requireKnownRuns } from '../src/housekeeping/known-runs.js';
+import type { SweepContext } from '../src/housekeeping/sweep-context.js';
 import { tidy } from '../src/housekeeping/tidy.js';
-import type { TemporalClient } from '../src/temporal/connect.js';
-import { listLongRunning } from '../src/temporal/list-long-running.js';
 import type { Services } from './services.js';
 import { stepActivity } from './step-activity.js';
 import type { StepCall } from './step-call.js';
@@ -18,23 +16,11 @@ import { ownTemporal } from './temporal-client.js';
 export function makeSweep(services: Services) {
   return stepActivity<SweepStepInput, SweepStepResult>(withoutQuota(services), 'sweep', async (input, call) => {
     call.phase('looking');
-    await requireKnownRuns(services, ownTemporal(Context.current()), Date.now());
+    await requireKnownRuns(services.catalog, ownTemporal(Context.current()), services.project, Date.now());
     const swept = await audited(services, input, () => sweep(services, input, call));
     if (call.signal.aborted) throw call.signal.reason;
     return { result: { swept }, inputs: [] };
   });
-}
-
-/** Asks for all that run: those that the catalog has lost are the oldest. @throws TerminalError CATALOG_INCOMPLETE */
-export async function requireKnownRuns(
-  { catalog, project }: Pick<Services, 'catalog' | 'project'>,
-  temporal: TemporalClient,
-  now: number,
-): Promise<void> {
-  const pipelines = Object.keys(project.pipelines);
-  const startedBefore = new Date(now);
-  const running = await listLongRunning(temporal, { taskQueue: project.taskQueue, pipelines, startedBefore }, breathe);
-  await requireWholeCatalog(catalog, running, pipelines, now);
 }
 
 async function sweep(services: Services, { sweep: what, dryRun }: SweepStepInput, call: StepCall): Promise<Swept> {

@@ -1,11 +1,9 @@
 import type { Catalog } from '../catalog/index.js';
 import { addCounts } from '../core/retention.js';
 import { planSweep, type DatasetUse, type StagedDataset, type SweepDecision } from '../core/staging-sweep.js';
-import type { StagedAttempt } from '../engine/staging-inventory.js';
+import { inRemovalOrder, isLeft } from './removable.js';
 import { BATCH, breathe, limitOf, NOTHING, type SweepContext, type Tidied } from './sweep-context.js';
 
-/** Nobody here knows whether a process of another host is alive: what it wrote must have rested for a day at least. */
-const OTHER_HOST_MS = 86_400_000;
 /** Earlier than anything: nothing is old. */
 const NEVER = '';
 
@@ -21,13 +19,12 @@ export async function sweepStaging(context: SweepContext): Promise<Tidied> {
   const decisions = decide(context, datasets, await usesOf(context, datasets));
   const going = decisions.filter(({ keep }) => keep === undefined).map(({ dataset }) => dataset);
   const removed: StagedDataset[] = [];
-  // Before the datasets whose files they read, so that none is ever there in part.
-  const inOrder = going.toSorted((a, b) => b.reads.length - a.reads.length);
+  const inOrder = inRemovalOrder(going);
   for (let at = 0; at < inOrder.length && !signal.aborted; at += BATCH) {
     const batch = inOrder.slice(at, at + BATCH);
     removed.push(...(dryRun ? batch : await removeBatch(context, batch)));
   }
-  const attempts = (await inventory.attempts()).filter((attempt) => isLeft(attempt, retention.staging ?? OTHER_HOST_MS));
+  const attempts = (await inventory.attempts()).filter((attempt) => isLeft(attempt, retention.staging));
   if (!dryRun) for (const { name } of attempts) await inventory.removeAttempt(name);
   return {
     removed: addCounts({}, { datasets: removed.length, attempts: attempts.length }),
@@ -68,11 +65,6 @@ async function usesOf(
     await breathe();
   }
   return uses;
-}
-
-function isLeft({ dead, changedAt }: StagedAttempt, olderThanMs: number): boolean {
-  if (dead !== undefined) return dead;
-  return Date.now() - Date.parse(changedAt) > Math.max(olderThanMs, OTHER_HOST_MS);
 }
 
 /** How many old ones stay, by the reason; that something is young is no reason to tell of. */

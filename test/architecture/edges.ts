@@ -171,6 +171,7 @@ export const EDGES: readonly Edge[] = [
   edge('housekeeping', 'type', 'catalog', 'it is given the catalog that it sweeps'),
   edge('housekeeping', 'type', 'config', 'how long things are kept'),
   edge('housekeeping', 'type', 'engine', 'it is given the staging that it sweeps'),
+  edge('housekeeping', 'value', 'temporal', 'it asks which runs go on'),
   edge('housekeeping', 'value', 'npm node:*', 'pauses between batches'),
   edge('activities', 'value', 'housekeeping', 'sweeps are steps'),
   edge('activities', 'value', 'archive', 'a sweep removes archived histories'),

@@ -5,7 +5,7 @@ import Database from 'libsql';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { writeOrders } from '../support/orders-file.js';
 import { openMarket, type Market } from './market.js';
-import { jsonLines } from './millrace.js';
+import { jsonLines, millrace } from './millrace.js';
 
 let market: Market;
 const MONTHS_AGO = new Date(Date.now() - 90 * 86_400_000);
@@ -19,6 +19,9 @@ beforeAll(async () => {
 });
 
 afterAll(() => market.close());
+
+/** A run of the last minute may not be in the catalog yet. */
+const TWO_MINUTES_LATER = '--import=data:text/javascript,const/**/now=Date.now;Date.now=()=>now()+120000';
 
 const staging = (): string => market.env['MARKET_STAGING'] ?? '';
 
@@ -75,6 +78,12 @@ test('staging clean keeps what a run that goes on needs, however old it is', asy
   age();
   const { stdout } = await market.millrace('staging', 'clean', '--quarantine', '--json');
   expect(JSON.parse(stdout)).toMatchObject({ dryRun: false, kept: { 'used by a running run': 2 } });
+  const lost = { ...market.env, MARKET_CATALOG: join(staging(), 'another.db'), NODE_OPTIONS: TWO_MINUTES_LATER };
+  const refused = await millrace(['staging', 'clean', '--quarantine', '--project', market.directory], lost);
+  expect(refused).toMatchObject({ code: 1, stdout: '' });
+  expect(refused.stderr).toMatch(/^error: The run waiting \([0-9a-f-]{36}\) goes on, and the catalog .+ does not know it/);
+  expect(refused.stderr).toContain('so nothing was removed. Run `millrace catalog rebuild`');
+  expect(datasetsOnDisk()).toBe(2);
   await market.db.query('rollback');
   expect((await following.end).stdout).toMatch(/Run completed\.\n$/);
 });

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { requireKnownRuns } from '../../activities/sweep.js';
 import { openCatalog, type Catalog } from '../../src/catalog/index.js';
 import { loadProject, type LoadedProject } from '../../src/config/load.js';
+import { requireKnownRuns } from '../../src/housekeeping/known-runs.js';
 import { connectTemporal, type TemporalClient } from '../../src/temporal/connect.js';
 import { temporalTarget } from '../../src/temporal/target.js';
 import { runStarted } from '../catalog/sample-facts.js';
@@ -47,7 +47,7 @@ test('a catalog that has lost the oldest of many open runs is not believed', asy
   await vi.waitUntil(async () => (await temporal.client.workflow.count(query)).count > MANY, { timeout: 30_000 });
   try {
     // Of a run that has just begun, the catalog need not know.
-    const check = requireKnownRuns({ catalog, project }, temporal, Date.now() + 120_000);
+    const check = requireKnownRuns(catalog, temporal, project, Date.now() + 120_000);
     await expect(check).rejects.toMatchObject({ code: 'CATALOG_INCOMPLETE', details: { workflowId: lost.workflowId } });
   } finally {
     await Promise.all([lost.handle, ...others].map((handle) => handle.terminate()));

@@ -5,6 +5,8 @@ import { planSweep, type DatasetUse, type SweepDecision } from '../../core/stagi
 import { age, count, plainTable, size } from '../../dev/text-format.js';
 import { openStaging } from '../../engine/open-staging.js';
 import type { StagedAttempt, StagingInventory } from '../../engine/staging-inventory.js';
+import { requireKnownRuns, type SweptProject } from '../../housekeeping/known-runs.js';
+import { inRemovalOrder, isLeft } from '../../housekeeping/removable.js';
 import { connectTemporal, type TemporalClient } from '../../temporal/connect.js';
 import { describeRun } from '../../temporal/describe-run.js';
 import { EXIT } from '../exit-codes.js';
@@ -21,23 +23,25 @@ export interface CleanOptions {
 }
 
 const DEFAULT_AGE_MS = 30 * 86_400_000;
-/** Nobody here knows whether a process of another host is alive: what it wrote must have rested for a day at least. */
-const OTHER_HOST_MS = 86_400_000;
 
 interface Removal {
   readonly datasets: readonly SweepDecision[];
   readonly attempts: readonly StagedAttempt[];
 }
 
-/** Removes what nothing has used for a while from a project's staging folder. */
+/**
+ * Removes what nothing has used for a while from a project's staging folder.
+ *
+ * @throws TerminalError CATALOG_INCOMPLETE when a run goes on that the catalog does not know
+ */
 export async function cleanStaging({ output, directory }: CommandContext, options: CleanOptions): Promise<number> {
   const olderThan = options.olderThan ?? DEFAULT_AGE_MS;
   const dryRun = options.dryRun === true;
-  return withCatalog(directory, async (catalog, { staging, engine }) => {
-    const { inventory } = openStaging(staging, engine.spillDirectory);
+  return withCatalog(directory, async (catalog, project) => {
+    const { inventory } = openStaging(project.staging, project.engine.spillDirectory);
     // Datasets first: one that a run begins to use while we look is then either in the catalog, or new.
     const datasets = await inventory.datasets();
-    const uses = await currentUses(catalog, output);
+    const uses = await currentUses(catalog, project, output);
     const before = new Date(Date.now() - olderThan).toISOString();
     const decisions = planSweep({ datasets, uses, before, quarantine: options.quarantine === true });
     const wanted: Removal = {
@@ -52,31 +56,40 @@ export async function cleanStaging({ output, directory }: CommandContext, option
 }
 
 /** The catalog's uses, with runs that it has as running and Temporal has as closed seen as closed. */
-async function currentUses(catalog: Catalog, output: Output): Promise<DatasetUse[]> {
-  const uses = await catalog.listDatasetUses();
-  const running = new Map(
-    uses.filter(({ status }) => status === 'running').map((use) => [`${use.workflowId}@${use.runId}`, use]),
-  );
-  if (running.size === 0) return uses;
-  const closed = new Map<string, string>();
+async function currentUses(catalog: Catalog, project: SweptProject, output: Output): Promise<DatasetUse[]> {
   try {
     const temporal = await connectTemporal();
     try {
-      for (const [address, use] of running) {
-        const closedAt = await closeTime(temporal, use);
-        if (closedAt !== undefined) closed.set(address, closedAt);
-      }
+      await requireKnownRuns(catalog, temporal, project, Date.now());
+      const uses = await catalog.listDatasetUses();
+      const closed = await closedMeanwhile(temporal, uses);
+      return uses.map((use) => {
+        const at = closed.get(addressOf(use));
+        return at === undefined ? use : { ...use, status: 'failed', at };
+      });
     } finally {
       await temporal.close();
     }
   } catch (error) {
-    if (!(error instanceof MillraceError)) throw error;
-    output.warn(`${messageOf(error)} Runs that the catalog has as running are taken for running.`);
+    if (!(error instanceof MillraceError) || error.code === 'CATALOG_INCOMPLETE') throw error;
+    output.warn(`${messageOf(error)} What goes on is taken from the catalog alone.`);
+    return catalog.listDatasetUses();
   }
-  return uses.map((use) => {
-    const at = closed.get(`${use.workflowId}@${use.runId}`);
-    return at === undefined ? use : { ...use, status: 'failed', at };
-  });
+}
+
+/** When runs that the catalog has as running were closed, by their address. */
+async function closedMeanwhile(temporal: TemporalClient, uses: readonly DatasetUse[]): Promise<Map<string, string>> {
+  const running = new Map(uses.filter(({ status }) => status === 'running').map((use) => [addressOf(use), use]));
+  const closed = new Map<string, string>();
+  for (const [address, use] of running) {
+    const closedAt = await closeTime(temporal, use);
+    if (closedAt !== undefined) closed.set(address, closedAt);
+  }
+  return closed;
+}
+
+function addressOf({ workflowId, runId }: DatasetUse): string {
+  return `${workflowId}@${runId}`;
 }
 
 /** When Temporal closed a run. One it does not know may be of another namespace or server: taken for running. */
@@ -89,16 +102,11 @@ async function closeTime(temporal: TemporalClient, use: DatasetUse): Promise<str
   }
 }
 
-function isLeft({ dead, changedAt }: StagedAttempt, olderThan: number): boolean {
-  if (dead !== undefined) return dead;
-  return Date.now() - Date.parse(changedAt) > Math.max(olderThan, OTHER_HOST_MS);
-}
-
 async function remove(inventory: StagingInventory, wanted: Removal): Promise<Removal> {
+  const going = new Map(wanted.datasets.map((decision) => [decision.dataset, decision]));
   const datasets: SweepDecision[] = [];
-  // Before the datasets whose files they read, so that none is ever there in part.
-  for (const decision of wanted.datasets.toSorted((a, b) => b.dataset.reads.length - a.dataset.reads.length)) {
-    if (await inventory.removeDataset(decision.dataset)) datasets.push(decision);
+  for (const dataset of inRemovalOrder([...going.keys()])) {
+    if (await inventory.removeDataset(dataset)) datasets.push(going.get(dataset) as SweepDecision);
   }
   for (const { name } of wanted.attempts) await inventory.removeAttempt(name);
   return { datasets, attempts: wanted.attempts };

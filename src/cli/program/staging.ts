@@ -30,6 +30,7 @@ export function addStaging(program: Command, add: Add): void {
       details: [
         'A dataset is in use when a step makes it or finds it again, and while a run that used it goes on. What a running run needs is never removed, nor what it has taken over from earlier runs, nor files that a kept dataset reads. Datasets with rejected rows are kept, so that millrace quarantine can show them, unless --quarantine is given.',
         'A retry of a failed run reuses the datasets that it finds. When some of them go, the runs are named: a retry of those does that work anew. Only the catalog tells which runs used a dataset: several projects that share a staging folder must share a catalog.',
+        'Nothing is removed while a run goes on that the catalog does not know. When Temporal does not answer, what goes on is taken from the catalog alone, with a warning.',
       ],
       examples: [
         'millrace staging clean --dry-run',
