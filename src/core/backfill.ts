@@ -7,6 +7,9 @@ import type { Fairness } from './step-policy.js';
 /** The workflow type. No pipeline can have such a name. */
 export const BACKFILL_WORKFLOW = 'millrace.backfill';
 
+/** How the workflow ids of backfills begin. */
+export const BACKFILL_IDS = 'backfill/';
+
 /** The most partitions of one backfill: twenty-seven years of days. They have to fit into one payload of Temporal's. */
 export const MAX_PARTITIONS = 10_000;
 

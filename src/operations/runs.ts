@@ -4,6 +4,7 @@ import { parseRunAddress, partitionRunId } from '../temporal/run-id.js';
 import { startRun } from '../temporal/start-run.js';
 import { pipelineFor, requireScope, type Handlers, type OperationContext } from './context.js';
 import { findRun } from './find-run.js';
+import { requireOwnId } from './given-run-id.js';
 import { listRuns } from './list-runs.js';
 
 /** The built-in pipeline that judges rejected rows again. */
@@ -13,6 +14,7 @@ export const runHandlers: Handlers<'listRuns' | 'startRun' | 'getRun' | 'cancelR
   listRuns,
   async startRun(context, { pipeline, params, id, onConflict, idempotencyKey }) {
     const config = pipelineFor(context, pipeline);
+    if (id !== undefined) requireOwnId(context, pipeline, id);
     const admitted = admissible(context.project.pipelines, pipeline, params);
     const taskQueue = await queueFor(context, pipeline, admitted.params);
     const workflowId = id ?? partitionRunId(pipeline, admitted.params, config.partition);

@@ -11,13 +11,14 @@ const LOOK_EVERY_MS = 200;
 
 export interface LatestRun {
   readonly runId: string;
+  readonly pipeline: string;
   readonly isRunning: boolean;
 }
 
 /** The latest run of a workflow id; `undefined` where Temporal knows none. */
 export async function latestRun(temporal: TemporalClient, workflowId: string): Promise<LatestRun | undefined> {
   const description = await unlessUnknown(() => describeRun(temporal, { workflowId }));
-  return description && { runId: description.runId, isRunning: isOpen(description) };
+  return description && { runId: description.runId, pipeline: description.pipeline, isRunning: isOpen(description) };
 }
 
 /** Asks a run to stop and waits until it has, for some seconds. Says whether it has. */

@@ -1,6 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import { BACKFILL_WORKFLOW, type BackfillControl, type BackfillRequest, type BackfillRetry } from '../core/backfill.js';
+import {
+  BACKFILL_IDS,
+  BACKFILL_WORKFLOW,
+  type BackfillControl,
+  type BackfillRequest,
+  type BackfillRetry,
+} from '../core/backfill.js';
 import { canonicalJson } from '../core/canonical-json.js';
 import { TerminalError } from '../core/errors.js';
 import type { TemporalClient } from './connect.js';
@@ -16,7 +22,7 @@ export function backfillId(pipeline: string, idempotencyKey?: string, now: numbe
     idempotencyKey === undefined
       ? `${now.toString(36).padStart(9, '0')}${randomBytes(2).toString('hex')}`
       : createHash('sha256').update(idempotencyKey).digest('hex').slice(0, 24);
-  return `backfill/${pipeline}/${own}`;
+  return `${BACKFILL_IDS}${pipeline}/${own}`;
 }
 
 export interface StartedBackfill extends Required<RunAddress> {

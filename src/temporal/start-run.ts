@@ -5,7 +5,7 @@ import { withPriority, type TaskOrder } from '../core/step-policy.js';
 import type { TemporalClient } from './connect.js';
 import { findByKey, keyMarks, markedRun, workflowIdOfKey, type KeyMarks, type StartedRun } from './idempotency-key.js';
 import { canonicalRunId, type RunAddress } from './run-id.js';
-import { latestRun, stopForAnother } from './running-run.js';
+import { latestRun, stopForAnother, type LatestRun } from './running-run.js';
 import { answered } from './service-errors.js';
 
 /** The reserved second argument of a run: which run's finished steps it takes over. */
@@ -76,11 +76,22 @@ async function startUnkeyed(temporal: TemporalClient, input: Start): Promise<Sta
 async function resolveConflict(temporal: TemporalClient, input: Start, error: Error): Promise<StartedRun> {
   const { workflowId, onConflict = 'reject' } = input;
   if (onConflict === 'reject') throw alreadyRunning(workflowId, error);
-  const running = await latestRun(temporal, workflowId);
+  const running = await latestOf(temporal, input);
   if (onConflict === 'reuse' && running?.isRunning) return { workflowId, runId: running.runId, started: false };
   if (onConflict === 'reuse') return startUnkeyed(temporal, input);
   if (running?.isRunning) await stopForAnother(temporal, { workflowId, runId: running.runId });
   return { ...(await start(temporal, input, { workflowIdConflictPolicy: 'TERMINATE_EXISTING' })), started: true };
+}
+
+/**
+ * The latest run of an id, as far as it may be reused or replaced: what runs there is never of another pipeline.
+ * @throws TerminalError RUN_ALREADY_RUNNING
+ */
+async function latestOf(temporal: TemporalClient, { workflowId, pipeline }: Start): Promise<LatestRun | undefined> {
+  const latest = await latestRun(temporal, workflowId);
+  if (!latest?.isRunning || latest.pipeline === pipeline) return latest;
+  const message = `Under the id ${workflowId} runs something else than "${pipeline}", which is neither reused nor replaced. Give this run another id with --id.`;
+  throw new TerminalError('RUN_ALREADY_RUNNING', message, { workflowId });
 }
 
 function alreadyRunning(workflowId: string, cause: Error): TerminalError {
@@ -106,7 +117,7 @@ async function startOnce(temporal: TemporalClient, input: Start, key: string, is
     if (meanwhile) return meanwhile;
     const { onConflict = 'reject', workflowId } = input;
     if (onConflict === 'reject') throw alreadyRunning(workflowId, error);
-    const running = await latestRun(temporal, workflowId);
+    const running = await latestOf(temporal, input);
     if (!running?.isRunning) return startMarked(temporal, input, marks, isOwn, 'FAIL');
     if (onConflict === 'reuse') return { workflowId, runId: running.runId, started: false };
     await stopForAnother(temporal, { workflowId, runId: running.runId });

@@ -160,6 +160,20 @@ describe('a token with a scope', () => {
     for (const run of [own, other]) await all.cancelRun({ run: run.workflowId });
   });
 
+  test('does not take the place of a run of another pipeline, nor the ids of such runs', async () => {
+    const mine = await service.as({ role: 'operator', owners: ['sales'] });
+    const other = await service.local.startRun({ pipeline: 'judgeOrders', params: { path: 'x.csv' }, id: 'trial' });
+    const start = (id: string, onConflict: 'reuse' | 'replace') =>
+      mine.startRun({ pipeline: 'checkOrders', params: { path: 'x.csv' }, id, onConflict });
+    for (const policy of ['reuse', 'replace'] as const) {
+      await expect(start('trial', policy)).rejects.toMatchObject({ code: 'RUN_ALREADY_RUNNING' });
+      await expect(start('judgeOrders/2024-01', policy)).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
+    }
+    expect(await service.local.getRun({ run: 'trial' })).toMatchObject({ runId: other.runId, status: 'running' });
+    const own = await start('checkOrders/trial', 'reuse');
+    for (const run of [own, other]) await service.local.cancelRun({ run: run.workflowId });
+  });
+
   test('lets no admin of some pipelines make a token of all, nor read the audit', async () => {
     const some = await service.as({ role: 'admin', owners: ['sales'] });
     for (const refused of [

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { OPERATIONS, STREAMS } from '../../src/api/index.js';
@@ -52,6 +53,7 @@ async function refusal({ method = 'GET', path = '/v1/runs', body, headers = {} }
 
 describe('a request that is wrong is refused with a problem document', () => {
   const post = (body: string) => ({ method: 'POST', body });
+  const start = (id: string) => post(`{"pipeline":"judgeOrders","params":{"path":"x.csv"},"id":"${id}"}`);
   test.each<[string, Request, number, ErrorCode]>([
     ['JSON that is none', post('{"pipeline":'), 400, 'REQUEST_INVALID'],
     ['JSON that is no object', post('[]'), 400, 'REQUEST_INVALID'],
@@ -74,6 +76,12 @@ describe('a request that is wrong is refused with a problem document', () => {
     ['a path that is no text', { path: '/v1/runs/%ff' }, 400, 'REQUEST_INVALID'],
     ['a path that is too long', { path: `/v1/runs/${'x'.repeat(5_000)}` }, 400, 'REQUEST_INVALID'],
     ['an address of nothing', { path: '/v2/runs' }, 404, 'ROUTE_UNKNOWN'],
+    ['an id of a run with half a surrogate pair', start('a\\ud83d'), 400, 'REQUEST_INVALID'],
+    ['an id of a run that is too long in bytes', start('é'.repeat(600)), 400, 'REQUEST_INVALID'],
+    ['an id of a run that no address can hold', start('..'), 400, 'REQUEST_INVALID'],
+    ['an id of a run that reads as one execution', start(`a@${randomUUID()}`), 400, 'REQUEST_INVALID'],
+    ['an id that a pool may have', start('millrace.pool/queue/any'), 400, 'REQUEST_INVALID'],
+    ['an id that a backfill may have', start('backfill/publish/any'), 400, 'REQUEST_INVALID'],
     ['parameters of no run', post('{"pipeline":"publish","params":{"x":1}}'), 422, 'PARAMETERS_INVALID'],
   ])('%s', async (_, request, status, code) => {
     expect(await refusal(request)).toMatchObject({ status, code });

@@ -71,6 +71,19 @@ describe('while a run of its id is running, a start', () => {
     await go(workflowId);
   });
 
+  test.each(['reuse', 'replace'] as const)(
+    'leaves what another pipeline runs under that id alone, under `%s`',
+    async (onConflict) => {
+      const workflowId = freshId();
+      const first = await start('wait', { workflowId });
+      for (const more of [{}, { idempotencyKey: randomUUID() }]) {
+        await expect(start('echo', { workflowId, onConflict, ...more })).rejects.toMatchObject({ code: 'RUN_ALREADY_RUNNING' });
+      }
+      expect(await describeRun(temporal, { workflowId })).toMatchObject({ runId: first.runId, state: 'running' });
+      await go(workflowId);
+    },
+  );
+
   test('is refused under `reject`, which is the default', async () => {
     const workflowId = freshId();
     await start('wait', { workflowId });
