@@ -11,6 +11,10 @@ export function readCursor<S extends z.ZodType>(text: string, place: S): z.outpu
   try {
     return place.parse(JSON.parse(Buffer.from(text, 'base64url').toString('utf8')));
   } catch {
-    throw new TerminalError('REQUEST_INVALID', '`cursor` is none of this list. Give the `next` of the answer before, unchanged.');
+    throw noCursor();
   }
+}
+
+export function noCursor(): TerminalError {
+  return new TerminalError('REQUEST_INVALID', '`cursor` is none of this list. Give the `next` of the answer before, unchanged.');
 }

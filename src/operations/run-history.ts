@@ -4,11 +4,12 @@ import type { ArchivedHeader } from '../archive/document.js';
 import type { ArchiveFiles } from '../archive/files.js';
 import { openArchived, type ArchivedHistory } from '../archive/read-archive.js';
 import { MillraceError, TerminalError } from '../core/errors.js';
+import { GRPC, grpcCode } from '../temporal/grpc-status.js';
 import { historyPage } from '../temporal/history-page.js';
 import type { EventJson } from '../temporal/history-json.js';
 import { parseRunAddress, type RunAddress } from '../temporal/run-id.js';
 import { requireScope, type Handlers, type OperationContext } from './context.js';
-import { readCursor, writeCursor } from './cursor.js';
+import { noCursor, readCursor, writeCursor } from './cursor.js';
 import { findRun } from './find-run.js';
 import { withArchive } from './with-archive.js';
 
@@ -70,7 +71,9 @@ async function fromTemporal(
   { token }: Place,
   limit: number,
 ): Promise<ResultOf<'listRunHistory'>> {
-  const { events, next } = await historyPage(temporal, run, { size: limit, from: token });
+  const { events, next } = await historyPage(temporal, run, { size: limit, from: token }).catch((error: unknown) => {
+    throw token !== undefined && grpcCode(error) === GRPC.invalidArgument ? noCursor() : error;
+  });
   const items = events.map(viewOf);
   const last = items.at(-1);
   return { items, next: next === undefined || !last ? null : writeCursor({ id: last.id, token: next }) };

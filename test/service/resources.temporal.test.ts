@@ -124,12 +124,39 @@ test('a run that Temporal has terminated, and the catalog has as running, is lis
   expect(fits('getRun', await service.operations.getRun({ run: 'gone' }))).toMatchObject({ status: 'terminated' });
 });
 
+test('a history does not go on from a cursor that somebody has made up', async () => {
+  const cursor = Buffer.from(JSON.stringify({ id: 0, token: 'AAAA' })).toString('base64url');
+  await expect(service.operations.listRunHistory({ run, cursor })).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
+});
+
+test('lists begin and end with a time in whole seconds too', async () => {
+  const { startedAt } = await service.operations.getRun({ run });
+  const second = `${startedAt?.slice(0, 19)}Z`;
+  const after = new Date(Date.parse(second) + 1000).toISOString().replace('.000', '');
+  const listed = async (range: object) =>
+    (await service.operations.listRuns({ limit: 200, ...range })).items.some(({ workflowId }) => run.startsWith(workflowId));
+  expect(await listed({ since: second, until: after })).toBe(true);
+  expect(await listed({ until: second })).toBe(false);
+  expect(await listed({ since: after })).toBe(false);
+});
+
 test('a dataset of others is not told from one that there is none of', async () => {
-  const { token } = await service.operations.createToken({ name: 'other', role: 'operator', pipelines: ['publish'] });
-  const other = remoteOperations({ url: service.url, token });
+  const own = await finished('checkOrders', { path: 'none.csv' });
+  const admin = await service.operations.createToken({ name: 'admin', role: 'admin' });
+  const only = async (pipeline: string) => {
+    const wanted = { name: pipeline, role: 'operator', pipelines: [pipeline] } as const;
+    const { token } = await remoteOperations({ url: service.url, token: admin.token }).createToken(wanted);
+    return remoteOperations({ url: service.url, token });
+  };
+  const other = await only('publish');
   expect((await other.listDatasets({})).items).toEqual([]);
   const [dataset] = await catalog.listDatasets({ limit: 1 });
   await expect(other.getDataset({ dataset: dataset?.uri ?? '' })).rejects.toMatchObject({ code: 'DATASET_UNKNOWN' });
+  const mine = await only('checkOrders');
+  const marked = { run: own, step: 'orders', dataset: dataset?.uri ?? '', reason: 'theirs' };
+  await expect(mine.markStep(marked)).rejects.toMatchObject({
+    code: 'DATASET_UNKNOWN',
+  });
   await expect(other.listQuarantine({ run })).rejects.toMatchObject({ code: 'FORBIDDEN' });
   await expect(other.listRunLog({ run })).rejects.toMatchObject({ code: 'FORBIDDEN' });
 });

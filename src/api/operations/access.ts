@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ROLES } from '../../access/caller.js';
 import { operation } from '../operation.js';
 import { auditEntry, groupsInput, newToken, scopeInput, token } from '../schemas/access.js';
-import { listOf, pageInput, time } from '../schemas/lists.js';
+import { bound, listOf, pageInput, time } from '../schemas/lists.js';
 
 const text = z.string().min(1).max(1100).optional();
 
@@ -54,8 +54,8 @@ export const ACCESS_OPERATIONS = {
       operation: text,
       outcome: z.enum(['done', 'refused', 'failed', 'unknown']).optional(),
       target: text,
-      since: time.optional(),
-      until: time.optional(),
+      since: bound.optional(),
+      until: bound.optional(),
       ...pageInput,
     }),
     result: listOf(auditEntry),

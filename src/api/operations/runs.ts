@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { operation } from '../operation.js';
-import { CURSOR, jsonObject, listOf, pageInput, time } from '../schemas/lists.js';
+import { bound, CURSOR, jsonObject, listOf, pageInput } from '../schemas/lists.js';
 import { RUN_STATES } from '../../core/run-states.js';
 import { historyEvent, run, runAddress, runSummary, startedRun } from '../schemas/runs.js';
 
@@ -16,8 +16,8 @@ export const RUN_OPERATIONS = {
       partition: z.string().optional(),
       owner: z.string().optional(),
       status: z.enum(RUN_STATES).optional(),
-      since: time.optional().describe('Only runs that started then or later.'),
-      until: time.optional().describe('Only runs that started before.'),
+      since: bound.optional().describe('Only runs that started then or later.'),
+      until: bound.optional().describe('Only runs that started before.'),
       ...pageInput,
     }),
     result: listOf(runSummary),

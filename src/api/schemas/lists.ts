@@ -15,5 +15,9 @@ export function listOf<T extends z.ZodType>(item: T) {
 
 /** ISO 8601, in UTC. */
 export const time = z.iso.datetime();
+
+/** The same as a bound of a list: written as the catalog writes times, since it compares them as text. */
+export const bound = z.iso.datetime().overwrite((text) => new Date(text).toISOString());
+
 export const jsonValue = z.unknown();
 export const jsonObject = z.record(z.string(), z.unknown());
