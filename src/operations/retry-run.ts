@@ -4,6 +4,7 @@ import { TerminalError } from '../core/errors.js';
 import { canonicalRunId, formatRunAddress, parseRunAddress } from '../temporal/run-id.js';
 import { startRun, type StartControl, type StartRunInput } from '../temporal/start-run.js';
 import { requireScope, type OperationContext } from './context.js';
+import { datasetFor } from './datasets.js';
 
 type RetryInput = ParsedInputOf<'retryRun'>;
 type Override = NonNullable<StartControl['overrideAudit']>;
@@ -21,9 +22,15 @@ export function retryRun(context: OperationContext, input: RetryInput): Promise<
   });
 }
 
-/** As {@link retryRun}, with a step that counts as done. Whether the dataset can stand for it, the new run sees first of all. */
-export function markStep(context: OperationContext, input: ParsedInputOf<'markStep'>): Promise<ResultOf<'markStep'>> {
+/**
+ * As {@link retryRun}, with a step that counts as done. Whether the dataset can stand for it, the new run sees first of all.
+ *
+ * @throws TerminalError DATASET_UNKNOWN when it is none of a pipeline that the caller has to do with, and what {@link retryRun} throws
+ */
+export async function markStep(context: OperationContext, input: ParsedInputOf<'markStep'>): Promise<ResultOf<'markStep'>> {
   const { step, dataset, reason } = input;
+  // Else the rows of any pipeline could be had through one's own. Staging may have datasets that the catalog has lost.
+  if (context.caller.scope) await datasetFor(context, dataset);
   return takeOver(context, input, (steps) => ({
     mark: { step: findStep(step, steps), dataset, reason, by: context.caller.name },
   }));

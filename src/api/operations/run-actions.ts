@@ -126,6 +126,13 @@ export const RUN_ACTIONS = {
     }),
     result: startedRun,
     status: 201,
-    errors: ['RUN_UNKNOWN', 'RETRY_INVALID', 'PARAMETERS_INVALID', 'RUN_ALREADY_RUNNING', 'IDEMPOTENCY_CONFLICT'],
+    errors: [
+      'RUN_UNKNOWN',
+      'RETRY_INVALID',
+      'DATASET_UNKNOWN',
+      'PARAMETERS_INVALID',
+      'RUN_ALREADY_RUNNING',
+      'IDEMPOTENCY_CONFLICT',
+    ],
   }),
 } as const;
