@@ -144,7 +144,7 @@ test('a dataset of others is not told from one that there is none of', async () 
   const own = await finished('checkOrders', { path: 'none.csv' });
   const admin = await service.operations.createToken({ name: 'admin', role: 'admin' });
   const only = async (pipeline: string) => {
-    const wanted = { name: pipeline, role: 'operator', pipelines: [pipeline] } as const;
+    const wanted = { name: pipeline, role: 'operator' as const, pipelines: [pipeline] };
     const { token } = await remoteOperations({ url: service.url, token: admin.token }).createToken(wanted);
     return remoteOperations({ url: service.url, token });
   };
