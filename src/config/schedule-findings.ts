@@ -1,3 +1,4 @@
+import { clockGaps, type ClockGap } from '../core/clock-gaps.js';
 import { parseCron, type Cron } from '../core/cron.js';
 import { parseDuration } from '../core/duration.js';
 import { messageOf } from '../core/errors.js';
@@ -54,6 +55,11 @@ export function scheduleDoubts(config: Project): Finding[] {
       path: [...at, 'cron'],
       text: `"${text}" restricts both the day of the month and the day of the week: Temporal starts runs where both fit, other crons where either does. Write two expressions for either.`,
     }));
+    const gap = gapOf(
+      schedule.timezone,
+      crons.map(({ cron }) => cron),
+    );
+    if (gap) doubts.push({ path: [...at, 'cron'], text: gap });
     const often =
       partition &&
       schedule.partitionOf !== 'current' &&
@@ -67,6 +73,30 @@ export function scheduleDoubts(config: Project): Finding[] {
     const text = `It runs more than once a ${each}, and each time does the ${each} that has ended: the same ${partition.kind} partition again. Run it once a ${each}, or say partitionOf: 'current' for the one under way.`;
     return [...doubts, { path: at, text }];
   });
+}
+
+/** Clocks that leave something out do so once a year. */
+const DAYS_AHEAD = 366;
+
+/** What is to be said of a day on which no run is started, since clocks leave out each of its times. */
+function gapOf(timezone: string | undefined, crons: readonly Cron[]): string | undefined {
+  if (timezone === undefined) return undefined;
+  const isEmpty = ({ from, to }: ClockGap): boolean => {
+    const times = crons.flatMap((cron) => timesOn(from, cron));
+    return times.length > 0 && times.every((time) => time >= from.getTime() && time < to.getTime());
+  };
+  const gap = clockGaps(timezone, new Date(), DAYS_AHEAD).find(isEmpty);
+  if (!gap) return undefined;
+  const day = gap.from.toISOString().slice(0, 10);
+  const [from, to] = [gap.from, gap.to].map((time) => time.toISOString().slice(11, 16));
+  return `On ${day} nothing is started: clocks in ${timezone} leave out what is between ${from} and ${to}, and Temporal starts no run at a time that does not come. Name a time before or after that.`;
+}
+
+/** The times of a day that an expression names, as clocks show them. */
+function timesOn(date: Date, { minutes, hours, daysOfMonth, daysOfWeek, months }: Cron): number[] {
+  const [year, month, day] = [date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()];
+  if (!months.includes(month + 1) || !daysOfMonth.includes(day) || !daysOfWeek.includes(date.getUTCDay())) return [];
+  return hours.flatMap((hour) => minutes.map((minute) => Date.UTC(year, month, day, hour, minute)));
 }
 
 function isFiner({ kind, from }: Partitioning, schedule: ScheduleConfig, crons: readonly Cron[]): boolean {

@@ -59,7 +59,8 @@ export function timeOfDay(day: string, time: string, timezone: string): Date {
   return new Date(at);
 }
 
-function wallClock(at: Date, timezone: string): number {
+/** What clocks in a time zone show at a moment, as the milliseconds of that time in UTC. */
+export function wallClock(at: Date, timezone: string): number {
   const { year, month, day, hour, minute, second } = zonedTime(at, timezone);
   return Date.UTC(year, month - 1, day, hour, minute, second);
 }

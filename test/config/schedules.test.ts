@@ -60,9 +60,22 @@ describe('a schedule', () => {
     [`{ cron: ['0 2 1 * *', '0 2 2 * *'] }`, /^warning: .*more than once a month/],
     [`{ cron: '0 2 * * MON' }`, /^warning: .*more than once a month/],
     [`{ every: '1 day' }`, /^warning: .*more than once a month/],
+    [
+      `{ cron: '30 2 * 3 SUN', partitionOf: 'current', timezone: 'Europe/Berlin' }`,
+      /^warning: .*schedule\.cron: On 2\d{3}-03-\d\d nothing is started: clocks in Europe\/Berlin leave out what is between 02:00 and 03:00/,
+    ],
     [`{ cron: '0 2 1-7 * MON' }`, /^warning: .*restricts both the day of the month and the day of the week/],
   ])('%s is doubted, and can be used', async (schedule, told) => {
     expect(await problemsWith(schedule)).toEqual([expect.stringMatching(told)]);
+  });
+
+  test.each([
+    `{ cron: '0 3 * * *', partitionOf: 'current', timezone: 'Europe/Berlin' }`,
+    `{ cron: '30 2,14 * * *', partitionOf: 'current', timezone: 'Europe/Berlin' }`,
+    `{ cron: '30 2 * * *', partitionOf: 'current', timezone: 'Asia/Tokyo' }`,
+    `{ cron: '30 2 1 * *', timezone: 'Europe/Berlin' }`,
+  ])('%s has a time on every day that it names', async (schedule) => {
+    expect(await problemsWith(schedule)).toEqual([]);
   });
 
   test('that is doubted keeps nobody from loading the project', async () => {
