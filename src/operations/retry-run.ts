@@ -1,5 +1,6 @@
 import type { ParsedInputOf, ResultOf } from '../api/index.js';
 import type { RunRow, StepRow } from '../catalog/index.js';
+import { admissible } from '../config/parameters.js';
 import { TerminalError } from '../core/errors.js';
 import { canonicalRunId, formatRunAddress, parseRunAddress } from '../temporal/run-id.js';
 import { startRun, type StartControl, type StartRunInput } from '../temporal/start-run.js';
@@ -12,7 +13,7 @@ type Override = NonNullable<StartControl['overrideAudit']>;
 /**
  * Starts a run that takes over what a closed run had finished.
  *
- * @throws TerminalError RUN_UNKNOWN; RETRY_INVALID when a step is none of its; RUN_ALREADY_RUNNING
+ * @throws TerminalError RUN_UNKNOWN; RETRY_INVALID when a step is none of its; PIPELINE_UNKNOWN, PARAMETERS_INVALID; RUN_ALREADY_RUNNING
  */
 export function retryRun(context: OperationContext, input: RetryInput): Promise<ResultOf<'retryRun'>> {
   return takeOver(context, input, (steps) => {
@@ -55,6 +56,7 @@ async function takeOver(
   requireScope(context, run.pipeline);
   const steps = await context.catalog.listSteps(run.workflowId, run.runId);
   const { idempotencyKey } = input;
+  if (input.params) admissible(context.project.pipelines, run.pipeline, input.params);
   const start = { ...plan(context, run, input.params, differ(steps)), ...(idempotencyKey !== undefined && { idempotencyKey }) };
   const started = await startRun(context.temporal, start);
   context.states.forget(started);

@@ -39,6 +39,9 @@ test('a run that is started by HTTP is listed, and shown with its steps and its 
     status: 'completed',
     error: null,
   });
+  const again = { run: started.workflowId, params: { file: 'sound.csv' } };
+  await expect(operations.retryRun(again)).rejects.toMatchObject({ code: 'PARAMETERS_INVALID' });
+  expect(await operations.getRun({ run: started.workflowId })).toMatchObject({ runId: started.runId });
 });
 
 test('what is wrong is told as a problem document, with its code', async () => {
