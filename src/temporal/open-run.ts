@@ -10,6 +10,11 @@ export async function requireOpen(temporal: TemporalClient, address: RunAddress)
   return run;
 }
 
+export function runCancelling({ workflowId, runId }: RunDescription, cause: unknown): TerminalError {
+  const message = `The run ${workflowId} (${runId}) is being cancelled, and takes nothing more.`;
+  return new TerminalError('RUN_CLOSED', message, { workflowId, runId }, { cause });
+}
+
 export function runClosed(run: RunDescription): TerminalError {
   const { state, workflowId, runId } = run;
   return new TerminalError(

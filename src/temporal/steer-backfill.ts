@@ -1,5 +1,6 @@
 import {
   ApplicationFailure,
+  CancelledFailure,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
@@ -60,6 +61,10 @@ function refusal(workflowId: string, error: unknown): Error | undefined {
     const code = type !== undefined && type !== null && Object.hasOwn(ERROR_CODES, type) ? (type as ErrorCode) : undefined;
     if (code) return new TerminalError(code, message.replace(` [${code}]`, ''), {}, cause);
     return new TerminalError('BACKFILL_CLOSED', `The backfill ${workflowId} ended while it was asked: ${message}.`, {}, cause);
+  }
+  // Handlers of a workflow that is being cancelled are cancelled with it.
+  if (error instanceof WorkflowUpdateFailedError && error.cause instanceof CancelledFailure) {
+    return new TerminalError('BACKFILL_CLOSED', `The backfill ${workflowId} is being cancelled.`, {}, cause);
   }
   if (error instanceof WorkflowNotFoundError) {
     return new TerminalError('BACKFILL_CLOSED', `The backfill ${workflowId} has ended.`, {}, cause);

@@ -1,9 +1,14 @@
-import { ApplicationFailure, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
+import {
+  ApplicationFailure,
+  CancelledFailure,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
 import { ERROR_CODES, type ErrorCode } from '../core/error-codes.js';
 import { MillraceError, TerminalError, TransientError } from '../core/errors.js';
 import type { TemporalClient } from './connect.js';
 import { describeRun, type RunDescription } from './describe-run.js';
-import { runClosed } from './open-run.js';
+import { runCancelling, runClosed } from './open-run.js';
 import { answered } from './service-errors.js';
 
 interface UpdateRequest {
@@ -45,6 +50,8 @@ async function explain(temporal: TemporalClient, run: RunDescription, { update, 
   const now = await describeRun(temporal, run).catch(() => run);
   if (now.state !== 'running' && now.state !== 'paused') return runClosed(now);
   if (refusal === undefined) return error;
+  // Handlers of a workflow that is being cancelled are cancelled with it.
+  if (refusal instanceof CancelledFailure) return runCancelling(now, error);
   return new TerminalError(
     'RUN_NOT_STEERABLE',
     `The workflow ${run.workflowId} (${run.pipeline}) does not take "${update}": ${refusal.message}. It is no run of a pipeline, or its worker is of an older Millrace.`,

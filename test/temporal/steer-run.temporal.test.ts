@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectTemporal, type TemporalClient } from '../../src/temporal/connect.js';
 import { describeRun } from '../../src/temporal/describe-run.js';
 import { startRun } from '../../src/temporal/start-run.js';
+import { steerBackfill } from '../../src/temporal/steer-backfill.js';
 import { decideStep, pauseRun, resumeRun, terminateRun } from '../../src/temporal/steer-run.js';
 import { temporalTarget } from '../../src/temporal/target.js';
 import { temporalAddress } from '../support/temporal.js';
@@ -139,4 +140,15 @@ test('a run that is pinned to a version of which no worker is left is refused at
   await terminateRun(temporal, { workflowId }, { by: 'ada', reason: 'done' });
   versioned.shutdown();
   await done;
+});
+
+test('what is asked while a run, or a backfill, is being cancelled is refused as of one that ends', async () => {
+  const run = await start('cancelledUpdate');
+  const message = expect.stringContaining('is being cancelled') as string;
+  await expect(pauseRun(temporal, run, ADA)).rejects.toMatchObject({ code: 'RUN_CLOSED', message });
+  await expect(steerBackfill(temporal, run.workflowId, 'pause', { by: 'ada' })).rejects.toMatchObject({
+    code: 'BACKFILL_CLOSED',
+    message,
+  });
+  await temporal.client.workflow.getHandle(run.workflowId).terminate();
 });

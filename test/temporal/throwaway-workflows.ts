@@ -1,5 +1,6 @@
 import {
   ApplicationFailure,
+  CancelledFailure,
   condition,
   defineQuery,
   defineSignal,
@@ -46,5 +47,13 @@ export async function work(): Promise<void> {
 /** Takes an update and never answers it. */
 export async function blockedUpdate(): Promise<void> {
   setHandler(defineUpdate<void, [unknown]>('pause'), () => condition(() => false));
+  await condition(() => false);
+}
+
+/** Takes an update as a workflow does that is cancelled in the same moment. */
+export async function cancelledUpdate(): Promise<void> {
+  setHandler(defineUpdate<void, [unknown]>('pause'), async () => {
+    throw new CancelledFailure('Workflow cancelled');
+  });
   await condition(() => false);
 }
