@@ -30,7 +30,7 @@ export async function startTimes(
       return { workflowId, runId: handle.firstExecutionRunId };
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      const message = `Missed times of ${start.pipeline} are being filled already, by ${workflowId}. Wait for its end, or stop it: millrace cancel ${workflowId}`;
+      const message = `Missed times of ${start.pipeline} are being filled already, by ${workflowId}. Wait for its end, or stop it: temporal workflow cancel --workflow-id '${workflowId}'`;
       throw new TerminalError('SCHEDULE_FILLING', message, { workflowId }, { cause: error });
     }
   });

@@ -207,7 +207,10 @@ describe('times that were missed', () => {
       const from = items[1]?.scheduledAt;
       const filling = await operations.fillMissedTimes({ pipeline: 'plain', from });
       expect(filling).toMatchObject({ worker: false, workflowId: `millrace/${clock.worker.taskQueue}-nobody/plain/fill` });
-      await expect(operations.fillMissedTimes({ pipeline: 'plain', from })).rejects.toMatchObject({ code: 'SCHEDULE_FILLING' });
+      await expect(operations.fillMissedTimes({ pipeline: 'plain', from })).rejects.toMatchObject({
+        code: 'SCHEDULE_FILLING',
+        message: expect.stringContaining('temporal workflow cancel --workflow-id'),
+      });
       await clock.temporal.client.workflow.getHandle(String(filling.workflowId)).terminate();
     } finally {
       const { client } = clock.temporal;
