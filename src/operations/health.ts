@@ -39,14 +39,20 @@ export interface Surroundings {
   readonly worker: boolean;
 }
 
+/** Whoever takes longer does not answer. */
+const PATIENCE_MS = 5_000;
+
 /** Looks whether Temporal, the catalog and a worker answer. */
-export async function lookAround({ project, catalog, states }: OperationServices): Promise<Surroundings> {
+export async function lookAround({ project, catalog, states, temporal }: OperationServices): Promise<Surroundings> {
+  // Where there is no client, to ask for it throws.
+  const hasWorkerSoon = async (): Promise<boolean> =>
+    temporal.client.withDeadline(Date.now() + PATIENCE_MS, () => states.hasWorker(project.taskQueue));
   const [known, polled] = await Promise.all([
     catalog.hasTokens().then(
       () => true,
       () => false,
     ),
-    states.hasWorker(project.taskQueue).catch(() => undefined),
+    hasWorkerSoon().catch(() => undefined),
   ]);
   return { temporal: polled !== undefined, catalog: known, worker: polled === true };
 }

@@ -1,9 +1,16 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { OPERATIONS, pathFields, type Operation, type OperationId } from '../api/index.js';
+import { isChange, OPERATIONS, pathFields, type Operation, type OperationId } from '../api/index.js';
 import { TerminalError } from '../core/errors.js';
 import type { OperationServices } from '../operations/context.js';
 import { perform } from '../operations/perform.js';
 import type { Admit } from './authentication.js';
+
+/**
+ * How long Temporal may take over all that an operation asks of it: less than an answer may take, so that it is told what was
+ * waited for.
+ */
+const LOOK_PATIENCE_MS = 10_000;
+const CHANGE_PATIENCE_MS = 25_000;
 
 /** A route for each operation. */
 export function addOperations(app: FastifyInstance, services: OperationServices, admit: Admit): void {
@@ -13,7 +20,10 @@ export function addOperations(app: FastifyInstance, services: OperationServices,
       url: routeOf(operation.path),
       handler: async (request, reply) => {
         const caller = await admit(request, operation.public === true);
-        const result = await perform(services, caller, id, inputOf(operation, request));
+        const patienceMs = isChange(operation) ? CHANGE_PATIENCE_MS : LOOK_PATIENCE_MS;
+        const result = await services.temporal.client.withDeadline(Date.now() + patienceMs, () =>
+          perform(services, caller, id, inputOf(operation, request)),
+        );
         return reply.code(operation.status ?? 200).send(result);
       },
     });
