@@ -89,7 +89,8 @@ async function steer(
   const run = await requireOpen(temporal, address);
   await requireAnswerable(temporal, run);
   const about = 'step' in input ? `${update} ${input.step} ${input.decision}` : update;
-  const updateId = requestId === undefined ? undefined : `${about} ${requestId}`;
+  // By name: a key that two people have made up alike must not make one request of two.
+  const updateId = requestId === undefined ? undefined : `${about} ${input.by} ${requestId}`;
   const steered = await updateRun<Steered>(temporal, run, {
     update,
     input,

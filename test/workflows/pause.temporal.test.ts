@@ -121,6 +121,9 @@ test('the same request again is the same pause', async () => {
   const { handle: other, gate } = await runAtWork();
   const first = await pauseRun(steered.temporal, other, { ...ADA, requestId: 'r1' });
   expect(await pauseRun(steered.temporal, other, { ...ADA, requestId: 'r1' })).toMatchObject({ paused: first.paused });
+  await expect(pauseRun(steered.temporal, other, { ...ADA, by: 'bob', requestId: 'r1' })).rejects.toMatchObject({
+    code: 'RUN_NOT_PAUSABLE',
+  });
   await resumeRun(steered.temporal, other, { ...ADA, requestId: 'r1' });
   gate.open();
   await other.result();
