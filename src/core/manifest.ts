@@ -97,6 +97,8 @@ export interface CsvDialect {
   /** Lines before the first data row (0 or 1). */
   readonly headerLines: number;
   readonly compression: 'none' | 'gzip';
+  /** Set where lines of a large file are no records, so that it cannot be read from several places at once. */
+  readonly readFromStart?: true;
 }
 
 /** What a contract said about the rows. */

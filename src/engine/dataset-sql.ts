@@ -64,6 +64,7 @@ export function readCsv(part: Part, stagingRoot: string, extra: readonly string[
     `escape = ${quoteLiteral(dialect.escape)}`,
     `header = ${dialect.headerLines === 1}`,
     `compression = ${quoteLiteral(dialect.compression)}`,
+    `parallel = ${dialect.readFromStart !== true}`,
     "nullstr = ''",
     'allow_quoted_nulls = false',
     'hive_partitioning = false',

@@ -1,11 +1,11 @@
 import { TerminalError } from '../../core/errors.js';
 import { describePlace, type FilePlace } from './errors.js';
 
-const DELIMITERS = [',', ';', '\t', '|'] as const;
+export const DELIMITERS = [',', ';', '\t', '|'] as const;
 
 export interface CsvHeader {
   readonly delimiter: string;
-  readonly quote: string;
+  readonly quote: '"' | "'";
   readonly columns: readonly string[];
 }
 
@@ -17,7 +17,7 @@ export interface CsvHeader {
  */
 export function parseCsvHeader(sample: string, place: FilePlace): CsvHeader {
   const text = sample.replace(/^\uFEFF/, '');
-  const quote = /^'[^']*'\s*[,;\t|]/.test(text) ? "'" : '"';
+  const quote = /^'[^']*'\s*[,;\t|]/.test(text) ? ("'" as const) : ('"' as const);
   const candidates = DELIMITERS.map((delimiter) => ({ delimiter, quote, columns: firstRecord(text, delimiter, quote) }));
   const best = candidates.reduce((a, b) => (b.columns.length > a.columns.length ? b : a));
   const nameless = best.columns.findIndex((name) => name.trim() === '');

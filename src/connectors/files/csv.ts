@@ -7,6 +7,7 @@ import { quoteFile, quoteLiteral } from '../../core/filter.js';
 import type { CallContext } from '../contract.js';
 import { parseCsvHeader } from './csv-header.js';
 import { describePlace, translateFileError, unreadable, type FilePlace } from './errors.js';
+import { CsvLines } from './csv-lines.js';
 import type { FoundFile } from './file-tree.js';
 
 /** How much of a file is looked at to find its dialect, in bytes. */
@@ -14,18 +15,25 @@ const SAMPLE_BYTES = 256 * 1024;
 
 /**
  * How to read a CSV file. A compressed file is decompressed to its end, because DuckDB takes a truncated gzip for a
- * shorter file and says nothing.
+ * shorter file and says nothing. Any other is looked through only where `isRead` says that its rows are going to be read.
  *
  * @throws TerminalError FILE_EMPTY (nothing but white space), FILE_HEADER, FILE_FORMAT (truncated, binary, not UTF-8)
  */
-export async function inspectCsv(context: CallContext, connection: string, found: FoundFile): Promise<CsvDialect> {
+export async function inspectCsv(
+  context: CallContext,
+  connection: string,
+  found: FoundFile,
+  isRead: boolean,
+): Promise<CsvDialect> {
   const place = { connection, path: found.origin };
   try {
     const start = await readStart(found, context.signal);
     const gzip = start[0] === 0x1f && start[1] === 0x8b;
     if (!gzip && found.origin.endsWith('.gz'))
       throw unreadable(place, 'its name ends in .gz, but it is not a gzip file. Rename or replace it.');
-    const sample = gzip ? await gunzip(found, place, context.signal) : start;
+    // The quote shows in the header, which is known when it is all decompressed.
+    const lines = { '"': new CsvLines('"'), "'": new CsvLines("'") };
+    const sample = gzip ? await gunzip(found, place, Object.values(lines), context.signal) : start;
     const text = decodeSample(sample, place);
     if (text.trim() === '')
       throw new TerminalError(
@@ -34,7 +42,11 @@ export async function inspectCsv(context: CallContext, connection: string, found
       );
     const header = parseCsvHeader(text, place);
     const dialect = { ...header, headerLines: 1, compression: gzip ? ('gzip' as const) : ('none' as const) };
-    return { ...dialect, escape: await sniffEscape(context, found, dialect, text) };
+    const escape = await sniffEscape(context, found, dialect, text);
+    if (!isRead) return { ...dialect, escape };
+    const read = lines[header.quote];
+    if (!gzip) for await (const piece of await found.read({ signal: context.signal })) read.take(piece as Buffer);
+    return { ...dialect, escape, ...(needStart(read, escape, place) && { readFromStart: true }) };
   } catch (error) {
     throw context.signal.aborted ? error : translateFileError(error, place);
   }
@@ -46,13 +58,26 @@ async function readStart(found: FoundFile, signal: AbortSignal): Promise<Buffer>
   return Buffer.concat(pieces);
 }
 
-async function gunzip(found: FoundFile, place: FilePlace, signal: AbortSignal): Promise<Buffer> {
+/** @throws TerminalError FILE_FORMAT for a quote that nothing closes: read from the start, all that follows it would be missing */
+function needStart(lines: CsvLines, escape: string, place: FilePlace): boolean {
+  if (!lines.needStart) return false;
+  if (escape !== '\\' && lines.openSince !== undefined) {
+    throw unreadable(
+      place,
+      `a quote is opened at byte ${lines.openSince} and not closed, so that everything after it is one value. Close the quote.`,
+    );
+  }
+  return true;
+}
+
+async function gunzip(found: FoundFile, place: FilePlace, lines: readonly CsvLines[], signal: AbortSignal): Promise<Buffer> {
   const sample: Buffer[] = [];
   let bytes = 0;
   const sink = new Writable({
     write(chunk: Buffer, _encoding, done) {
       if (bytes < SAMPLE_BYTES) sample.push(chunk);
       bytes += chunk.length;
+      for (const each of lines) each.take(chunk);
       done();
     },
   });

@@ -18,7 +18,7 @@ export async function describeFound(
   // What JSON values are shows at their end only.
   if (isJson(connection, found, options)) return { ...told, columns: null, isText: false, rows: null };
   const files: InspectedFile[] = [];
-  for (const file of found) files.push(await inspectFile({ connection, tree }, file, options, context));
+  for (const file of found) files.push(await inspectFile({ connection, tree }, file, options, context, { isRead: false }));
   const parts = files.map(({ part }) => part);
   return {
     ...told,

@@ -34,12 +34,13 @@ export function isJson(connection: string, found: readonly FoundFile[], options:
   return formats.has('json');
 }
 
-/** Looks at a CSV or Parquet file's columns. @throws TerminalError FILE_EMPTY, FILE_FORMAT, FILE_HEADER */
+/** Looks at a CSV or Parquet file's columns, and where its rows are going to be read, at what reading them takes. @throws TerminalError FILE_EMPTY, FILE_FORMAT, FILE_HEADER */
 export async function inspectFile(
   { connection, tree }: Place,
   found: FoundFile,
   options: ExtractOptions,
   context: CallContext,
+  { isRead }: { readonly isRead: boolean },
 ): Promise<InspectedFile> {
   if (found.sizeBytes === 0) {
     throw new TerminalError(
@@ -61,7 +62,7 @@ export async function inspectFile(
     const facts = await inspectParquet(context.session, connection, readable);
     return { found, readAt, part: { ...base, format, rows: facts.rows }, columns: facts.columns };
   }
-  const csv = await inspectCsv(context, connection, readable);
+  const csv = await inspectCsv(context, connection, readable, isRead);
   const columns = csv.columns.map((name) => ({ name, type: 'VARCHAR', nullable: true }));
   return { found, readAt, part: { ...base, format, csv, rows: null }, columns };
 }

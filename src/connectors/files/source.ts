@@ -54,7 +54,7 @@ async function refer(
 ): Promise<Extracted> {
   const { options } = request;
   const files: InspectedFile[] = [];
-  for (const file of found) files.push(await inspectFile({ connection, tree }, file, options, context));
+  for (const file of found) files.push(await inspectFile({ connection, tree }, file, options, context, { isRead: true }));
   const columns = selectColumns(connection, found, agreeOnColumns(connection, files), options);
   await context.checkpoint('extract.reading');
   context.signal.throwIfAborted();

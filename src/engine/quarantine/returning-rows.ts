@@ -82,6 +82,7 @@ async function writeText(session: Session, { columns }: RejectedRows, directory:
     columns: [...columns.map((column) => column.name), GUARD],
     headerLines: 0,
     compression: 'none',
+    readFromStart: true,
   } as const;
   return { path: name, format: 'csv', csv, rows, bytes: 0, fingerprint: '' };
 }
