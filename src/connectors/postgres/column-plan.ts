@@ -83,7 +83,18 @@ export function travelsInBinary(column: TableColumn): boolean {
 
 function isDecimal(column: TableColumn): boolean {
   const { precision, scale } = column;
-  return precision !== null && scale !== null && precision <= 38 && scale >= 0 && scale <= precision;
+  return (
+    precision !== null && scale !== null && precision <= 38 && scale >= 0 && scale <= precision && keepsDigits(precision, scale)
+  );
+}
+
+/**
+ * Whether DuckDB writes the digits after the point as they are. It fills them up to a multiple of four in the integer that
+ * holds the value, and where that has no room for them it sends other digits.
+ */
+function keepsDigits(precision: number, scale: number): boolean {
+  const room = [4, 9, 18, 38].find((digits) => precision <= digits) ?? 0;
+  return Math.ceil(scale / 4) * 4 <= room;
 }
 
 /** How `column` gets into `target`, or `undefined` when the target's type cannot take its values exactly. */
