@@ -3,9 +3,9 @@ import { TerminalError } from '../../core/errors.js';
 import type { Part } from '../../core/manifest.js';
 import type { CallContext, ExtractOptions } from '../contract.js';
 import { inspectCsv } from './csv.js';
-import { describePlace } from './errors.js';
+import { describePlace, unreadable, type FilePlace } from './errors.js';
 import type { FileTree, FoundFile } from './file-tree.js';
-import { inspectParquet } from './parquet.js';
+import { inspectParquet, type ParquetFacts } from './parquet.js';
 
 export interface InspectedFile {
   readonly found: FoundFile;
@@ -60,11 +60,23 @@ export async function inspectFile(
   const readAt = readable.file;
   if (format === 'parquet') {
     const facts = await inspectParquet(context.session, connection, readable);
+    requireExact({ connection, path: found.origin }, facts, options);
     return { found, readAt, part: { ...base, format, rows: facts.rows }, columns: facts.columns };
   }
   const csv = await inspectCsv(context, connection, readable, isRead);
   const columns = csv.columns.map((name) => ({ name, type: 'VARCHAR', nullable: true }));
   return { found, readAt, part: { ...base, format, csv, rows: null }, columns };
+}
+
+/** @throws TerminalError FILE_FORMAT for a column that is asked for and cannot be read as it is */
+function requireExact(place: FilePlace, { tooPrecise }: ParquetFacts, { columns, where }: ExtractOptions): void {
+  const asked = columns && new Set([...columns, ...Object.keys(where ?? {})]);
+  const [found] = [...tooPrecise].filter(([name]) => asked?.has(name) !== false);
+  if (found === undefined) return;
+  throw unreadable(
+    place,
+    `its column "${found[0]}" holds decimals of ${found[1]} digits, and no more than 38 can be read exactly. Write the file with fewer digits or as text, or leave the column out with \`columns\`.`,
+  );
 }
 
 function formatByName(connection: string, origin: string): 'csv' | 'json' | 'parquet' {

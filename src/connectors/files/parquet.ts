@@ -8,7 +8,20 @@ import type { FoundFile } from './file-tree.js';
 export interface ParquetFacts {
   readonly columns: readonly Column[];
   readonly rows: number;
+  /** Columns, by name, with decimals of so many digits that DuckDB would read other numbers. */
+  readonly tooPrecise: ReadonlyMap<string, number>;
 }
+
+/** One element of a file's schema; those of which a column consists follow it. */
+interface SchemaElement {
+  readonly name: string;
+  readonly required: boolean;
+  readonly children: number;
+  readonly digits: number;
+}
+
+/** DuckDB's decimals have no more digits. */
+const MAX_DIGITS = 38;
 
 /**
  * Columns and rows of a Parquet file, from its footer alone.
@@ -20,14 +33,16 @@ export async function inspectParquet(session: Session, connection: string, found
     const described = await session.rows<{ column_name: string; column_type: string }>(
       `DESCRIBE SELECT * FROM ${readParquet([found.file])}`,
     );
-    const required = await session.rows<{ name: string }>(
-      `SELECT name FROM parquet_schema(${file}) WHERE repetition_type = 'REQUIRED'`,
+    const schema = await session.rows<SchemaElement>(
+      `SELECT name, repetition_type IS NOT DISTINCT FROM 'REQUIRED' AS required, coalesce(num_children, 0)::INT AS children,
+         coalesce(precision, 0)::INT AS digits FROM parquet_schema(${file})`,
     );
     const [counted] = await session.rows<{ rows: bigint }>(`SELECT num_rows AS rows FROM parquet_file_metadata(${file})`);
-    const names = new Set(required.map((row) => row.name));
+    const names = new Set(schema.filter(({ required }) => required).map(({ name }) => name));
     return {
       columns: described.map((row) => ({ name: row.column_name, type: row.column_type, nullable: !names.has(row.column_name) })),
       rows: Number(counted?.rows),
+      tooPrecise: tooPrecise(schema),
     };
   } catch (error) {
     if (error instanceof MillraceError && !['QUERY_FAILED', 'FILE_FORMAT'].includes(error.code)) throw error;
@@ -37,6 +52,22 @@ export async function inspectParquet(session: Session, connection: string, found
       `it is not a whole Parquet file (${found.sizeBytes} bytes). It was truncated, is still being written, or is of another kind: replace it. DuckDB says: ${reasonOf(error)}.`,
     );
   }
+}
+
+function tooPrecise(schema: readonly SchemaElement[]): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  // The first element is the whole.
+  let at = 1;
+  const digitsOfNext = (): number => {
+    const { children = 0, digits = 0 } = schema[at++] ?? {};
+    return Math.max(digits, ...Array.from({ length: children }, digitsOfNext));
+  };
+  while (at < schema.length) {
+    const { name } = schema[at] as SchemaElement;
+    const digits = digitsOfNext();
+    if (digits > MAX_DIGITS) found.set(name, digits);
+  }
+  return found;
 }
 
 // Without the kind of error and the absolute path, which say nothing new.

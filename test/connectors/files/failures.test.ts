@@ -44,6 +44,14 @@ await withContext(async ({ session }) => {
   await session.run(`COPY (SELECT 'one' AS id, 'x' AS m) TO '${join(root, 'types-2.parquet')}' (FORMAT parquet)`);
 });
 truncateSync(join(root, 'cut.parquet'), 100_000);
+// One row, by pyarrow: amount decimal256(50,1) = 1234567890123456789012345678901234567890.5.
+write(
+  'precise.parquet',
+  Buffer.from(
+    'UEFSMRUAFTYVNiwVAhUAFQYVBhwAAAACAAAAAgEAAAAAJEfbRJmIl4U2v1u75A52bDkVBBksNQAYBnNjaGVtYRUCABUOFSoVAhgGYW1vdW50JQoVAhVkLFwVAhVkAAAAFgIZHBkcJgAcFQ4ZJQYAGRgGYW1vdW50FQAWAhZcFlwmCEkcFQAVABUCADwpBhkmAAIAAAAWXBYCJggWXAAoIHBhcnF1ZXQtY3BwLWFycm93IHZlcnNpb24gMjYuMC4xGRwcAAAAlAAAAFBBUjE=',
+    'base64',
+  ),
+);
 
 async function extract(options: ExtractOptions): Promise<Extracted> {
   const connector = await openConnector('files', 'lake', { root });
@@ -65,6 +73,7 @@ test.each([
   [{ path: '../*.csv' }, 'FILE_OUTSIDE_ROOT', /root folder/],
   [{ path: 'empty.csv' }, 'FILE_EMPTY', /0 bytes/],
   [{ path: 'nothing.parquet' }, 'FILE_EMPTY', /0 bytes/],
+  [{ path: 'precise.parquet' }, 'FILE_FORMAT', /"precise\.parquet".*"amount".*50 digits/],
   [{ path: 'blank.csv' }, 'FILE_EMPTY', /no header/],
   [{ path: 'cut.csv.gz' }, 'FILE_FORMAT', /truncated or damaged after \d+ decompressed bytes/],
   [{ path: 'half.csv.gz' }, 'FILE_FORMAT', /truncated or damaged/],
