@@ -122,7 +122,11 @@ function withoutWatermark({ request }: Attempt, target: string): TerminalError {
 /** Takes the load's locks; gives the target's name in the ledger. */
 export async function beginLoad({ settings, request, context: { session }, name }: Attempt): Promise<string> {
   const target = `${name.schema}.${name.table}`;
-  await execute(session, `SET LOCAL lock_timeout = ${settings.lockTimeoutMs}; SET LOCAL standard_conforming_strings = on`);
+  // Intervals come as text; by SQL's standard, the sign of a year would hold for the days after it too.
+  await execute(
+    session,
+    `SET LOCAL lock_timeout = ${settings.lockTimeoutMs}; SET LOCAL standard_conforming_strings = on; SET LOCAL IntervalStyle = 'postgres'`,
+  );
   await lockTarget(session, target, request);
   return target;
 }

@@ -44,5 +44,5 @@ export function readingOf(options: ExtractOptions, settings: ResolvedPostgres): 
 
 /** What the server's values are written and understood by, in the transaction that reads. */
 export function readerSettings({ lockTimeoutMs }: ResolvedPostgres): string {
-  return `SET LOCAL lock_timeout = ${lockTimeoutMs}; SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO'; SET LOCAL IntervalStyle = 'postgres'`;
+  return `SET LOCAL lock_timeout = ${lockTimeoutMs}; SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO'; SET LOCAL IntervalStyle = 'postgres'; SET LOCAL extra_float_digits = 3`;
 }

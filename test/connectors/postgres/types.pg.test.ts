@@ -100,6 +100,34 @@ test('every type comes back exactly as it was, through Parquet into a table made
   });
 });
 
+test('what a database sets for its sessions changes no value', async () => {
+  const other = await createTestDatabase();
+  try {
+    await other.query(
+      `ALTER DATABASE ${other.name} SET extra_float_digits = -10; ALTER DATABASE ${other.name} SET IntervalStyle = 'sql_standard';
+       ALTER DATABASE ${other.name} SET DateStyle = 'SQL, DMY'; ALTER DATABASE ${other.name} SET TimeZone = 'America/New_York'`,
+    );
+    await other.query(
+      `CREATE TYPE spot AS (at point, weight float8);
+       CREATE TABLE given (id int PRIMARY KEY, p point, f float8[], c spot, i interval, t timestamptz, d daterange)`,
+    );
+    const row = "1, '(0.1234567890123456,1)', '{{0.1234567890123456}}', '(\"(0.1234567890123456,1)\",0.1)', '-1 year 5 days'";
+    await other.query(`INSERT INTO given VALUES (${row}, '2020-02-03 04:05:06.000007+00', '[2020-02-03,2020-03-02)')`);
+    const { columns } = await copyTable('public.given', 'public.taken', other);
+    await loadQuery(
+      { url: other.url },
+      { target: 'lasting', mode: 'replace', select: "SELECT INTERVAL '-1 year 5 days' AS i, INTERVAL '-1 day 3 hours' AS j" },
+    );
+    await other.query("SET extra_float_digits = 3; SET IntervalStyle = 'postgres'");
+    expect(await differences('given', 'taken', columns, other)).toEqual([]);
+    expect(await other.query('SELECT i::text, j::text FROM lasting')).toEqual([
+      { i: '-1 years +5 days', j: '-1 days +03:00:00' },
+    ]);
+  } finally {
+    await other.drop();
+  }
+});
+
 test('plain types travel in their own types, and every other as text with its name', async () => {
   await db.query(
     "CREATE TABLE s.plain AS SELECT 1 AS i, 1.5::numeric(6,2) AS n, now() AS t, '{1,2}'::int[] AS a, 'x'::char(3) AS c, '{}'::jsonb AS j, 'NaN'::numeric(4,1) AS nan",
@@ -211,8 +239,8 @@ test('a table is made with its key, required columns and fitting types for every
   expect(key).toEqual({ key: 'PRIMARY KEY (a, b)' });
 });
 
-async function extractTable(table: string): Promise<Extracted & { readonly directory: string }> {
-  const connector = await openConnector('postgres', 'shop', { url: db.url });
+async function extractTable(table: string, { url } = db): Promise<Extracted & { readonly directory: string }> {
+  const connector = await openConnector('postgres', 'shop', { url });
   const directory = temporaryFolder();
   return withContext(async (context) => {
     if (!connector.source) throw new Error('The connector has no source');
@@ -220,10 +248,10 @@ async function extractTable(table: string): Promise<Extracted & { readonly direc
   });
 }
 
-async function copyTable(from: string, to: string): Promise<Extracted> {
-  const extracted = await extractTable(from);
+async function copyTable(from: string, to: string, within = db): Promise<Extracted> {
+  const extracted = await extractTable(from, within);
   await loadQuery(
-    { url: db.url },
+    { url: within.url },
     {
       target: to,
       mode: 'replace',
@@ -236,9 +264,9 @@ async function copyTable(from: string, to: string): Promise<Extracted> {
 }
 
 // Compared as text, the only form in which every type can be; both ways, duplicates counted.
-function differences(one: string, other: string, columns: readonly Column[]): Promise<unknown[]> {
+function differences(one: string, other: string, columns: readonly Column[], within = db): Promise<unknown[]> {
   const list = columns.map((column) => `"${column.name}"::text`).join(', ');
-  return db.query(
+  return within.query(
     `(SELECT ${list} FROM ${one} EXCEPT ALL SELECT ${list} FROM ${other}) UNION ALL (SELECT ${list} FROM ${other} EXCEPT ALL SELECT ${list} FROM ${one})`,
   );
 }
