@@ -192,15 +192,22 @@ function differs(write: Write): string {
   return `(${stateOf(write, (plan) => `v.${quoteIdentifier(plan.name)}`)} IS DISTINCT FROM ${stateOf(write, (_, as) => `e.${as}`)})`;
 }
 
-/** Types without an equality, or whose equality is not that of their values: they are compared as they are written. */
-const COMPARED_AS_TEXT = /^(json|xml|point|line|lseg|box|path|polygon|circle|citext)(\[\])*$/;
+/**
+ * Types without an equality, or whose equality is not that of their values, as of an interval, to which a month is 30 days: they
+ * are compared as they are written.
+ */
+const COMPARED_AS_TEXT = /^(json|xml|point|line|lseg|box|path|polygon|circle|citext|interval)(\[\])*$/;
+
+/** Texts, of which a column's collation may hold different ones for the same. */
+const TEXTS = /^(text|character varying|character|bpchar|name)(\[\])*$/;
 
 /** What a version says of its key. When it began is no part of it: a row that tells the same later is no new version. */
 function stateOf(write: Write, name: (plan: ColumnPlan, as: string) => string): string {
   const compared = namedPlans(write).others.filter(({ plan }) => plan.name !== write.request.validFrom);
   const columns = compared.map(({ as, plan }) => {
     const type = /::([^:]*)$/.exec(plan.restore)?.[1] ?? '';
-    return COMPARED_AS_TEXT.test(type) ? `${name(plan, as)}::text` : name(plan, as);
+    if (COMPARED_AS_TEXT.test(type)) return `${name(plan, as)}::text`;
+    return TEXTS.test(type) ? `${name(plan, as)} COLLATE "C"` : name(plan, as);
   });
   return `ROW(${columns.length === 0 ? '0' : columns.join(', ')})`;
 }
