@@ -45,7 +45,23 @@ export function quoteFile(file: string): string {
  * `eq: null` means `IS NULL`.
  */
 export function filterToSql(filter: Filter | undefined): string {
-  const terms = Object.entries(filter ?? {}).flatMap(([column, condition]) => conditionTerms(quoteIdentifier(column), condition));
+  return joinTerms(filter, quoteIdentifier);
+}
+
+/** The filter as DuckDB's SQL over columns of text, where a number is compared with numbers: DuckDB alone would round the text. */
+export function textFilterToSql(filter: Filter | undefined): string {
+  return joinTerms(filter, (column, condition) => {
+    const isNumber = Object.values(condition)
+      .flat()
+      .some((value) => typeof value === 'number');
+    return isNumber ? `CAST(${quoteIdentifier(column)} AS DOUBLE)` : quoteIdentifier(column);
+  });
+}
+
+function joinTerms(filter: Filter | undefined, compared: (column: string, condition: Condition) => string): string {
+  const terms = Object.entries(filter ?? {}).flatMap(([column, condition]) =>
+    conditionTerms(compared(column, condition), condition),
+  );
   return terms.length === 0 ? 'TRUE' : terms.join(' AND ');
 }
 

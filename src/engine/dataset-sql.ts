@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Column } from '../core/dataset.js';
-import { filterToSql, quoteFile, quoteIdentifier, quoteLiteral, type Filter } from '../core/filter.js';
+import { filterToSql, quoteFile, quoteIdentifier, quoteLiteral, textFilterToSql, type Filter } from '../core/filter.js';
 import type { Manifest, Part } from '../core/manifest.js';
 import { isInPlace, isRemote } from '../core/place.js';
 
@@ -43,8 +43,9 @@ function isPlain(part: Part): boolean {
 
 function readParts(parts: readonly Part[], columns: string, filter: Filter | undefined, stagingRoot: string): string {
   const first = parts[0] as Part;
-  const where = filter === undefined ? '' : ` WHERE ${filterToSql(filter)}`;
-  if (first.format === 'csv') return `SELECT ${columns} FROM ${readCsv(first, stagingRoot)}${where}`;
+  const isText = first.format === 'csv';
+  const where = filter === undefined ? '' : ` WHERE ${isText ? textFilterToSql(filter) : filterToSql(filter)}`;
+  if (isText) return `SELECT ${columns} FROM ${readCsv(first, stagingRoot)}${where}`;
   const files = parts.map((part) => quoteFile(resolvePath(stagingRoot, part.path))).join(', ');
   if (first.deletes === undefined) return `SELECT ${columns} FROM read_parquet([${files}], hive_partitioning = false)${where}`;
   const deletes = `read_parquet(${quoteFile(resolvePath(stagingRoot, first.deletes))})`;

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
+import type { Column } from '../../core/dataset.js';
 import { TerminalError } from '../../core/errors.js';
 import { filterToSql } from '../../core/filter.js';
 import type { Part } from '../../core/manifest.js';
 import type { CallContext, Extracted, ExtractOptions, ExtractRequest, Source } from '../contract.js';
 import { arrivingFiles } from './arrivals.js';
+import { requireComparable } from './comparable.js';
 import { copyWithHash } from './copy.js';
 import { describeFound } from './describe-source.js';
 import { describePlace } from './errors.js';
@@ -55,12 +57,13 @@ async function refer(
   const { options } = request;
   const files: InspectedFile[] = [];
   for (const file of found) files.push(await inspectFile({ connection, tree }, file, options, context, { isRead: true }));
-  const columns = selectColumns(connection, found, agreeOnColumns(connection, files), options);
+  const all = agreeOnColumns(connection, files);
+  const columns = selectColumns(connection, found, all, options);
   await context.checkpoint('extract.reading');
   context.signal.throwIfAborted();
   const inPlace = files.map((file) => file.part);
   const paths = files.map(({ readAt }) => readAt);
-  const rows = await countRows(connection, inPlace, paths, options, context);
+  const rows = await countRows(connection, { parts: inPlace, paths, columns: all }, options, context);
   context.progress(rows ?? 0);
   const parts = options.copy === true ? await copyParts(connection, files, request, context) : inPlace;
   return { parts, columns, rows, filterPending: options.where !== undefined };
@@ -96,7 +99,7 @@ async function stage(
   );
   const parts = await stageJson(connection, inspected, [...columns, ...filtered], request, context);
   const paths = parts.map((part) => path.join(request.directory, part.path));
-  const rows = await countRows(connection, parts, paths, options, context);
+  const rows = await countRows(connection, { parts, paths, columns: all }, options, context);
   context.progress(rows ?? 0);
   return { parts, columns, rows, filterPending: options.where !== undefined };
 }
@@ -123,15 +126,23 @@ function requirePath(connection: string, options: ExtractOptions): string {
   return options.path;
 }
 
+interface Readable {
+  readonly parts: readonly Part[];
+  /** Where DuckDB reads them. */
+  readonly paths: readonly string[];
+  /** All that they have. */
+  readonly columns: readonly Column[];
+}
+
 async function countRows(
   connection: string,
-  parts: readonly Part[],
-  paths: readonly string[],
+  { parts, paths, columns }: Readable,
   options: ExtractOptions,
   context: CallContext,
 ): Promise<number | null> {
   if (parts.some((part) => part.rows === null)) return null;
   if (options.where === undefined) return parts.reduce((sum, part) => sum + (part.rows ?? 0), 0);
+  requireComparable({ connection, path: parts[0]?.origin ?? '' }, columns, options.where);
   try {
     const [row] = await context.session.rows<{ rows: bigint }>(
       `SELECT count(*) AS rows FROM ${readParquet(paths)} WHERE ${filterToSql(options.where)}`,
