@@ -64,6 +64,9 @@ function holdsConstants(spec: ColumnSpec, input: Column): boolean {
   );
 }
 
+/** DuckDB numbers the rows of a Parquet file in a column of this name, and reads none that has one already. */
+const ROW_NUMBER = 'file_row_number';
+
 /** Where columns were found, for the message. */
 export interface ColumnsPlace {
   readonly contract: string;
@@ -84,7 +87,10 @@ export function checkColumns(contract: Contract, columns: readonly Column[], pla
   const names = columns.map((column) => column.name);
   const missing = specs.filter((spec) => spec.required && !names.includes(spec.name)).map((spec) => spec.name);
   if (missing.length > 0) throw missingColumns(missing, names, specs, place);
+  const read = place.file === undefined ? names : names.filter((name) => specs.some((spec) => spec.name === name));
   const wrong = place.file === undefined ? specs.flatMap((spec) => unjudgeable(spec, columns)) : [];
+  const taken = read.find((name) => name.toLowerCase() === ROW_NUMBER);
+  if (taken !== undefined) wrong.push(`"${taken}" is the name under which rows are numbered: give the column another one`);
   const unknowable = specs.filter((spec) => spec.changes && outputBase(spec.schema).kind === 'other');
   for (const spec of unknowable) {
     wrong.push(`"${spec.name}" is made by a function whose result has no declared type: end it with .pipe(schema of the result)`);

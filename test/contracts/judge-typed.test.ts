@@ -184,6 +184,11 @@ it('tells the columns it lacks or cannot judge, before anything is read', async 
     message:
       'Contract "Order" cannot judge dataset "orders": "delay" is VARCHAR, the contract wants a number. Change the contract, or convert the columns in a transform or in the extract\'s query.',
   });
+  const numbered = await parquetInput(session, temporaryFolder(), 'SELECT 1 AS delay, 2 AS file_row_number');
+  await expect(judgeDataset(session, folder, Text, numbered)).rejects.toMatchObject({
+    code: 'CONTRACT_COLUMNS',
+    message: expect.stringContaining('"file_row_number" is the name under which rows are numbered') as string,
+  });
   const Wrong = contract(z.object({ delay: z.string() }), { rules: { broken: sql`delay + nothing > 0` } });
   await expect(judgeDataset(session, folder, Wrong, input)).rejects.toMatchObject({
     code: 'CONTRACT_COLUMNS',

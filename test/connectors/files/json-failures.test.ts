@@ -106,6 +106,10 @@ describe('what cannot be columns is refused', () => {
     expect(await refusal('{"":1}\n')).toMatch(/^FILE_HEADER: .*an empty key/);
   });
 
+  test('a key with a NUL', async () => {
+    expect(await refusal('{"a\\u0000b":1}\n')).toMatch(/^FILE_HEADER: .*the key "a\\u0000b", which cannot be a column/);
+  });
+
   test('an object whose keys are data', async () => {
     const keys = Array.from({ length: 2001 }, (_, at) => `"k${at}":${at}`);
     expect(await refusal(`{${keys.join(',')}}`)).toMatch(/^FILE_FORMAT: .*more than 2000 different keys/);

@@ -90,6 +90,7 @@ describe('columns', () => {
     ['a key that never has a value is JSON', ['{"n":null}', '{}'], { n: 'JSON' }],
     ['objects without a key are JSON', ['{"o":{}}'], { o: 'JSON' }],
     ['objects whose keys differ by case only are JSON', ['{"o":{"a":1,"A":2}}'], { o: 'JSON' }],
+    ['objects with a NUL in a key are JSON', ['{"o":{"a\\u0000b":1}}'], { o: 'JSON' }],
     ['objects with an empty key are JSON', ['{"o":{"":1}}'], { o: 'JSON' }],
     [
       'texts stay texts, whatever they look like',

@@ -51,6 +51,7 @@ function checkNames(connection: string, found: readonly FoundFile[], columns: re
   for (const { name } of columns) {
     const twin = names.get(name.toLowerCase());
     if (name === '') throw badKeys(connection, found, 'an empty key, which cannot be a column');
+    if (name.includes('\0')) throw badKeys(connection, found, `the key ${JSON.stringify(name)}, which cannot be a column`);
     if (twin !== undefined)
       throw badKeys(connection, found, `the keys "${twin}" and "${name}": columns must differ by more than case`);
     names.set(name.toLowerCase(), name);

@@ -45,11 +45,12 @@ function typeOf(shape: Shape): string {
   }
 }
 
-// DuckDB tells names apart without their case, and has no structure without fields.
+// DuckDB tells names apart without their case, ends them at a NUL, and has no structure without fields.
 function objectType({ members, values }: Shape): string {
   if (values) return `MAP(VARCHAR, ${typeOf(values)})`;
   const names = new Set(members.map(({ name }) => name.toLowerCase()));
   if (members.length === 0 || names.size < members.length || names.has('')) return 'JSON';
+  if (members.some(({ name }) => name.includes('\0'))) return 'JSON';
   return `STRUCT(${members.map(({ name, shape }) => `${quoteIdentifier(name)} ${typeOf(shape)}`).join(', ')})`;
 }
 
