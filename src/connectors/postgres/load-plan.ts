@@ -4,7 +4,7 @@ import { quoteIdentifier } from '../../core/filter.js';
 import type { LoadRequest } from '../contract.js';
 import { planColumn, travelsInBinary, type ColumnPlan } from './column-plan.js';
 import { createdType } from './created-type.js';
-import type { TableName } from './table-name.js';
+import { isWholeName, type TableName } from './table-name.js';
 import type { TableColumn, TargetTable } from './target-table.js';
 import { requireVersionable, requireVersionTable, VERSION_COLUMNS, versionIndexes } from './version-table.js';
 
@@ -74,6 +74,13 @@ export function requireNamedColumns(request: LoadRequest): void {
     throw new TerminalError(
       'OPTION_INVALID',
       `The ${option} of the load into "${target}" names the column "${column}", which the dataset has not. It has: ${names.join(', ')}.`,
+    );
+  }
+  const long = request.columns.find(({ name }) => !isWholeName(name));
+  if (long !== undefined && request.schema !== 'discard') {
+    throw new TerminalError(
+      'OPTION_INVALID',
+      `The dataset that is loaded into "${target}" has the column "${long.name}", and Postgres cuts names of more than 63 bytes. Give it a shorter one in a transform.`,
     );
   }
   requireFlag(request);
