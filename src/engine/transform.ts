@@ -47,9 +47,7 @@ export async function runTransform(session: EngineSession, request: TransformReq
   await confineTo(session, inputs, request.stagingRoot, [`${request.directory}${path.sep}`]);
   const found = await describeStatement(session, request);
   const columns = request.settle(found);
-  const list = columns
-    .map((column) => `CAST(${quoteIdentifier(column.name)} AS ${column.type}) AS ${quoteIdentifier(column.name)}`)
-    .join(', ');
+  const list = columns.map((column) => `${storedValue(column)} AS ${quoteIdentifier(column.name)}`).join(', ');
   const order = request.orderBy.length > 0 ? request.orderBy.map(quoteIdentifier).join(', ') : 'ALL';
   const file = path.join(request.directory, 'part-0.parquet');
   await runBound(session, request, {
@@ -64,6 +62,20 @@ export async function runTransform(session: EngineSession, request: TransformReq
     rows,
     reproducible: !inspected.volatile && !(inspected.floatingSums && found.some((column) => /^(DOUBLE|FLOAT)/.test(column.type))),
   };
+}
+
+/** The value as the file takes it. Parquet keeps intervals to the millisecond, and times of day without their zone. */
+function storedValue({ name, type }: Column): string {
+  const value = `CAST(${quoteIdentifier(name)} AS ${type})`;
+  const loss =
+    type === 'INTERVAL'
+      ? { test: `microsecond(${value}) % 1000 <> 0`, what: 'intervals finer than a millisecond' }
+      : type === 'TIME WITH TIME ZONE'
+        ? { test: `NOT ends_with(CAST(${value} AS VARCHAR), '+00')`, what: 'times of day with a zone that is not UTC' }
+        : undefined;
+  if (loss === undefined) return value;
+  const message = `the column "${name}" has ${loss.what}, which datasets do not keep: cast it to VARCHAR`;
+  return `CASE WHEN ${loss.test} THEN error(${quoteLiteral(message)}) ELSE ${value} END`;
 }
 
 /** Makes each input a view of its name, and takes everything else from the session, for good, but for some folders. */

@@ -73,6 +73,21 @@ async function resultRows(): Promise<unknown[]> {
   return withSession((session) => session.rows(`FROM '${root}/attempt/part-0.parquet'`));
 }
 
+test.each([
+  ["INTERVAL '1.000001 seconds'", /the column "x" has intervals finer than a millisecond/],
+  ["'12:00:00+02'::TIMETZ", /the column "x" has times of day with a zone that is not UTC/],
+])('a value that a file would not keep as it is, %s, fails the step', async (value, message) => {
+  await expect(transform(`SELECT ${value} AS x FROM orders`)).rejects.toThrow(message);
+});
+
+test('intervals of milliseconds and times of day in UTC are kept', async () => {
+  await transform(
+    "SELECT INTERVAL '1 month 2 days 3.004 seconds' AS i, '12:00:00.5+00'::TIMETZ AS t, NULL::INTERVAL AS n FROM orders LIMIT 1",
+  );
+  const rows = await withSession((session) => session.rows(`SELECT columns(*)::VARCHAR FROM '${root}/attempt/part-0.parquet'`));
+  expect(rows).toEqual([{ i: '1 month 2 days 00:00:03.004', t: '12:00:00.5+00', n: null }]);
+});
+
 describe('a transform', () => {
   test('reads its inputs without their deleted rows, and the run’s parameters', async () => {
     const made = await transform('SELECT grp, count(*) AS n, $month AS month FROM orders GROUP BY grp', { month: '2024-01' });
