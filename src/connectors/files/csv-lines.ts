@@ -3,12 +3,20 @@ import { DELIMITERS } from './csv-header.js';
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const SPACE = 0x20;
-const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
-/** What stands before and after a field. */
-const BESIDE_FIELDS: ReadonlySet<number> = new Set([LINE_FEED, CARRIAGE_RETURN, ...DELIMITERS.map((each) => each.charCodeAt(0))]);
+const LAST_OF_BYTE_ORDER_MARK = 0xbf;
+
+/** By byte: 1 for what stands before and after a field. */
+const BESIDE_FIELDS = new Uint8Array(256);
+for (const byte of [LINE_FEED, CARRIAGE_RETURN, ...DELIMITERS.map((each) => each.charCodeAt(0))]) BESIDE_FIELDS[byte] = 1;
 
 /** DuckDB reads what is longer (8 MB, in fact) from several places at once. */
-const READ_FROM_START_BYTES = 4 * 1024 * 1024;
+export const READ_FROM_START_BYTES = 4 * 1024 * 1024;
+
+/** So many bytes without a quote are looked at one by one, since fields are short where all are quoted; then it is searched for. */
+const SHORT = 32;
+
+/** Outside of a quoted text, in it, or after a quote that closes it, unless another one follows. */
+const [PLAIN, TEXT, CLOSING] = [0, 1, 2];
 
 /**
  * Looks through a CSV file, piece by piece, for lines that are no records. DuckDB reads a large file from several places at once;
@@ -16,71 +24,71 @@ const READ_FROM_START_BYTES = 4 * 1024 * 1024;
  * A quote where none belongs counts as well, since it does not tell whether the breaks after it are in a text.
  */
 export class CsvLines {
-  #bytes = 0;
-  #isOdd = false;
-  #isQuoted = false;
-  /** Whether the piece before ended with a quote that closes a text, unless another one follows. */
-  #isClosing = false;
+  private bytes = 0;
+  private isOdd = false;
+  private at = PLAIN;
   /** The last byte of the pieces before that is no space. */
-  #last = LINE_FEED;
-  #openedAt = 0;
-  readonly #quote: number;
+  private last = LINE_FEED;
+  private openedAt = 0;
+  private readonly quote: number;
 
   constructor(quote: string) {
-    this.#quote = quote.charCodeAt(0);
+    this.quote = quote.charCodeAt(0);
   }
 
   /** Whether the file, whose last piece was taken, has to be read from its beginning on. */
   get needStart(): boolean {
-    return this.#bytes > READ_FROM_START_BYTES && (this.#isOdd || this.openSince !== undefined);
+    return this.bytes > READ_FROM_START_BYTES && (this.isOdd || this.openSince !== undefined);
   }
 
   /** The place of a quote that nothing closes, in bytes. */
   get openSince(): number | undefined {
-    return this.#isQuoted && !this.#isClosing ? this.#openedAt : undefined;
+    return this.at === TEXT ? this.openedAt : undefined;
   }
 
+  // One loop over local variables: this is every byte of every large CSV file.
   take(piece: Buffer): void {
-    if (piece.length === 0) return;
-    let at = this.#isClosing ? this.#close(piece, 0) : 0;
-    while (at < piece.length) at = this.#isQuoted ? this.#skipText(piece, at) : this.#skipPlain(piece, at);
-    this.#last = lastOf(piece, piece.length) ?? this.#last;
-    this.#bytes += piece.length;
-  }
-
-  #skipPlain(piece: Buffer, from: number): number {
-    const at = piece.indexOf(this.#quote, from);
-    if (at === -1) return piece.length;
-    const isFirst = this.#bytes === 0 && piece.subarray(0, at).equals(BYTE_ORDER_MARK);
-    this.#isQuoted = isFirst || BESIDE_FIELDS.has(lastOf(piece, at) ?? this.#last);
-    this.#isOdd ||= !this.#isQuoted;
-    this.#openedAt = this.#bytes + at;
-    return at + 1;
-  }
-
-  #skipText(piece: Buffer, from: number): number {
-    for (let at = from; at < piece.length; at++) {
-      const byte = piece[at] as number;
-      if (byte === this.#quote) return this.#close(piece, at + 1);
-      if (byte === LINE_FEED || byte === CARRIAGE_RETURN) this.#isOdd = true;
+    const { quote } = this;
+    let { at, last, isOdd } = this;
+    let plainSince = 0;
+    for (let index = 0; index < piece.length; index++) {
+      const byte = piece[index] as number;
+      if (at === TEXT) {
+        if (byte === quote) at = CLOSING;
+        else if (byte === LINE_FEED || byte === CARRIAGE_RETURN) isOdd = true;
+      } else if (byte !== quote) {
+        if (at === CLOSING) {
+          at = PLAIN;
+          plainSince = index;
+          last = quote;
+          if (BESIDE_FIELDS[byte] === 0) isOdd = true;
+        }
+        if (byte !== SPACE) last = byte;
+        if (index - plainSince < SHORT) continue;
+        const next = piece.indexOf(quote, index);
+        const end = next === -1 ? piece.length : next;
+        last = lastOf(piece, index, end) ?? last;
+        plainSince = end;
+        index = end - 1;
+      } else if (at === CLOSING) {
+        at = TEXT;
+      } else if (BESIDE_FIELDS[last] === 1 || (this.bytes + index === 3 && last === LAST_OF_BYTE_ORDER_MARK)) {
+        at = TEXT;
+        this.openedAt = this.bytes + index;
+      } else {
+        isOdd = true;
+        last = quote;
+      }
     }
-    return piece.length;
-  }
-
-  /** Sees what follows the quote before `at`: another one stands for a quote in the text. */
-  #close(piece: Buffer, at: number): number {
-    const next = piece[at];
-    this.#isClosing = next === undefined;
-    if (next === undefined) return at;
-    this.#isQuoted = next === this.#quote;
-    if (this.#isQuoted) return at + 1;
-    this.#isOdd ||= !BESIDE_FIELDS.has(next);
-    return at;
+    this.at = at;
+    this.last = last;
+    this.isOdd = isOdd;
+    this.bytes += piece.length;
   }
 }
 
-function lastOf(piece: Buffer, before: number): number | undefined {
-  let at = before - 1;
-  while (piece[at] === SPACE) at--;
-  return piece[at];
+/** The last byte of a range that is no space. */
+function lastOf(piece: Buffer, from: number, end: number): number | undefined {
+  for (let at = end - 1; at >= from; at--) if (piece[at] !== SPACE) return piece[at];
+  return undefined;
 }

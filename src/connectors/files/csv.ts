@@ -7,7 +7,7 @@ import { quoteFile, quoteLiteral } from '../../core/filter.js';
 import type { CallContext } from '../contract.js';
 import { parseCsvHeader } from './csv-header.js';
 import { describePlace, translateFileError, unreadable, type FilePlace } from './errors.js';
-import { CsvLines } from './csv-lines.js';
+import { CsvLines, READ_FROM_START_BYTES } from './csv-lines.js';
 import type { FoundFile } from './file-tree.js';
 
 /** How much of a file is looked at to find its dialect, in bytes. */
@@ -45,7 +45,9 @@ export async function inspectCsv(
     const escape = await sniffEscape(context, found, dialect, text);
     if (!isRead) return { ...dialect, escape };
     const read = lines[header.quote];
-    if (!gzip) for await (const piece of await found.read({ signal: context.signal })) read.take(piece as Buffer);
+    if (!gzip && found.sizeBytes > READ_FROM_START_BYTES) {
+      for await (const piece of await found.read({ signal: context.signal })) read.take(piece as Buffer);
+    }
     return { ...dialect, escape, ...(needStart(read, escape, place) && { readFromStart: true }) };
   } catch (error) {
     throw context.signal.aborted ? error : translateFileError(error, place);
