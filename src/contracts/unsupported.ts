@@ -24,7 +24,17 @@ export function unsupportedParts(contract: Contract): string[] {
   const { shape, catchall } = contract.schema._zod.def;
   for (const [name, schema] of Object.entries(shape)) look(schema, name, found, new Set());
   if (catchall) look(catchall, '*', found, new Set());
-  return found;
+  return [...found, ...twins(Object.keys(shape))];
+}
+
+// DuckDB would read the one where the other is meant.
+function twins(names: readonly string[]): string[] {
+  const seen = new Map<string, string>();
+  return names.flatMap((name) => {
+    const twin = seen.get(name.toLowerCase());
+    seen.set(name.toLowerCase(), name);
+    return twin === undefined ? [] : [`"${twin}" and "${name}" differ only in the case of their letters. Rename one`];
+  });
 }
 
 /**

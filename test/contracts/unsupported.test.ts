@@ -49,3 +49,9 @@ it('accepts schemas that contain themselves', () => {
   const tree: z.ZodType<Node> = z.lazy(() => z.object({ name: z.string(), children: z.array(tree) }));
   expect(unsupportedParts(contract(z.object({ tree, data: z.json() })))).toEqual([]);
 });
+
+it('names columns that only the case of their letters tells apart', () => {
+  expect(unsupportedParts(contract(z.object({ id: z.int(), Id: z.int().optional(), ab: z.string() })))).toEqual([
+    '"id" and "Id" differ only in the case of their letters. Rename one',
+  ]);
+});
