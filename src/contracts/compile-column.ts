@@ -3,6 +3,7 @@ import { coercedText, isCoercedInSql } from './coerced-text.js';
 import { parseType } from './duck-type.js';
 import { jsonImage } from './json-image.js';
 import { judgeNested, LeftToZod } from './nested-judgement.js';
+import { outputBase } from './introspect.js';
 import { nestedImage } from './nested-image.js';
 import { outputColumn } from './columns.js';
 import { typedImage, type Image } from './image.js';
@@ -14,7 +15,7 @@ import { stringboolJudgement } from './stringbool.js';
 import { textJudgement, unionTextImage } from './text-judgement.js';
 import { typedJudgement } from './typed-judgement.js';
 import { canonicalType, fits, isJson, isNestedBase } from './nested-types.js';
-import { isNumericText } from './types.js';
+import { isNumericText, keepsWhole } from './types.js';
 
 /** One column of a contract, over one column of the input, in SQL. */
 export interface CompiledColumn {
@@ -52,9 +53,7 @@ export interface CompiledColumn {
 export function compileColumn(given: ColumnSpec, input: Column | undefined, isText: boolean, names: ColumnNames): CompiledColumn {
   const cause = input === undefined || given.opaque ? undefined : leftToZod(given, input, isText);
   const spec = cause === undefined ? given : { ...given, uncompiled: cause, opaque: true, changes: true };
-  // What zod makes of nested values may have keys that the input's type has no place for.
-  const isWritten = spec.opaque && isNestedBase(spec.base) && !keepsJson(spec, input, isText);
-  const output = outputColumn(spec, isWritten ? undefined : input, isText);
+  const output = outputColumn(spec, isMadeAnew(spec, input, isText) ? undefined : input, isText);
   const judgement = judgementOf(spec, input, isText, names);
   const compiled = judgement.predicates.filter((predicate) => predicate !== undefined);
   const complete = compiled.length === judgement.predicates.length;
@@ -74,7 +73,7 @@ export function compileColumn(given: ColumnSpec, input: Column | undefined, isTe
       output,
       names,
       passes === undefined ? predicates.map(({ pass }) => pass) : [passes],
-      keepsJson(spec, input, isText),
+      keepsOwn(spec, input, isText),
     ),
     predicates: spec.caught === undefined ? predicates : caughtPredicates(spec, predicates, names),
     passes: spec.caught === undefined ? passes : undefined,
@@ -86,6 +85,13 @@ export function compileColumn(given: ColumnSpec, input: Column | undefined, isTe
   };
 }
 
+// What zod makes of nested values may have keys that the input's type has no place for, and what a function makes of others
+// may be more than it holds.
+function isMadeAnew(spec: ColumnSpec, input: Column | undefined, isText: boolean): boolean {
+  if (isNestedBase(spec.base)) return spec.opaque && !keepsOwn(spec, input, isText);
+  return spec.remakes && input !== undefined && !keepsWhole(outputBase(spec.schema), input);
+}
+
 // What SQL has only read from text is the same to zod; what SQL may be unsure of is not.
 function writesOf(
   spec: ColumnSpec,
@@ -95,15 +101,17 @@ function writesOf(
 ): CompiledColumn['writes'] {
   const { base, checks, coerce } = spec;
   if (input === undefined) return 'changed';
-  if (spec.opaque) return keepsJson(spec, input, isText) ? 'changed' : 'all';
+  if (spec.opaque) return keepsOwn(spec, input, isText) ? 'changed' : 'all';
   if (spec.caught !== undefined || isNestedBase(base)) return predicates.some(({ undecided }) => undecided) ? 'all' : 'changed';
   if (coerce && base.kind !== 'string') return isText || !fits(base, input) ? 'all' : 'changed';
   return base.kind === 'stringbool' || checks.some((check) => check.kind === 'change') ? 'all' : 'changed';
 }
 
-/** Whether accepted values are kept as JSON text: zod's are written only where they differ from it. */
-function keepsJson({ base }: ColumnSpec, input: Column | undefined, isText: boolean): boolean {
-  return !isText && input !== undefined && isNestedBase(base) && isJson(input);
+/** Whether accepted values of a column that zod alone judges are kept as they are: zod's are written only where they differ. */
+function keepsOwn(spec: ColumnSpec, input: Column | undefined, isText: boolean): boolean {
+  if (isText || input === undefined) return false;
+  if (isNestedBase(spec.base)) return isJson(input);
+  return !spec.remakes && !spec.coerce && fits(spec.base, input) && !spec.checks.some((check) => check.kind === 'change');
 }
 
 /** Why zod alone can judge values of the input's type, though SQL could judge others. */

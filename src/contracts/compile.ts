@@ -1,6 +1,7 @@
 import type { Contract } from '../config/contract.js';
 import type { Column } from '../core/dataset.js';
 import { quoteIdentifier } from '../core/filter.js';
+import { mayChange } from './checks.js';
 import { columnConditions, compileColumn, type CompiledColumn } from './compile-column.js';
 import { columnSpecs, extraSpecs } from './columns.js';
 import { extrasOf } from './introspect.js';
@@ -46,15 +47,18 @@ export interface CompiledRule {
 /** Compiles a contract for the columns of an input; `isText` says that all of them are CSV text. */
 export function compile(contract: Contract, inputs: readonly Column[], isText: boolean): Compiled {
   const foreign = versionOf(contract.schema) !== PROVEN_ZOD;
-  const specs = [...columnSpecs(contract), ...extraSpecs(contract, inputs)].map((spec) =>
-    foreign ? { ...spec, opaque: true } : spec,
-  );
+  const checks = contract.schema._zod.def.checks ?? [];
+  const changesRows = checks.some(mayChange);
+  const specs = [...columnSpecs(contract), ...extraSpecs(contract, inputs)].map((spec) => ({
+    ...spec,
+    opaque: spec.opaque || foreign,
+    changes: spec.changes || changesRows,
+  }));
   const columns = specs.map((spec, index) => {
     const at = inputs.findIndex((input) => input.name === spec.name);
     const names = { raw: at < 0 ? 'NULL' : rawName(at), value: `${INTERNAL}v${index}`, plain: PLAIN };
     return compileColumn(spec, inputs[at], isText, names);
   });
-  const checks = contract.schema._zod.def.checks ?? [];
   const known = new Set(specs.map((spec) => spec.name));
   return {
     contract,
@@ -74,9 +78,7 @@ export function compile(contract: Contract, inputs: readonly Column[], isText: b
       ...(foreign ? [`zod ${versionOf(contract.schema)}`] : []),
     ],
     refused: [],
-    changes:
-      columns.some(({ spec }) => spec.changes) ||
-      checks.some((check) => check._zod.def.check !== 'custom' || !('fn' in check._zod.def)),
+    changes: changesRows || columns.some(({ spec }) => spec.changes),
     warnings: foreign
       ? [
           `The contract was made with zod ${versionOf(contract.schema)}; only ${PROVEN_ZOD} is compiled to SQL, so every row goes through zod.`,

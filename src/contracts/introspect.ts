@@ -12,7 +12,9 @@ import { PROVEN_ZOD } from '../core/proven-zod.js';
 export function introspectColumn(name: string, schema: Schema, place: Place = 'key'): ColumnSpec {
   const walk = new Walk();
   const base = walk.visit(schema);
-  if (versionOf(schema) !== PROVEN_ZOD) walk.leave(`zod ${versionOf(schema)}`, true);
+  const isForeign = versionOf(schema) !== PROVEN_ZOD;
+  const remakes = walk.opaque;
+  if (isForeign) walk.leave(`zod ${versionOf(schema)}`, true);
   const takesNull = acceptsNull(schema);
   const empty = emptiness(walk, base, schema, takesNull, place);
   return {
@@ -28,6 +30,7 @@ export function introspectColumn(name: string, schema: Schema, place: Place = 'k
     uncompiled: walk.uncompiled,
     opaque: walk.opaque,
     changes: walk.changes,
+    remakes: isForeign ? remakes : walk.opaque,
   };
 }
 

@@ -31,7 +31,7 @@ export function canonicalType(base: Base): string {
 /** The type of a part of a nested column; what may be anything is JSON there. */
 export function canonicalPart(spec: ColumnSpec): string {
   const base = outputBase(spec.schema);
-  return base.kind === 'any' || base.kind === 'other' ? 'JSON' : canonicalType(base);
+  return base.kind === 'any' || (base.kind === 'other' && base.type !== 'nan') ? 'JSON' : canonicalType(base);
 }
 
 // A structure has its fields alone, which have names of their own whatever the case of their letters.

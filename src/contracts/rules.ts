@@ -98,4 +98,6 @@ export interface ColumnSpec {
   readonly opaque: boolean;
   /** Whether zod may give another value than it was given, where SQL does not give that itself. */
   readonly changes: boolean;
+  /** Whether zod may give any value of the schema's type, since a function makes it or fills it in. */
+  readonly remakes: boolean;
 }

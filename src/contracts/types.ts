@@ -41,6 +41,8 @@ export function canonicalScalar(base: Base): string {
       return 'TIMESTAMP WITH TIME ZONE';
     case 'values':
       return typeOfValues(base.values);
+    case 'other':
+      return base.type === 'nan' ? 'DOUBLE' : 'VARCHAR';
     default:
       return 'VARCHAR';
   }
@@ -79,6 +81,28 @@ export function fitsScalar(base: Base, column: Column): boolean {
       return family === 'date' || family === 'timestamp' || family === 'timestamptz';
     case 'values':
       return base.values.length === 0 || base.values.some((value) => valueFits(value, family));
+    default:
+      return true;
+  }
+}
+
+/**
+ * Whether a type that fits holds any value that a function may give, or refuses it: another would round a fraction to a whole
+ * number, cut the time off a date, or change the case of text.
+ */
+export function keepsWhole(base: Base, column: Column): boolean {
+  if (column.type === 'VARCHAR' || column.type === 'DOUBLE') return true;
+  const family = familyOf(column.type);
+  const isExact = family === 'integer' || family === 'decimal';
+  switch (base.kind) {
+    case 'number':
+      return isExact && ['safeint', 'int32', 'uint32'].includes(base.format ?? '');
+    case 'values':
+      return family === 'boolean' || (isExact && base.values.every((value) => Number.isInteger(Number(value))));
+    case 'date':
+      return family !== 'date';
+    case 'string':
+      return family !== 'text' && family !== 'time';
     default:
       return true;
   }

@@ -72,6 +72,36 @@ const leaf: fc.Arbitrary<Kind> = fc.constantFrom(
     'VARCHAR',
     word,
   ),
+  of(
+    z
+      .number()
+      .transform((value) => value / 2)
+      .pipe(z.number()),
+    'INTEGER',
+    integer,
+  ),
+  of(
+    z.number().overwrite((value) => value / 8),
+    'DECIMAL(20,2)',
+    decimal,
+  ),
+  of(
+    z
+      .date()
+      .transform((date) => new Date(date.getTime() + 1))
+      .pipe(z.date()),
+    'DATE',
+    day.map((value) => ({ sql: `DATE '${value}'`, image: new Date(value) })),
+  ),
+  of(
+    z
+      .number()
+      .max(3)
+      .catch(({ issues }) => issues.length / 4),
+    'INTEGER',
+    integer,
+  ),
+  of(z.union([z.number(), z.nan()]), 'DOUBLE', real),
   of(z.string().max(3), 'VARCHAR', word),
   of(z.string().trim().min(1), 'VARCHAR', word),
   of(

@@ -1,0 +1,118 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { z } from 'zod';
+import { z as earlier } from 'zod-4.6.5';
+import { contract, type Contract } from '../../src/config/contract.js';
+import { sql } from '../../src/config/sql.js';
+import type { EngineSession } from '../../src/engine/session.js';
+import { datasetSelect } from '../../src/engine/dataset-sql.js';
+import { temporaryFolder } from '../support/folder.js';
+import { judgeDataset, parquetInput, summary, testSession } from './judging.js';
+
+let session: EngineSession;
+beforeAll(async () => {
+  session = await testSession();
+});
+afterAll(() => session.close());
+
+/** The column `c` of the accepted rows as text, its type, and the rejected rows. */
+async function judged(given: Contract, select: string): Promise<unknown[]> {
+  const folder = temporaryFolder();
+  const { output, rejected } = await judgeDataset(session, folder, given, await parquetInput(session, folder, select));
+  const rows = await session.rows<{ c: string | null }>(`SELECT c::VARCHAR AS c FROM (${datasetSelect(output, folder)})`);
+  return [output.columns.find(({ name }) => name === 'c')?.type, rows.map(({ c }) => c), summary(rejected)];
+}
+
+const column = (schema: z.ZodType): Contract => contract(z.object({ c: schema }));
+const half = z
+  .number()
+  .transform((value) => value / 2)
+  .pipe(z.number());
+const later = z
+  .date()
+  .transform((date) => new Date(date.getTime() + 1))
+  .pipe(z.date());
+
+it.each<[string, z.ZodType, string, unknown[]]>([
+  ['a fraction of whole numbers', half, 'SELECT unnest([3, NULL]) AS c', ['DOUBLE', ['1.5'], ['2: invalid_type c']]],
+  ['by preprocess', z.preprocess((cents) => Number(cents) / 100, z.number()), 'SELECT 149 AS c', ['DOUBLE', ['1.49'], []]],
+  ['by overwrite', z.number().overwrite((value) => value / 8), 'SELECT 1::DECIMAL(9,2) AS c', ['DOUBLE', ['0.125'], []]],
+  [
+    'by catch',
+    z
+      .number()
+      .max(5)
+      .catch(() => 0.5),
+    'SELECT 9 AS c',
+    ['DOUBLE', ['0.5'], []],
+  ],
+  [
+    'as a default',
+    z
+      .number()
+      .refine(() => true)
+      .default(0.5),
+    'SELECT NULL::INTEGER AS c',
+    ['DOUBLE', ['0.5'], []],
+  ],
+  ['a time of a date', later, "SELECT DATE '2001-02-03' AS c", ['TIMESTAMP WITH TIME ZONE', ['2001-02-03 00:00:00.001+00'], []]],
+  ['a time of a time', later, "SELECT TIMESTAMP '2001-02-03' AS c", ['TIMESTAMP', ['2001-02-03 00:00:00.001'], []]],
+  [
+    'letters of a UUID',
+    z.guid().overwrite((id) => id.toUpperCase()),
+    `SELECT '${'a'.repeat(8)}-0000-4000-8000-${'b'.repeat(12)}'::UUID AS c`,
+    ['VARCHAR', [`${'A'.repeat(8)}-0000-4000-8000-${'B'.repeat(12)}`], []],
+  ],
+])(
+  'keeps what a function makes as it is, in the type of the contract where the column would change it: %s',
+  async (_, schema, select, expected) => {
+    expect(await judged(column(schema), select)).toEqual(expected);
+  },
+);
+
+it('keeps NaN and infinities that a contract accepts', async () => {
+  const odd = "SELECT unnest(['nan', 'inf', '-inf', '1']::DOUBLE[]) AS c";
+  const orNaN = column(z.union([z.number(), z.nan()]));
+  expect(await judged(orNaN, odd)).toEqual(['DOUBLE', ['nan', '1.0'], ['2: invalid_union c', '3: invalid_union c']]);
+  expect(await judged(column(z.preprocess((value) => value, z.any())), odd)).toEqual([
+    'DOUBLE',
+    ['nan', 'inf', '-inf', '1.0'],
+    [],
+  ]);
+  expect(await judged(column(z.number().catch(Number.POSITIVE_INFINITY)), odd)).toEqual([
+    'DOUBLE',
+    ['inf', 'inf', 'inf', '1.0'],
+    [],
+  ]);
+  const list = column(z.array(z.union([z.number(), z.nan()])));
+  expect(await judged(list, "SELECT ['nan', '1.5']::DOUBLE[] AS c")).toEqual(['DOUBLE[]', ['[nan, 1.5]'], []]);
+});
+
+it('never makes null of a NaN that JSON has no word for', async () => {
+  const Json = column(z.preprocess((value) => (value === 'x' ? Number.NaN : value), z.union([z.nan(), z.string(), z.json()])));
+  expect(await judged(Json, `SELECT unnest(['"x"', '"y"']::JSON[]) AS c`)).toEqual(['JSON', ['"y"'], ['1: custom c']]);
+});
+
+it('keeps what a function of the whole row changes, and judges rules by it', async () => {
+  const Row = z.object({ id: z.int(), c: z.number(), text: z.string().optional() });
+  const select = 'SELECT unnest([1, 2]) AS id, unnest([4, 3]) AS c';
+  const Overwritten = contract(
+    Row.overwrite((row) => ({ ...row, c: row.c / 2, text: 'made' })),
+    { rules: { made: sql`text = 'made'` } },
+  );
+  expect(await judged(Overwritten, select)).toEqual(['INTEGER', ['2'], ['2: custom c']]);
+  const Refined = contract(
+    Row.superRefine((row) => {
+      row.c = row.id === 1 ? 7 : row.c;
+    }),
+  );
+  expect(await judged(Refined, select)).toEqual(['INTEGER', ['7', '3'], []]);
+});
+
+it.each([
+  ['BIGINT', '9007199254740993', earlier.number()],
+  ['DECIMAL(38,2)', '123456789012345678.91', earlier.number()],
+  ['TIMESTAMP', '2001-02-03 04:05:06.123456', earlier.date()],
+])('keeps a %s whole where another version of zod has only looked at it', async (type, value, schema) => {
+  const given = contract(earlier.object({ c: schema }) as unknown as z.ZodObject);
+  expect(await judged(given, `SELECT '${value}'::${type} AS c`)).toEqual([type, [value], []]);
+});
