@@ -112,7 +112,7 @@ export function temporalOf(check: z.core.$ZodCheck): Temporal | undefined {
   const { format } = def;
   if ((format !== 'date' && format !== 'time' && format !== 'datetime') || def.pattern?.source !== own[format].source)
     return undefined;
-  return { format, local: args.local, precision };
+  return { format, local: args.local, offset: args.offset, precision };
 }
 
 interface TemporalDef {

@@ -173,7 +173,7 @@ function judgementOf(spec: ColumnSpec, input: Column | undefined, isText: boolea
 function nestedJudgement(spec: ColumnSpec, input: Column, isText: boolean, { raw }: ColumnNames): Judgement {
   const type = parseType(input.type);
   if (isText && !isTextUnion(spec))
-    return untested(raw, spec.base.kind === 'union' ? unionTextImage(spec.base.options, raw) : jsonImage(spec, raw));
+    return untested(raw, spec.base.kind === 'union' ? unionTextImage(spec, spec.base.options, raw) : jsonImage(spec, raw));
   if (!isText && isJson(input)) return untested(raw, jsonImage(spec, raw));
   const image = type.kind === 'scalar' ? typedImage(imageBase(spec, input), input, raw) : nestedImage(spec, type, raw);
   if (spec.opaque) return untested(raw, image);

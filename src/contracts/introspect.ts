@@ -48,8 +48,8 @@ function emptiness(
       outcome?.empty.kind !== 'default' || !isEmptyComposite(outcome.empty.value) || base.kind === 'list' || base.kind === 'map';
     if (outcome !== undefined && isHeld) return { ...outcome, required: schema._zod.optin === undefined || outcome.required };
     walk.leave('a default that SQL cannot hold', true);
-  } else if (walk.fills) {
-    walk.leave('a default beside a part that zod judges', true);
+  } else if (walk.fills || (walk.coerce && !walk.changes)) {
+    walk.leave('a value for none beside a part that zod judges', true);
   }
   const isOptional = schema._zod.optin !== undefined;
   return { required: !isOptional, empty: { kind: takesNull || isOptional ? 'accept' : 'reject' } };

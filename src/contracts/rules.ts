@@ -59,6 +59,8 @@ export interface Temporal {
   readonly format: 'date' | 'time' | 'datetime';
   /** Whether a datetime without offset is allowed. */
   readonly local: boolean;
+  /** Whether an offset other than `Z` is allowed. */
+  readonly offset: boolean;
   /** Digits of the second's fraction that zod demands; -1 for no seconds. */
   readonly precision: number | undefined;
 }

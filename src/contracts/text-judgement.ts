@@ -1,7 +1,10 @@
 import { dateOfMillis, millisOf, readText, textImage, type Image } from './image.js';
 import { textSteps, untested, type ColumnNames, type Judgement } from './judgement.js';
+import { jsonImage } from './json-image.js';
+import { isNestedBase } from './nested-types.js';
 import type { Base, ColumnSpec, Predicate } from './rules.js';
 import { bigintOfText, booleanOfText, dateOfText, integerOfText, numberOfText } from './text-values.js';
+import { canonicalScalar } from './types.js';
 import {
   bigintPredicate,
   datePredicate,
@@ -82,19 +85,22 @@ function parsed(value: string, names: ColumnNames, checks: readonly (Predicate |
 
 function textStrings(spec: ColumnSpec, { raw, value }: ColumnNames): Judgement {
   const base = spec.base as Base & { kind: 'string' };
-  const kept = { date: 'DATE', datetime: base.temporal?.local ? 'TIMESTAMP' : 'TIMESTAMPTZ', time: undefined }[
-    base.temporal?.format ?? 'time'
-  ];
+  const kept = canonicalScalar(base);
   const image = textImage(raw);
-  if (kept === undefined) return { ...textSteps(spec.checks, raw, { value }), image };
+  if (kept === 'VARCHAR') return { ...textSteps(spec.checks, raw, { value }), image };
   const steps = textSteps(spec.checks, raw, base.temporal?.format === 'date' ? { date: value } : {});
   // A row whose text zod accepts and DuckDB cannot hold must not become a silent NULL.
   return {
-    value: `TRY_CAST(${steps.value} AS ${kept})`,
+    value: `TRY_CAST(${base.temporal?.precision === -1 ? withSeconds(steps.value) : steps.value} AS ${kept})`,
     predicates: [...steps.predicates, { pass: `${value} IS NOT NULL` }],
     classes: steps.classes,
     image,
   };
+}
+
+// DuckDB reads no time without seconds.
+function withSeconds(s: string): string {
+  return `left(${s}, 16) || ':00' || substring(${s}, 17)`;
 }
 
 function textMembers(base: Base & { kind: 'values' }, names: ColumnNames): Judgement {
@@ -117,11 +123,12 @@ function members(
 }
 
 /** The image of text under several schemas: as the first that can read it does; the text itself where any takes text. */
-export function unionTextImage(options: readonly ColumnSpec[], raw: string): Image {
-  const read = options.every(({ base, coerce }) => !coerce && READ_FROM_TEXT.has(base.kind));
-  if (!read) return textImage(raw);
+export function unionTextImage(spec: ColumnSpec, options: readonly ColumnSpec[], raw: string): Image {
+  if (options.some(takesText)) return textImage(raw);
+  if (options.every(({ base }) => isNestedBase(base))) return jsonImage(spec, raw);
   const names = { raw, value: raw, plain: 'FALSE' };
   const images = options.map((option) => {
+    if (isNestedBase(option.base)) return jsonImage(spec, raw);
     const { value } = textJudgement(option, names);
     return textJudgement(option, { ...names, value: `(${value})` }).image;
   });
@@ -135,6 +142,11 @@ export function unionTextImage(options: readonly ColumnSpec[], raw: string): Ima
       return found.find((value) => typeof value !== 'string' && value !== undefined) ?? found[0];
     },
   };
+}
+
+function takesText({ base, coerce }: ColumnSpec): boolean {
+  if (base.kind === 'union') return coerce || base.options.some(takesText);
+  return coerce || !(READ_FROM_TEXT.has(base.kind) || isNestedBase(base));
 }
 
 const READ_FROM_TEXT: ReadonlySet<string> = new Set(['number', 'bigint', 'boolean', 'date', 'values']);

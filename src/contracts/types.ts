@@ -52,7 +52,8 @@ export function canonicalScalar(base: Base): string {
 function temporalType(temporal: (Base & { kind: 'string' })['temporal']): string {
   if (temporal?.format === 'date') return 'DATE';
   if (temporal?.format !== 'datetime') return 'VARCHAR';
-  return temporal.local ? 'TIMESTAMP' : 'TIMESTAMP WITH TIME ZONE';
+  // A TIMESTAMP would forget the offset.
+  return temporal.local && !temporal.offset ? 'TIMESTAMP' : 'TIMESTAMP WITH TIME ZONE';
 }
 
 function typeOfValues(values: readonly (string | number | boolean | bigint)[]): string {

@@ -9,7 +9,7 @@ export function writable(value: unknown, column: Column): string | null {
   if (isJson(column)) return jsonText(value);
   if (isNestedType(column.type)) return jsonText(value, parseType(column.type));
   if (value instanceof Date) return value.toISOString();
-  if (typeof value === 'string') return value;
+  if (typeof value === 'string') return textOf(value, column.type);
   if (Object.is(value, -0)) return '-0';
   return typeof value === 'number' || typeof value === 'bigint' ? String(value) : JSON.stringify(value);
 }
@@ -18,7 +18,9 @@ export function writable(value: unknown, column: Column): string | null {
 export function readWritten(sql: string, { type }: Column): string {
   // A part that its type cannot hold must not become NULL within the rest: only a plain cast refuses the whole.
   if (isNestedType(type)) return `TRY(CAST(CAST(${sql} AS JSON) AS ${type}))`;
-  const read = `TRY_CAST(${sql} AS ${type})`;
+  // Only the type with a zone reads an offset; the other would leave it out.
+  const given = familyOf(type) === 'timestamp' ? `TRY_CAST(${sql} AS TIMESTAMPTZ)` : sql;
+  const read = `TRY_CAST(${given} AS ${type})`;
   const same = sameValue(sql, read, type);
   return same === undefined ? read : `CASE WHEN ${same} THEN ${read} END`;
 }
@@ -38,6 +40,11 @@ function sameValue(sql: string, read: string, type: string): string | undefined 
   }
 }
 
+// DuckDB reads no time without seconds.
+function textOf(value: string, type = ''): string {
+  return type.startsWith('TIMESTAMP') ? value.replace(/(T\d\d:\d\d)(?=Z|[+-]|$)/, '$1:00') : value;
+}
+
 // Half a surrogate pair: what has one is no text, so that the row is rejected. JSON would make null of such a number.
 const NOT_IN_JSON = '\ud800';
 
@@ -49,6 +56,7 @@ function jsonText(value: unknown, of?: DuckType): string {
   if (typeof value === 'bigint') return type === undefined ? String(value) : `"${value}"`;
   if (Object.is(value, -0)) return '-0.0';
   if (typeof value === 'number' && !Number.isFinite(value)) return type === undefined ? NOT_IN_JSON : String(value);
+  if (typeof value === 'string') return JSON.stringify(textOf(value, type?.text));
   if (typeof value !== 'object' || value instanceof Date) return JSON.stringify(value);
   if (Array.isArray(value))
     return `[${value.map((item) => jsonText(item, type?.kind === 'list' ? type.element : type)).join(',')}]`;

@@ -6,7 +6,7 @@ import { sql } from '../../src/config/sql.js';
 import type { EngineSession } from '../../src/engine/session.js';
 import { datasetSelect } from '../../src/engine/dataset-sql.js';
 import { temporaryFolder } from '../support/folder.js';
-import { judgeDataset, parquetInput, summary, testSession } from './judging.js';
+import { csvInput, judgeDataset, parquetInput, summary, testSession } from './judging.js';
 
 let session: EngineSession;
 beforeAll(async () => {
@@ -115,4 +115,95 @@ it.each([
 ])('keeps a %s whole where another version of zod has only looked at it', async (type, value, schema) => {
   const given = contract(earlier.object({ c: schema }) as unknown as z.ZodObject);
   expect(await judged(given, `SELECT '${value}'::${type} AS c`)).toEqual([type, [value], []]);
+});
+
+/** The column `c` of a CSV file as text, after the contract has judged it. */
+async function fromText(schema: z.ZodType, cells: readonly string[]): Promise<unknown[]> {
+  const folder = temporaryFolder();
+  const lines = cells.map((cell, index) => `${index},${cell === '' ? '' : `"${cell.replaceAll('"', '""')}"`}\n`);
+  const input = csvInput(folder, ['n', 'c'], `n,c\n${lines.join('')}`);
+  const { output, rejected } = await judgeDataset(session, folder, contract(z.object({ n: z.int(), c: schema })), input);
+  const rows = await session.rows<{ c: string | null }>(`SELECT c::VARCHAR AS c FROM (${datasetSelect(output, folder)})`);
+  return [output.columns[1]?.type, rows.map(({ c }) => c), summary(rejected)];
+}
+
+const zoned = z.iso.datetime({ local: true, offset: true });
+const MOMENTS = ['2001-02-03T04:05:06', '2001-02-03T04:05:06Z', '2001-02-03T04:05:06+05:30'];
+const KEPT = ['2001-02-03 04:05:06+00', '2001-02-03 04:05:06+00', '2001-02-02 22:35:06+00'];
+
+it('keeps the moment of a time with an offset, also where one without is allowed', async () => {
+  expect(await fromText(zoned, MOMENTS)).toEqual(['TIMESTAMP WITH TIME ZONE', KEPT, []]);
+  expect(
+    await fromText(
+      z
+        .string()
+        .transform((text) => text)
+        .pipe(zoned),
+      MOMENTS,
+    ),
+  ).toEqual(['TIMESTAMP WITH TIME ZONE', KEPT, []]);
+  const named = MOMENTS.map((text) => JSON.stringify([text]));
+  expect(await fromText(z.array(zoned), named)).toEqual(['TIMESTAMP WITH TIME ZONE[]', KEPT.map((text) => `['${text}']`), []]);
+  const moved = z.iso.datetime({ offset: true }).overwrite((text) => text.replace('Z', '+05:30'));
+  expect(await judged(column(moved), "SELECT TIMESTAMP '2001-02-03 04:05:06' AS c")).toEqual([
+    'TIMESTAMP',
+    ['2001-02-02 22:35:06'],
+    [],
+  ]);
+});
+
+it('reads times without seconds where the contract asks for such', async () => {
+  const toMinute = z.iso.datetime({ precision: -1, offset: true });
+  const texts = ['2001-02-03T04:05Z', '2001-02-03T04:05+05:30', '2001-02-03T04:05:06Z'];
+  const kept = ['2001-02-03 04:05:00+00', '2001-02-02 22:35:00+00'];
+  expect(await fromText(toMinute, texts)).toEqual(['TIMESTAMP WITH TIME ZONE', kept, ['4: invalid_format c']]);
+  const made = z
+    .string()
+    .transform((text) => text)
+    .pipe(toMinute);
+  expect(await fromText(made, texts)).toEqual(['TIMESTAMP WITH TIME ZONE', kept, ['4: invalid_format c']]);
+  expect(await fromText(z.array(toMinute), ['["2001-02-03T04:05Z"]'])).toEqual([
+    'TIMESTAMP WITH TIME ZONE[]',
+    ["['2001-02-03 04:05:00+00']"],
+    [],
+  ]);
+});
+
+it('reads JSON in text under a union of objects and lists, also beside numbers', async () => {
+  const sale = z.object({ kind: z.literal('sale'), at: z.date() });
+  const Event = z.discriminatedUnion('kind', [sale, z.object({ kind: z.literal('visit'), pages: z.int() })]);
+  const texts = [
+    '{"kind":"sale","at":"2001-02-03"}',
+    '{"kind":"visit","pages":2,"more":1}',
+    '{"kind":"other"}',
+    'sale',
+    '5',
+    '[1]',
+  ];
+  expect(await fromText(Event, texts)).toEqual([
+    'JSON',
+    ['{"kind":"sale","at":"2001-02-03T00:00:00.000Z"}', '{"kind":"visit","pages":2}'],
+    ['4: invalid_union c.kind', '5: invalid_type c', '6: invalid_type c', '7: invalid_type c'],
+  ]);
+  expect(await fromText(z.union([z.number(), z.array(z.int()), z.null()]), texts)).toEqual([
+    'JSON',
+    ['5', '[1]'],
+    ['2: invalid_union c', '3: invalid_union c', '4: invalid_union c', '5: invalid_union c'],
+  ]);
+  expect(await fromText(z.union([z.string().max(2), z.array(z.int())]), ['5', '[1]'])).toEqual([
+    'JSON',
+    ['"5"'],
+    ['3: too_big c'],
+  ]);
+});
+
+it('gives what coercion makes of a missing value, also beside a refinement', async () => {
+  const anything = (): boolean => true;
+  expect(await fromText(z.coerce.boolean().refine(anything), ['', 'x'])).toEqual(['BOOLEAN', ['false', 'true'], []]);
+  expect(await fromText(z.coerce.string().refine(anything), ['', 'x'])).toEqual(['VARCHAR', ['null', 'x'], []]);
+  expect(await judged(column(z.coerce.string().refine(anything)), "SELECT unnest([NULL, 'x']) AS c")).toEqual([
+    'VARCHAR',
+    ['null', 'x'],
+    [],
+  ]);
 });
