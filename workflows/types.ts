@@ -207,8 +207,8 @@ export interface Run<P extends Project> {
   /** Reads a dataset, named `dataset`, from a connection. */
   extract(dataset: string, options: ExtractFrom<P>): Promise<Dataset>;
   /** Judges every row by a contract: the result has the rows it accepts; the others go to quarantine with their reasons. */
-  validate<C extends NameOf<P['contracts']>>(
-    input: Given<Dataset<never> | Dataset>,
+  validate<C extends NameOf<P['contracts']>, Row>(
+    input: Given<Dataset<Row>>,
     contract: C,
     options?: ValidateOptions<P>,
   ): Promise<Dataset<RowOf<P['contracts'][C]>>>;

@@ -192,6 +192,10 @@ export const daily = pipeline('daily', async (run, params) => {
   // @ts-expect-error a transform's name has to be in the config
   await run.transform('total', { orders, customers });
 
+  // What a transform makes can be judged by a contract, too.
+  await run.validate(totals, 'Customer');
+  await run.transform('totals', { orders: run.validate(orders, 'Order', { as: 'again' }), customers });
+
   await run.load(totals, { to: 'out', path: 'totals.parquet', mode: 'replace', partition: { name: 'x' } });
   await run.load(await run.extract('raw', { from: 'out', path: 'raw.csv' }), {
     to: 'out',
