@@ -8,7 +8,7 @@ import type { DefinePipeline, ParamsOf, Run } from './types.js';
  * @example export const pipeline = pipelines<typeof project>();
  */
 export function pipelines<P extends Project>(): DefinePipeline<P> {
-  return function pipeline<N extends keyof P['pipelines'] & string, R>(
+  return function pipeline<N extends Extract<keyof P['pipelines'], string>, R>(
     name: N,
     body: (run: Run<P>, params: ParamsOf<P, N>) => Promise<R>,
   ) {

@@ -34,7 +34,8 @@ export interface Loaded<Row = unknown> extends LoadResult, Table<Row> {
 /** A dataset, or the promise of one: a step waits for its inputs by itself. */
 export type Given<D> = D | Promise<D>;
 
-type NameOf<T> = keyof T & string;
+// By `Extract` the compiler's messages list the names; of `keyof T & string` they would show the whole config.
+type NameOf<T> = Extract<keyof T, string>;
 type InputsOf<T> = T extends Transform<infer I> ? { readonly [K in keyof I]: Given<Dataset<RowOf<I[K]>>> } : never;
 // A table of unknown rows is held against the contract when the transform runs, by its columns.
 type TablesOf<T> = T extends Transform<infer I> ? { readonly [K in keyof I]: Given<Table<RowOf<I[K]>> | Table> } : never;
@@ -59,7 +60,7 @@ export interface Checked {
 export type ParamsOf<P extends Project, N extends NameOf<P['pipelines']>> = z.output<P['pipelines'][N]['params']>;
 
 /** The parameters with which a pipeline is started. */
-export type ParamsInput<P extends Project, N extends NameOf<P['pipelines']>> = z.input<P['pipelines'][N]['params']>;
+export type ParamsInput<P extends Project, N extends keyof P['pipelines']> = z.input<P['pipelines'][N]['params']>;
 
 /** Of which target, and which of its watermarks. */
 export interface WatermarkOf<P extends Project> extends StepOptions<P> {

@@ -10,7 +10,7 @@ import { checkAddress } from './service-address.js';
 
 /** The pipelines of a project, and those that every project has. */
 type PipelinesOf<P extends Project> = P['pipelines'] & typeof BUILT_IN_PIPELINES;
-type NameOf<P extends Project> = keyof PipelinesOf<P> & string;
+type NameOf<P extends Project> = Extract<keyof PipelinesOf<P>, string>;
 type ParamsFor<P extends Project, N extends NameOf<P>> = ParamsInput<P & { readonly pipelines: PipelinesOf<P> }, N>;
 
 /** What the runs of a pipeline give, as the project's workflows say. */

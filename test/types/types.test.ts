@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
@@ -24,4 +25,22 @@ test('the projects of the tests type-check', async () => {
 
 test('the example type-checks against the built package, as a user’s project does', async () => {
   expect(await typeErrors(path.join(root, 'examples/flights'))).toBe('');
+});
+
+test('a wrong name is told with the names there are', async () => {
+  const folder = await mkdtemp(path.join(root, 'test/types/wrong-'));
+  try {
+    await writeFile(path.join(folder, 'tsconfig.json'), '{ "extends": "../tsconfig.json", "include": ["*.ts"] }');
+    const body = "async (run) => { await run.validate(run.extract('sales', { from: 'shp', path: 'x' }), 'Sal'); }";
+    const imports =
+      "import { pipelines } from '../../../workflows/index.js';\nimport type project from '../../fixtures/shop/millrace.config.js';\n";
+    await writeFile(
+      path.join(folder, 'wrong.ts'),
+      `${imports}export const sales = pipelines<typeof project>()('sals', ${body});\n`,
+    );
+    const told = await typeErrors(folder);
+    expect(told).toMatch(/'"sals"' is not assignable to parameter of type '"\w+"/);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
