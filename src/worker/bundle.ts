@@ -20,6 +20,7 @@ import { RELAY_WORKFLOW, TRIGGER_WORKFLOW } from '../core/trigger.js';
 import { ProblemsError, refuseProblems, type Problem } from '../core/problems.js';
 import { readPipelineNames, type NamedProject } from './pipeline-names.js';
 import { watchSandbox } from './sandbox-imports.js';
+import { sandboxProblems } from './sandbox-load.js';
 
 type LongLived = readonly [type: string, file: string, name: string];
 
@@ -69,6 +70,7 @@ export async function bundleProject(project: NamedProject): Promise<WorkflowBund
       webpackConfigHook: (config) => sandbox.watch(useOurWorkflowLibrary(config)),
     });
     refuseProblems([...problems, ...sandbox.problems], project.directory);
+    refuseProblems(sandboxProblems(bundle, project), project.directory);
     return bundle;
   } catch (error) {
     if (error instanceof ProblemsError) throw error;

@@ -63,6 +63,15 @@ test('packages, Millrace beside its workflow side, and the config as a value are
   ]);
 });
 
+test('what throws in the sandbox alone, as globals of Node do, is told with its place', async () => {
+  const found = await problemsAfter({ [PROJECT]: ['export const', 'const region = process.env.REGION;\nexport const'] });
+  expect(found).toEqual([
+    expect.stringMatching(
+      /^workflows\/project\.ts:\d+:\d+: It throws when the workflow sandbox loads it: .*process is not defined\..*\[WORKFLOW_INVALID\]$/,
+    ),
+  ]);
+});
+
 test('syntax errors in two files, and an import of what is not there, are told together', async () => {
   const found = await problemsAfter({
     [INDEX]: "export { sum } from './sum.js';\nimport './none.js';\n",

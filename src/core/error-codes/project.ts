@@ -43,7 +43,7 @@ export const PROJECT_ERRORS = {
     remedy: 'Correct them all, then start again.',
   },
   WORKFLOW_INVALID: {
-    cause: 'A file of pipelines does not compile, or throws when it is imported.',
+    cause: 'A file of pipelines does not compile, or throws when it is imported, in Node or in the workflow sandbox.',
     retryable: false,
     remedy: 'Correct the file at the named line.',
   },
