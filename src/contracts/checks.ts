@@ -28,6 +28,11 @@ export function mayChange(check: z.core.$ZodCheck): boolean {
   return def.check === 'overwrite' || nameOf(check) === 'url';
 }
 
+/** Whether a check is there to change the value. */
+export function overwrites(check: z.core.$ZodCheck): boolean {
+  return check._zod.def.check === 'overwrite';
+}
+
 /** A check of text, where it is one that can be said in SQL. */
 export function stringCheck(check: z.core.$ZodCheck): Check | undefined {
   const def = defOf(check);

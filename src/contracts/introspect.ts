@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { allChecks, lengthOnly, mayChange, nameOf } from './checks.js';
+import { allChecks, lengthOnly, mayChange, nameOf, overwrites } from './checks.js';
 import { isEmptyComposite, outcomeOfNothing, type Place } from './empty.js';
 import type { Base, Check, ColumnSpec, Empty, Extras } from './rules.js';
 import { scalarBase, type Notes } from './scalar-schemas.js';
@@ -13,7 +13,7 @@ export function introspectColumn(name: string, schema: Schema, place: Place = 'k
   const walk = new Walk();
   const base = walk.visit(schema);
   const isForeign = versionOf(schema) !== PROVEN_ZOD;
-  const remakes = walk.opaque;
+  const { remakes } = walk;
   if (isForeign) walk.leave(`zod ${versionOf(schema)}`, true);
   const takesNull = acceptsNull(schema);
   const empty = emptiness(walk, base, schema, takesNull, place);
@@ -30,7 +30,7 @@ export function introspectColumn(name: string, schema: Schema, place: Place = 'k
     uncompiled: walk.uncompiled,
     opaque: walk.opaque,
     changes: walk.changes,
-    remakes: isForeign ? remakes : walk.opaque,
+    remakes: isForeign ? remakes : walk.remakes,
   };
 }
 
@@ -64,12 +64,18 @@ class Walk implements Notes {
   uncompiled: string | undefined;
   opaque = false;
   changes = false;
+  remakes = false;
 
-  /** Notes that zod must judge. A value that zod may change must not be judged by SQL beforehand. */
-  leave(reason: string, changes = false): void {
+  /**
+   * Notes that zod must judge. A value that zod may change must not be judged by SQL beforehand.
+   *
+   * @param remakes whether it changes values as a rule, rather than only being able to
+   */
+  leave(reason: string, changes = false, remakes = changes): void {
     this.uncompiled ??= reason;
     this.changes ||= changes;
     this.opaque ||= changes;
+    this.remakes ||= remakes;
   }
 
   visit(schema: Schema): Base {
@@ -160,14 +166,15 @@ class Walk implements Notes {
   // What a part leaves to zod, the whole does.
   private part(name: string, schema: Schema, place: Place): ColumnSpec {
     const part = introspectColumn(name, schema, place);
-    if (part.uncompiled !== undefined) this.leave(part.uncompiled, part.opaque);
+    if (part.uncompiled !== undefined) this.leave(part.uncompiled, part.opaque, part.remakes);
     this.changes ||= part.changes;
     return part;
   }
 
   // A wrapper's own checks would also see what the wrapper lets through, so any sends the column to zod.
-  private wrapper(def: { readonly checks?: readonly unknown[] | undefined }, inner: Schema): Base {
-    if ((def.checks?.length ?? 0) > 0) this.leave('checks on a wrapper', true);
+  private wrapper(def: { readonly checks?: readonly z.core.$ZodCheck[] | undefined }, inner: Schema): Base {
+    const checks = def.checks ?? [];
+    if (checks.length > 0) this.leave('checks on a wrapper', true, checks.some(overwrites));
     return this.visit(inner);
   }
 
@@ -192,7 +199,7 @@ class Walk implements Notes {
   private other(schema: Schema): Base {
     const def = definitionOf(schema);
     this.leave(def.type, CHANGING.has(def.type));
-    this.opaque = true;
+    this.opaque = this.remakes = true;
     const leaf = inputLeaf(schema);
     if (leaf === schema) return { kind: 'other', type: def.type };
     // Only the family of values matters from here on; what the leaf checks is left to zod.
@@ -202,12 +209,12 @@ class Walk implements Notes {
   }
 
   take(found: Check | undefined, check: z.core.$ZodCheck): void {
-    if (found === undefined) this.leave(nameOf(check), mayChange(check));
+    if (found === undefined) this.leave(nameOf(check), mayChange(check), overwrites(check));
     else this.checks.push(found);
   }
 
   leaveChecks(schema: Schema): void {
-    for (const check of allChecks(schema)) this.leave(nameOf(check), mayChange(check));
+    for (const check of allChecks(schema)) this.leave(nameOf(check), mayChange(check), overwrites(check));
   }
 }
 

@@ -69,6 +69,27 @@ it.each<[string, z.ZodType, string, unknown[]]>([
   },
 );
 
+it.each<[string, z.ZodType, unknown[]]>([
+  [
+    'a refine on what may be missing',
+    z
+      .number()
+      .nullable()
+      .refine(() => true),
+    ['1.50', '2.50'],
+  ],
+  ['a superRefine', z.number().superRefine(() => undefined), ['1.50', '2.50']],
+  ['a check that writes', z.number().check((at) => void (at.value = at.value === 1.5 ? 7 : at.value)), ['7.00', '2.50']],
+])('keeps the type of the column for what looks at its values and may only write: %s', async (_, schema, values) => {
+  const select = 'SELECT unnest([1.5, 2.5])::DECIMAL(9,2) AS c';
+  expect(await judged(column(schema), select)).toEqual(['DECIMAL(9,2)', values, []]);
+});
+
+it('rejects a value that a check has written and the column cannot hold', async () => {
+  const third = z.number().check((at) => void (at.value /= 3));
+  expect(await judged(column(third), 'SELECT unnest([3, 4])::INTEGER AS c')).toEqual(['INTEGER', ['1'], ['2: custom c']]);
+});
+
 it('keeps NaN and infinities that a contract accepts', async () => {
   const odd = "SELECT unnest(['nan', 'inf', '-inf', '1']::DOUBLE[]) AS c";
   const orNaN = column(z.union([z.number(), z.nan()]));
