@@ -72,6 +72,12 @@ test('what throws in the sandbox alone, as globals of Node do, is told with its 
   ]);
 });
 
+test('what a run has when its sandbox loads the bundle, as the time, is not missed', async () => {
+  const lines =
+    'export const [year, chance] = [new Date().getFullYear(), Math.random()];\nexport const later = setTimeout;\nexport const';
+  expect(await problemsAfter({ [PROJECT]: ['export const', lines] })).toEqual([]);
+});
+
 test('syntax errors in two files, and an import of what is not there, are told together', async () => {
   const found = await problemsAfter({
     [INDEX]: "export { sum } from './sum.js';\nimport './none.js';\n",
