@@ -176,14 +176,14 @@ describe('a token with a scope', () => {
 
   test('lets no admin of some pipelines make a token of all, nor read the audit', async () => {
     const some = await service.as({ role: 'admin', owners: ['sales'] });
-    for (const refused of [
+    const asked = [
       some.createToken({ name: 'more', role: 'admin' }),
       some.listTokens({}),
       some.revokeToken({ token: 'any' }),
       some.listAudit({}),
-    ]) {
-      await expect(refused).rejects.toMatchObject({ code: 'FORBIDDEN', message: expect.stringContaining('some pipelines only') });
-    }
+    ];
+    const refusal = { code: 'FORBIDDEN', message: expect.stringContaining('some pipelines only') as string };
+    await Promise.all(asked.map((each) => expect(each).rejects.toMatchObject(refusal)));
   });
 });
 

@@ -36,9 +36,9 @@ test.each([
   ['a month before the first', { ...range, from: '2023-12' }, 'PARAMETERS_INVALID', 'begin with 2024-01'],
   ['millennia', { pipeline: 'copyDay', from: '2024-01-01', to: '9999-12-31' }, 'BACKFILL_INVALID', 'more than 10000 partitions'],
 ] as const)('%s is refused, by a preview as by a start', async (_, input, code, message) => {
-  for (const asked of [operations.previewBackfill(input), operations.startBackfill(input)]) {
-    await expect(asked).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
-  }
+  const asked = [operations.previewBackfill(input), operations.startBackfill(input)];
+  const refusal = { code, message: expect.stringContaining(message) as string };
+  await Promise.all(asked.map((each) => expect(each).rejects.toMatchObject(refusal)));
 });
 
 test.each([

@@ -73,6 +73,8 @@ describe('a request that is wrong is refused with a problem document', () => {
     ['a field that is given twice', { path: '/v1/runs?limit=1&limit=2' }, 400, 'REQUEST_INVALID'],
     ['a limit that is too large', { path: '/v1/runs?limit=100000' }, 400, 'REQUEST_INVALID'],
     ['a cursor of no list', { path: '/v1/runs?cursor=abc' }, 400, 'REQUEST_INVALID'],
+    ['a list until a time that is none', { path: '/v1/runs?until=' }, 400, 'REQUEST_INVALID'],
+    ['a list since a day that is none', { path: '/v1/runs?since=2023-02-30T00:00:00Z' }, 400, 'REQUEST_INVALID'],
     ['a path that is no text', { path: '/v1/runs/%ff' }, 400, 'REQUEST_INVALID'],
     ['a path that is too long', { path: `/v1/runs/${'x'.repeat(5_000)}` }, 400, 'REQUEST_INVALID'],
     ['an address of nothing', { path: '/v2/runs' }, 404, 'ROUTE_UNKNOWN'],

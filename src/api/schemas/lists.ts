@@ -17,7 +17,11 @@ export function listOf<T extends z.ZodType>(item: T) {
 export const time = z.iso.datetime();
 
 /** The same as a bound of a list: written as the catalog writes times, since it compares them as text. */
-export const bound = z.iso.datetime().overwrite((text) => new Date(text).toISOString());
+export const bound = z.iso.datetime().overwrite((text) => {
+  // It is asked of a text that is no time as well.
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? text : new Date(at).toISOString();
+});
 
 export const jsonValue = z.unknown();
 export const jsonObject = z.record(z.string(), z.unknown());
