@@ -61,7 +61,8 @@ async function followRun(run: PlannedRun, dependencies: FollowDependencies): Pro
   const { address, startedAt } = await startOrJoin(run, dependencies);
   let progress: RunProgress = { ...waiting(run), runId: address.runId, status: 'running', startedAt };
   onProgress(progress);
-  const end = outcomeOf(temporal, address);
+  // Else it would be asked for again after the connection was closed, which ends the process.
+  const end = temporal.client.withAbortSignal(signal, () => outcomeOf(temporal, address));
   end.catch(() => undefined);
   let outcome: Awaited<typeof end> | undefined;
   while (!outcome && !signal.aborted) {
