@@ -13,10 +13,12 @@ for (const byte of [LINE_FEED, CARRIAGE_RETURN, ...DELIMITERS.map((each) => each
 export const READ_FROM_START_BYTES = 4 * 1024 * 1024;
 
 /** So many bytes without a quote are looked at one by one, since fields are short where all are quoted; then it is searched for. */
-const SHORT = 32;
+const SHORT = 8;
 
 /** Outside of a quoted text, in it, or after a quote that closes it, unless another one follows. */
-const [PLAIN, TEXT, CLOSING] = [0, 1, 2];
+const PLAIN = 0;
+const TEXT = 1;
+const CLOSING = 2;
 
 /**
  * Looks through a CSV file, piece by piece, for lines that are no records. DuckDB reads a large file from several places at once;
@@ -26,7 +28,7 @@ const [PLAIN, TEXT, CLOSING] = [0, 1, 2];
 export class CsvLines {
   private bytes = 0;
   private isOdd = false;
-  private at = PLAIN;
+  private at: number = PLAIN;
   /** The last byte of the pieces before that is no space. */
   private last = LINE_FEED;
   private openedAt = 0;
@@ -46,45 +48,58 @@ export class CsvLines {
     return this.at === TEXT ? this.openedAt : undefined;
   }
 
-  // One loop over local variables: this is every byte of every large CSV file.
+  // Over local variables: this is every byte of every large CSV file.
   take(piece: Buffer): void {
     const { quote } = this;
+    const { length } = piece;
     let { at, last, isOdd } = this;
-    let plainSince = 0;
-    for (let index = 0; index < piece.length; index++) {
-      const byte = piece[index] as number;
+    let index = 0;
+    while (index < length) {
       if (at === TEXT) {
-        if (byte === quote) at = CLOSING;
-        else if (byte === LINE_FEED || byte === CARRIAGE_RETURN) isOdd = true;
-      } else if (byte !== quote) {
-        if (at === CLOSING) {
+        let byte = piece[index] as number;
+        while (byte !== quote) {
+          if (byte === LINE_FEED || byte === CARRIAGE_RETURN) isOdd = true;
+          if (++index === length) break;
+          byte = piece[index] as number;
+        }
+        if (index++ < length) at = CLOSING;
+      } else if (at === CLOSING) {
+        const byte = piece[index] as number;
+        if (byte === quote) {
+          at = TEXT;
+          index++;
+        } else {
           at = PLAIN;
-          plainSince = index;
           last = quote;
           if (BESIDE_FIELDS[byte] === 0) isOdd = true;
         }
-        if (byte !== SPACE) last = byte;
-        if (index - plainSince < SHORT) continue;
-        const next = piece.indexOf(quote, index);
-        const end = next === -1 ? piece.length : next;
-        last = lastOf(piece, index, end) ?? last;
-        plainSince = end;
-        index = end - 1;
-      } else if (at === CLOSING) {
-        at = TEXT;
-      } else if (BESIDE_FIELDS[last] === 1 || (this.bytes + index === 3 && last === LAST_OF_BYTE_ORDER_MARK)) {
-        at = TEXT;
-        this.openedAt = this.bytes + index;
       } else {
-        isOdd = true;
-        last = quote;
+        const next = nextQuote(piece, index, quote);
+        last = lastOf(piece, index, next) ?? last;
+        index = next + 1;
+        if (next === length) break;
+        if (BESIDE_FIELDS[last] === 1 || (this.bytes + next === 3 && last === LAST_OF_BYTE_ORDER_MARK)) {
+          at = TEXT;
+          this.openedAt = this.bytes + next;
+        } else {
+          isOdd = true;
+          last = quote;
+        }
       }
     }
     this.at = at;
     this.last = last;
     this.isOdd = isOdd;
-    this.bytes += piece.length;
+    this.bytes += length;
   }
+}
+
+/** Where the next quote is, or the end. */
+function nextQuote(piece: Buffer, from: number, quote: number): number {
+  const near = Math.min(from + SHORT, piece.length);
+  for (let at = from; at < near; at++) if (piece[at] === quote) return at;
+  const found = near === piece.length ? -1 : piece.indexOf(quote, near);
+  return found === -1 ? piece.length : found;
 }
 
 /** The last byte of a range that is no space. */
