@@ -1,4 +1,4 @@
-import type { StagedDataset } from '../core/staging-sweep.js';
+import type { SweepDecision } from '../core/staging-sweep.js';
 import type { StagedAttempt } from '../engine/staging-inventory.js';
 
 /** Nobody here knows whether a process of another host is alive: what it wrote must have rested for a day at least. */
@@ -11,6 +11,6 @@ export function isLeft({ dead, changedAt }: StagedAttempt, olderThanMs = OTHER_H
 }
 
 /** Datasets before those whose files they read, so that none is ever there in part. */
-export function inRemovalOrder(datasets: readonly StagedDataset[]): StagedDataset[] {
-  return datasets.toSorted((a, b) => b.reads.length - a.reads.length);
+export function inRemovalOrder(decisions: readonly SweepDecision[]): SweepDecision[] {
+  return decisions.toSorted((a, b) => b.dataset.reads.length - a.dataset.reads.length);
 }

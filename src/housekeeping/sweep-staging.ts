@@ -17,9 +17,9 @@ export async function sweepStaging(context: SweepContext): Promise<Tidied> {
   if (retention.staging === undefined) return NOTHING;
   const datasets = await inventory.datasets();
   const decisions = decide(context, datasets, await usesOf(context, datasets));
-  const going = decisions.filter(({ keep }) => keep === undefined).map(({ dataset }) => dataset);
+  const going = decisions.filter(({ keep }) => keep === undefined);
   const removed: StagedDataset[] = [];
-  const inOrder = inRemovalOrder(going);
+  const inOrder = inRemovalOrder(going).map(({ dataset }) => dataset);
   for (let at = 0; at < inOrder.length && !signal.aborted; at += BATCH) {
     const batch = inOrder.slice(at, at + BATCH);
     removed.push(...(dryRun ? batch : await removeBatch(context, batch)));

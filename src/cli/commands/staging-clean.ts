@@ -9,6 +9,7 @@ import { requireKnownRuns, type SweptProject } from '../../housekeeping/known-ru
 import { inRemovalOrder, isLeft } from '../../housekeeping/removable.js';
 import { connectTemporal, type TemporalClient } from '../../temporal/connect.js';
 import { describeRun } from '../../temporal/describe-run.js';
+import { formatRunAddress } from '../../temporal/run-id.js';
 import { EXIT } from '../exit-codes.js';
 import type { CommandContext } from '../command-context.js';
 import type { Output } from '../output.js';
@@ -64,7 +65,7 @@ async function currentUses(catalog: Catalog, project: SweptProject, output: Outp
       const uses = await catalog.listDatasetUses();
       const closed = await closedMeanwhile(temporal, uses);
       return uses.map((use) => {
-        const at = closed.get(addressOf(use));
+        const at = closed.get(formatRunAddress(use));
         return at === undefined ? use : { ...use, status: 'failed', at };
       });
     } finally {
@@ -79,17 +80,13 @@ async function currentUses(catalog: Catalog, project: SweptProject, output: Outp
 
 /** When runs that the catalog has as running were closed, by their address. */
 async function closedMeanwhile(temporal: TemporalClient, uses: readonly DatasetUse[]): Promise<Map<string, string>> {
-  const running = new Map(uses.filter(({ status }) => status === 'running').map((use) => [addressOf(use), use]));
+  const running = new Map(uses.filter(({ status }) => status === 'running').map((use) => [formatRunAddress(use), use]));
   const closed = new Map<string, string>();
   for (const [address, use] of running) {
     const closedAt = await closeTime(temporal, use);
     if (closedAt !== undefined) closed.set(address, closedAt);
   }
   return closed;
-}
-
-function addressOf({ workflowId, runId }: DatasetUse): string {
-  return `${workflowId}@${runId}`;
 }
 
 /** When Temporal closed a run. One it does not know may be of another namespace or server: taken for running. */
@@ -103,10 +100,9 @@ async function closeTime(temporal: TemporalClient, use: DatasetUse): Promise<str
 }
 
 async function remove(inventory: StagingInventory, wanted: Removal): Promise<Removal> {
-  const going = new Map(wanted.datasets.map((decision) => [decision.dataset, decision]));
   const datasets: SweepDecision[] = [];
-  for (const dataset of inRemovalOrder([...going.keys()])) {
-    if (await inventory.removeDataset(dataset)) datasets.push(going.get(dataset) as SweepDecision);
+  for (const decision of inRemovalOrder(wanted.datasets)) {
+    if (await inventory.removeDataset(decision.dataset)) datasets.push(decision);
   }
   for (const { name } of wanted.attempts) await inventory.removeAttempt(name);
   return { datasets, attempts: wanted.attempts };
