@@ -20,20 +20,17 @@ import { RunState, stateQuery } from './run-state.js';
 import { Steering } from './steering.js';
 import { StepRunner, type RunControls } from './step-runner.js';
 import type { Steps } from './steps.js';
-import type { ParamsOf, Run, RunControl } from './types.js';
+import type { NameOf, ParamsOf, Run, RunControl } from './types.js';
 
 /** A pipeline's function; what does its steps is for Millrace's own pipelines. */
-type Body<P extends Project, N extends Extract<keyof P['pipelines'], string>, R> = (
+type Body<P extends Project, N extends NameOf<P['pipelines']>, R> = (
   run: Run<P>,
   params: ParamsOf<P, N>,
   steps: Steps,
 ) => Promise<R>;
 
 /** Makes one of Millrace's own pipelines: like any other, but for steps that no other has. */
-export function makePipeline<P extends Project, N extends Extract<keyof P['pipelines'], string>, R>(
-  name: N,
-  body: Body<P, N, R>,
-) {
+export function makePipeline<P extends Project, N extends NameOf<P['pipelines']>, R>(name: N, body: Body<P, N, R>) {
   const workflow = (params?: unknown, control?: RunControl): Promise<R> => execute(name, params, control, body);
   return Object.assign(workflow, { pipelineName: name, body });
 }
@@ -47,7 +44,7 @@ export function bodyOf(pipeline: unknown): AnyBody | undefined {
   return typeof body === 'function' ? (body as AnyBody) : undefined;
 }
 
-async function execute<P extends Project, N extends Extract<keyof P['pipelines'], string>, R>(
+async function execute<P extends Project, N extends NameOf<P['pipelines']>, R>(
   name: N,
   params: unknown,
   control: RunControl | undefined,
@@ -94,7 +91,7 @@ function describeRun(pipeline: string, { loadScope, partition }: AdmittedRun): R
   return { pipeline, workflowId, runId, loadScope, startedAt, ...(partition !== undefined && { partition }) };
 }
 
-async function runBody<P extends Project, N extends Extract<keyof P['pipelines'], string>, R>(
+async function runBody<P extends Project, N extends NameOf<P['pipelines']>, R>(
   context: RunContext,
   admitted: AdmittedRun,
   control: RunControls,

@@ -34,8 +34,8 @@ export interface Loaded<Row = unknown> extends LoadResult, Table<Row> {
 /** A dataset, or the promise of one: a step waits for its inputs by itself. */
 export type Given<D> = D | Promise<D>;
 
-// By `Extract` the compiler's messages list the names; of `keyof T & string` they would show the whole config.
-type NameOf<T> = Extract<keyof T, string>;
+/** The names in a part of a config. By `Extract` the compiler's messages list them; of `keyof T & string` they would show the whole. */
+export type NameOf<T> = Extract<keyof T, string>;
 type InputsOf<T> = T extends Transform<infer I> ? { readonly [K in keyof I]: Given<Dataset<RowOf<I[K]>>> } : never;
 // A table of unknown rows is held against the contract when the transform runs, by its columns.
 type TablesOf<T> = T extends Transform<infer I> ? { readonly [K in keyof I]: Given<Table<RowOf<I[K]>> | Table> } : never;
